@@ -1,0 +1,2 @@
+/** Level 1: files of named tensors, streamed in bounded pieces. */
+package io.flinkgpt2.weights;
