@@ -1,0 +1,46 @@
+package io.flinkgpt2.tensor;
+
+import java.lang.management.ManagementFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the kernels once, and says once why when they are not the fast ones. */
+final class BestKernels {
+
+    private static final String MODULE = "jdk.incubator.vector";
+
+    static final Kernels INSTANCE = choose();
+
+    private BestKernels() {}
+
+    private static Kernels choose() {
+        Logger log = LoggerFactory.getLogger(Kernels.class);
+        if (!fusedMultiplyAdd()) {
+            log.warn("This processor or JVM has no fused multiply-add; generation will be hundreds of times slower. "
+                    + "Use a processor with FMA (x86-64-v3, ARMv8) and leave -XX:+UseFMA on.");
+        }
+        if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+            log.warn(
+                    "The JVM runs without its vector module, so scalar kernels are used, several times slower. "
+                            + "Add --add-modules {} to the java command (for Flink: env.java.opts.all).",
+                    MODULE);
+            return new ScalarKernels();
+        }
+        // Only this line links the class that needs the module.
+        if (!VectorKernels.supported()) {
+            log.warn("The vector module offers less than 128 bits on this machine, so scalar kernels are used.");
+            return new ScalarKernels();
+        }
+        return new VectorKernels();
+    }
+
+    private static boolean fusedMultiplyAdd() {
+        var diagnostics = ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
+        try {
+            return diagnostics == null
+                    || Boolean.parseBoolean(diagnostics.getVMOption("UseFMA").getValue());
+        } catch (IllegalArgumentException e) {
+            return true; // a JVM without that option: nothing is known, so nothing is said
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.flinkgpt2.tensor;
+
+/**
+ * The numerical kernels of a forward pass, over float32 arrays owned by the caller.
+ *
+ * <p>Every implementation gives the same bits. What makes that possible is part of the contract of each kernel:
+ *
+ * <ul>
+ *   <li>a product sums over its inputs in ascending order, one fused multiply-add each, starting from the bias;
+ *   <li>a sum over a vector is <em>striped</em>: sixteen partial sums, partial sum {@code j} over the elements
+ *       {@code j, j + 16, j + 32, …} in ascending order, folded as {@code j + (j + 8)}, then 4, 2 and 1 apart;
+ *   <li>exp, and what is built on it, is the one polynomial of {@link FloatMath}.
+ * </ul>
+ *
+ * <p>So no result depends on the vector width, on how many rows are computed together, or on the machine. Outputs come
+ * first, rows lie {@code stride} floats apart, sizes are in floats. Implementations hold no state and may be shared by
+ * threads. No kernel allocates.
+ */
+public interface Kernels {
+
+    /**
+     * The kernels for this machine: {@link VectorKernels} where the JVM has the vector module and the hardware what it
+     * takes, else {@link ScalarKernels} after one warning that says what to add.
+     */
+    static Kernels best() {
+        return BestKernels.INSTANCE;
+    }
+
+    /** {@code "scalar"}, or {@code "vector-512"} with the width in bits. */
+    String name();
+
+    /**
+     * Matrix product: {@code out[r, o] = bias[o] + sum over i of x[r, i] * w[i, o]}.
+     *
+     * @param out receives {@code rows} rows of {@code padded(w.outputs())} floats; those past {@code w.outputs()} are
+     *     overwritten with values that mean nothing
+     * @param outStride floats from row to row of {@code out}, at least {@code PackedMatrix.padded(w.outputs())}
+     * @param x {@code rows} rows of {@code w.inputs()} floats
+     * @param xStride floats from row to row of {@code x}
+     * @param rows number of rows, 0 or more
+     * @param bias {@code padded(w.outputs())} floats, or null for none
+     * @throws IllegalArgumentException if an array is too short for the sizes given
+     */
+    void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias);
+
+    /**
+     * Layer normalisation of each row: {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}, with the biased
+     * variance (Ba et al., 2016; the variance divided by {@code n}).
+     *
+     * @param n floats of a row that take part
+     */
+    void layerNorm(float[] out, float[] x, int stride, int rows, int n, float[] weight, float[] bias, float epsilon);
+
+    /** Residual: {@code x[r, i] += y[r, i]} for {@code i < n}. */
+    void add(float[] x, int xStride, float[] y, int yStride, int rows, int n);
+
+    /** Applies an activation function to the first {@code n} floats of each row, in place. */
+    void activate(Activation activation, float[] x, int stride, int rows, int n);
+
+    /**
+     * Attention scores of one query against {@code positions} keys that are stored transposed:
+     * {@code scores[j] = scale * sum over d of query[d] * keys[d, j]}.
+     *
+     * @param positions number of keys in the block; also the stride of {@code keys}; a multiple of 16
+     * @param keys {@code headSize} rows of {@code positions} floats, from {@code keysOffset}
+     */
+    void attentionScores(
+            float[] scores,
+            int scoresOffset,
+            float[] query,
+            int queryOffset,
+            float[] keys,
+            int keysOffset,
+            int headSize,
+            int positions,
+            float scale);
+
+    /** Softmax of {@code x[offset, offset + n)} in place, {@code n} at least 1. */
+    void softmax(float[] x, int offset, int n);
+
+    /**
+     * Adds to one head's output the values of some positions: {@code out[d] += sum over j of weights[j] * values[j, d]},
+     * positions in ascending order.
+     *
+     * @param values {@code positions} rows of {@code headSize} floats, from {@code valuesOffset}
+     */
+    void addWeightedValues(
+            float[] out,
+            int outOffset,
+            float[] weights,
+            int weightsOffset,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            int positions);
+
+    /**
+     * Index, from 0, of the largest of {@code x[offset, offset + n)}; of equal ones the lowest.
+     *
+     * @return the index, or -1 if there is a NaN among them
+     */
+    int argMax(float[] x, int offset, int n);
+
+    /**
+     * Unnormalised softmax: {@code out[i] = exp((x[offset + i] - max) * inverseTemperature)} for {@code i < n}.
+     *
+     * @param max the largest of the {@code x}
+     */
+    void exponentials(float[] out, float[] x, int offset, int n, float max, float inverseTemperature);
+}

@@ -1,0 +1,177 @@
+package io.flinkgpt2.tensor;
+
+import java.util.Objects;
+
+/** The kernels as plain loops: the reference that {@link VectorKernels} must equal bit for bit, and the fallback. */
+public final class ScalarKernels implements Kernels {
+
+    private static final int PANEL = PackedMatrix.PANEL_WIDTH;
+    private static final int STRIPES = 16;
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+        Shapes.checkMultiply(out, outStride, x, xStride, rows, w, bias);
+        float[] panels = w.panels();
+        int inputs = w.inputs();
+        for (int p = 0; p < w.panelCount(); p++) {
+            for (int r = 0; r < rows; r++) {
+                int to = r * outStride + p * PANEL;
+                for (int c = 0; c < PANEL; c++) {
+                    out[to + c] = bias == null ? 0f : bias[p * PANEL + c];
+                }
+                int from = p * inputs * PANEL;
+                for (int i = 0; i < inputs; i++, from += PANEL) {
+                    float value = x[r * xStride + i];
+                    for (int c = 0; c < PANEL; c++) {
+                        out[to + c] = Math.fma(value, panels[from + c], out[to + c]);
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void layerNorm(
+            float[] out, float[] x, int stride, int rows, int n, float[] weight, float[] bias, float epsilon) {
+        Shapes.checkRows("out", out, stride, rows, n);
+        Shapes.checkRows("x", x, stride, rows, n);
+        for (int r = 0; r < rows; r++) {
+            int row = r * stride;
+            float mean = sum(x, row, n, 0, 1) / n;
+            float variance = sumOfSquares(x, row, n, mean, 0, 1) / n;
+            float scale = FloatMath.inverseSqrt(variance + epsilon);
+            for (int i = 0; i < n; i++) {
+                out[row + i] = Math.fma((x[row + i] - mean) * scale, weight[i], bias[i]);
+            }
+        }
+    }
+
+    @Override
+    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int n) {
+        Shapes.checkRows("x", x, xStride, rows, n);
+        Shapes.checkRows("y", y, yStride, rows, n);
+        for (int r = 0; r < rows; r++) {
+            for (int i = 0; i < n; i++) {
+                x[r * xStride + i] += y[r * yStride + i];
+            }
+        }
+    }
+
+    @Override
+    public void activate(Activation activation, float[] x, int stride, int rows, int n) {
+        Shapes.checkRows("x", x, stride, rows, n);
+        for (int r = 0; r < rows; r++) {
+            for (int i = r * stride; i < r * stride + n; i++) {
+                x[i] = FloatMath.activate(activation, x[i]);
+            }
+        }
+    }
+
+    @Override
+    public void attentionScores(
+            float[] scores,
+            int scoresOffset,
+            float[] query,
+            int queryOffset,
+            float[] keys,
+            int keysOffset,
+            int headSize,
+            int positions,
+            float scale) {
+        for (int j = 0; j < positions; j++) {
+            float sum = 0;
+            for (int d = 0; d < headSize; d++) {
+                sum = Math.fma(query[queryOffset + d], keys[keysOffset + d * positions + j], sum);
+            }
+            scores[scoresOffset + j] = sum * scale;
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int offset, int n) {
+        Objects.checkFromIndexSize(offset, n, x.length);
+        float max = x[offset];
+        for (int i = 1; i < n; i++) {
+            max = Math.max(max, x[offset + i]);
+        }
+        for (int i = 0; i < n; i++) {
+            x[offset + i] = FloatMath.exp(x[offset + i] - max);
+        }
+        float inverse = 1f / sum(x, offset, n, 0, 1);
+        for (int i = 0; i < n; i++) {
+            x[offset + i] *= inverse;
+        }
+    }
+
+    @Override
+    public void addWeightedValues(
+            float[] out,
+            int outOffset,
+            float[] weights,
+            int weightsOffset,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            int positions) {
+        for (int j = 0; j < positions; j++) {
+            float weight = weights[weightsOffset + j];
+            for (int d = 0; d < headSize; d++) {
+                out[outOffset + d] = Math.fma(weight, values[valuesOffset + j * headSize + d], out[outOffset + d]);
+            }
+        }
+    }
+
+    @Override
+    public int argMax(float[] x, int offset, int n) {
+        Objects.checkFromIndexSize(offset, n, x.length);
+        int best = 0;
+        for (int i = 0; i < n; i++) {
+            if (Float.isNaN(x[offset + i])) {
+                return -1;
+            }
+            if (x[offset + i] > x[offset + best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    @Override
+    public void exponentials(float[] out, float[] x, int offset, int n, float max, float inverseTemperature) {
+        Objects.checkFromIndexSize(offset, n, x.length);
+        for (int i = 0; i < n; i++) {
+            out[i] = FloatMath.exp((x[offset + i] - max) * inverseTemperature);
+        }
+    }
+
+    /** The striped sum, folded from stripe {@code j} on: with {@code apart} 16 one stripe, with 1 all of them. */
+    private static float sum(float[] x, int offset, int n, int j, int apart) {
+        if (apart < STRIPES) {
+            return sum(x, offset, n, j, 2 * apart) + sum(x, offset, n, j + apart, 2 * apart);
+        }
+        float sum = 0;
+        for (int i = j; i < n; i += STRIPES) {
+            sum += x[offset + i];
+        }
+        return sum;
+    }
+
+    /** As {@link #sum}, of the squared differences from {@code mean}. */
+    private static float sumOfSquares(float[] x, int offset, int n, float mean, int j, int apart) {
+        if (apart < STRIPES) {
+            return sumOfSquares(x, offset, n, mean, j, 2 * apart)
+                    + sumOfSquares(x, offset, n, mean, j + apart, 2 * apart);
+        }
+        float sum = 0;
+        for (int i = j; i < n; i += STRIPES) {
+            float difference = x[offset + i] - mean;
+            sum = Math.fma(difference, difference, sum);
+        }
+        return sum;
+    }
+}

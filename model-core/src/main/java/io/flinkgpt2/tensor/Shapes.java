@@ -1,0 +1,38 @@
+package io.flinkgpt2.tensor;
+
+/** Checks of array lengths that every implementation of {@link Kernels} makes before it touches an array. */
+final class Shapes {
+
+    private Shapes() {}
+
+    /** Checks the arguments of {@link Kernels#multiply}. */
+    static void checkMultiply(
+            float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+        int padded = w.panelCount() * PackedMatrix.PANEL_WIDTH;
+        if (outStride < padded) {
+            throw new IllegalArgumentException(
+                    "outStride is " + outStride + ", expected at least " + padded + " for " + w);
+        }
+        if (xStride < w.inputs()) {
+            throw new IllegalArgumentException(
+                    "xStride is " + xStride + ", expected at least " + w.inputs() + " for " + w);
+        }
+        checkRows("out", out, outStride, rows, padded);
+        checkRows("x", x, xStride, rows, w.inputs());
+        if (bias != null && bias.length < padded) {
+            throw new IllegalArgumentException(
+                    "bias has " + bias.length + " floats, expected " + padded + " (padded) for " + w);
+        }
+    }
+
+    /** Checks that {@code rows} rows of {@code n} floats, {@code stride} apart, lie within {@code array}. */
+    static void checkRows(String name, float[] array, int stride, int rows, int n) {
+        if (rows < 0) {
+            throw new IllegalArgumentException("rows is " + rows + ", expected 0 or more");
+        }
+        if (rows > 0 && (rows - 1L) * stride + n > array.length) {
+            throw new IllegalArgumentException(name + " has " + array.length + " floats, expected at least "
+                    + ((rows - 1L) * stride + n) + " for " + rows + " rows of " + n + ", " + stride + " apart");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.flinkgpt2.tensor;
+
+import java.util.Objects;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The kernels on the JVM's vectors, 128 to 512 bits wide.
+ *
+ * <p>Only the part of the incubating API is used that JDK 17 and 25 share. Small helpers that take and return vectors
+ * are inlined wherever they are hot; the benchmarks show that they are.
+ */
+public final class VectorKernels implements Kernels {
+
+    /** A constant, so that the compiler knows the shape; at most 512 bits, so that stripes of 16 hold whole vectors. */
+    static final VectorSpecies<Float> SPECIES =
+            FloatVector.SPECIES_PREFERRED.length() > 16 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_PREFERRED;
+
+    static final int LANES = SPECIES.length();
+
+    /** Whether this machine's vectors have 4, 8 or 16 floats. */
+    static boolean supported() {
+        return LANES >= 4;
+    }
+
+    @Override
+    public String name() {
+        return "vector-" + SPECIES.vectorBitSize();
+    }
+
+    @Override
+    public void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+        VectorProduct.multiply(out, outStride, x, xStride, rows, w, bias);
+    }
+
+    @Override
+    public void attentionScores(
+            float[] scores,
+            int scoresOffset,
+            float[] query,
+            int queryOffset,
+            float[] keys,
+            int keysOffset,
+            int headSize,
+            int positions,
+            float scale) {
+        VectorAttention.attentionScores(
+                scores, scoresOffset, query, queryOffset, keys, keysOffset, headSize, positions, scale);
+    }
+
+    @Override
+    public void addWeightedValues(
+            float[] out,
+            int outOffset,
+            float[] weights,
+            int weightsOffset,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            int positions) {
+        VectorAttention.addWeightedValues(
+                out, outOffset, weights, weightsOffset, values, valuesOffset, headSize, positions);
+    }
+
+    @Override
+    public void layerNorm(
+            float[] out, float[] x, int stride, int rows, int n, float[] weight, float[] bias, float epsilon) {
+        Shapes.checkRows("out", out, stride, rows, n);
+        Shapes.checkRows("x", x, stride, rows, n);
+        int bound = SPECIES.loopBound(n);
+        for (int r = 0; r < rows; r++) {
+            int row = r * stride;
+            float mean = VectorReductions.sum(x, row, n) / n;
+            float variance = VectorReductions.sumOfSquares(x, row, n, mean) / n;
+            float scale = FloatMath.inverseSqrt(variance + epsilon);
+            int i = 0;
+            for (; i < bound; i += LANES) {
+                FloatVector.fromArray(SPECIES, x, row + i)
+                        .sub(mean)
+                        .mul(scale)
+                        .fma(FloatVector.fromArray(SPECIES, weight, i), FloatVector.fromArray(SPECIES, bias, i))
+                        .intoArray(out, row + i);
+            }
+            for (; i < n; i++) {
+                out[row + i] = Math.fma((x[row + i] - mean) * scale, weight[i], bias[i]);
+            }
+        }
+    }
+
+    @Override
+    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int n) {
+        Shapes.checkRows("x", x, xStride, rows, n);
+        Shapes.checkRows("y", y, yStride, rows, n);
+        int bound = SPECIES.loopBound(n);
+        for (int r = 0; r < rows; r++) {
+            int to = r * xStride;
+            int from = r * yStride;
+            int i = 0;
+            for (; i < bound; i += LANES) {
+                FloatVector.fromArray(SPECIES, x, to + i)
+                        .add(FloatVector.fromArray(SPECIES, y, from + i))
+                        .intoArray(x, to + i);
+            }
+            for (; i < n; i++) {
+                x[to + i] += y[from + i];
+            }
+        }
+    }
+
+    @Override
+    public void activate(Activation activation, float[] x, int stride, int rows, int n) {
+        Shapes.checkRows("x", x, stride, rows, n);
+        for (int r = 0; r < rows; r++) {
+            switch (activation) {
+                case GELU -> VectorMath.geluErf(x, r * stride, n);
+                case GELU_TANH -> VectorMath.geluTanh(x, r * stride, n);
+                case RELU -> VectorMath.relu(x, r * stride, n);
+            }
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int offset, int n) {
+        Objects.checkFromIndexSize(offset, n, x.length);
+        VectorMath.exponentials(x, offset, x, offset, n, VectorReductions.max(x, offset, n), 1f);
+        float inverse = 1f / VectorReductions.sum(x, offset, n);
+        int bound = SPECIES.loopBound(n);
+        int i = 0;
+        for (; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, offset + i).mul(inverse).intoArray(x, offset + i);
+        }
+        for (; i < n; i++) {
+            x[offset + i] *= inverse;
+        }
+    }
+
+    @Override
+    public int argMax(float[] x, int offset, int n) {
+        Objects.checkFromIndexSize(offset, n, x.length);
+        float max = VectorReductions.max(x, offset, n);
+        for (int i = 0; i < n; i++) {
+            if (x[offset + i] == max) {
+                return i;
+            }
+        }
+        return -1; // no element equals the largest: that is NaN
+    }
+
+    @Override
+    public void exponentials(float[] out, float[] x, int offset, int n, float max, float inverseTemperature) {
+        Objects.checkFromIndexSize(offset, n, x.length);
+        VectorMath.exponentials(out, 0, x, offset, n, max, inverseTemperature);
+    }
+}

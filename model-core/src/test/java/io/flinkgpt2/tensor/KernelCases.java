@@ -1,0 +1,163 @@
+package io.flinkgpt2.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Runs every kernel over odd and even sizes and keeps all bits that came out, so that two implementations, or two JVMs,
+ * can be compared.
+ */
+final class KernelCases {
+
+    /** Sizes around and off the vector widths; 96 and 60 are head and model sizes of real test models. */
+    static final int[] SIZES = {1, 3, 5, 13, 16, 48, 60, 64, 96, 207};
+
+    private final Kernels kernels;
+    private final List<String> names = new ArrayList<>();
+    private final List<float[]> results = new ArrayList<>();
+
+    private KernelCases(Kernels kernels) {
+        this.kernels = kernels;
+    }
+
+    /** Names and results, in the same order for every implementation. */
+    static KernelCases run(Kernels kernels) {
+        KernelCases cases = new KernelCases(kernels);
+        cases.products();
+        cases.rows();
+        cases.attention();
+        return cases;
+    }
+
+    List<String> names() {
+        return names;
+    }
+
+    float[] result(int i) {
+        return results.get(i);
+    }
+
+    /** One hexadecimal number over all bits, for comparing JVMs by their output. */
+    String digest() {
+        long hash = 0xcbf29ce484222325L;
+        for (float[] result : results) {
+            for (float value : result) {
+                hash = (hash ^ Float.floatToRawIntBits(value)) * 0x100000001b3L;
+            }
+        }
+        return Long.toHexString(hash);
+    }
+
+    private void keep(String name, float[] result) {
+        names.add(name);
+        results.add(result);
+    }
+
+    private void products() {
+        for (int inputs : SIZES) {
+            for (int outputs : SIZES) {
+                PackedMatrix w = randomMatrix(inputs, outputs);
+                float[] bias = random(31, PackedMatrix.padded(outputs), 1);
+                for (int rows : new int[] {0, 1, 2, 3, 4, 5, 7, 9}) {
+                    int stride = PackedMatrix.padded(outputs);
+                    float[] x = random(rows, rows * (inputs + 1), 2);
+                    float[] out = new float[rows * stride];
+                    String name = "multiply " + rows + " x " + inputs + " x " + outputs;
+                    kernels.multiply(out, stride, x, inputs + 1, rows, w, bias);
+                    keep(name, out);
+                    out = new float[rows * stride];
+                    kernels.multiply(out, stride, x, inputs + 1, rows, w, null);
+                    keep(name + " without bias", out);
+                }
+            }
+        }
+    }
+
+    private void rows() {
+        for (int n : SIZES) {
+            int rows = 3;
+            int stride = n + 5;
+            float[] x = random(n, rows * stride, 3);
+            float[] y = random(n + 1, rows * stride, 3);
+
+            float[] out = new float[rows * stride];
+            kernels.layerNorm(out, x, stride, rows, n, random(5, n, 1), random(6, n, 1), 1e-5f);
+            keep("layer norm of " + n, out);
+
+            float[] sum = x.clone();
+            kernels.add(sum, stride, y, stride, rows, n);
+            keep("add " + n, sum);
+
+            for (Activation activation : Activation.values()) {
+                float[] activated = random(n + 2, rows * stride, 12);
+                kernels.activate(activation, activated, stride, rows, n);
+                keep(activation + " of " + n, activated);
+            }
+
+            float[] softmax = random(n + 3, n + 2, 20);
+            kernels.softmax(softmax, 1, n);
+            keep("softmax of " + n, softmax);
+
+            float[] logits = random(n + 4, n + 2, 9);
+            int best = kernels.argMax(logits, 2, n);
+            keep("arg max of " + n, new float[] {best});
+            float[] exponentials = new float[n];
+            kernels.exponentials(exponentials, logits, 2, n, logits[2 + best], 1 / 0.7f);
+            keep("exponentials of " + n, exponentials);
+        }
+    }
+
+    private void attention() {
+        for (int headSize : SIZES) {
+            for (int positions : new int[] {16, 32, 48, 64, 80}) {
+                float[] scores = new float[positions + 3];
+                kernels.attentionScores(
+                        scores,
+                        3,
+                        random(headSize, headSize + 1, 2),
+                        1,
+                        random(positions, headSize * positions + 7, 2),
+                        7,
+                        headSize,
+                        positions,
+                        0.125f);
+                keep("scores of head size " + headSize + ", " + positions + " keys", scores);
+
+                float[] out = random(8, headSize + 2, 1);
+                kernels.addWeightedValues(
+                        out,
+                        2,
+                        random(9, positions + 1, 1),
+                        1,
+                        random(positions, headSize * positions + 7, 2),
+                        7,
+                        headSize,
+                        positions - 5);
+                keep("values of head size " + headSize + ", " + (positions - 5) + " positions", out);
+            }
+        }
+    }
+
+    static PackedMatrix randomMatrix(int inputs, int outputs) {
+        PackedMatrix w = new PackedMatrix(inputs, outputs);
+        w.putInputMajor(random(inputs * 1000 + outputs, inputs * outputs, 1), inputs * outputs, 0);
+        return w;
+    }
+
+    /** Uniform in {@code [-magnitude, magnitude)}. */
+    static float[] random(int seed, int n, float magnitude) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = (float) ((random.nextDouble() * 2 - 1) * magnitude);
+        }
+        return values;
+    }
+
+    /** Prints the name of the best kernels of this JVM and the digest of their results. */
+    public static void main(String[] args) {
+        Kernels kernels = Kernels.best();
+        System.out.println(kernels.name() + " " + run(kernels).digest());
+    }
+}

@@ -1,0 +1,132 @@
+package io.flinkgpt2.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KernelsTest {
+
+    private static final Kernels SCALAR = new ScalarKernels();
+    private static final Kernels VECTOR = new VectorKernels();
+
+    static List<Kernels> both() {
+        return List.of(SCALAR, VECTOR);
+    }
+
+    @Test
+    void vectorKernelsAreInUseWhereTheModuleIsPresent() {
+        assertThat(ModuleLayer.boot().findModule("jdk.incubator.vector")).isPresent();
+        assertThat(Kernels.best()).isInstanceOf(VectorKernels.class);
+        assertThat(Kernels.best().name()).matches("vector-(128|256|512)");
+    }
+
+    @Test
+    void vectorAndScalarKernelsGiveTheSameBits() {
+        KernelCases scalar = KernelCases.run(SCALAR);
+        KernelCases vector = KernelCases.run(VECTOR);
+        for (int i = 0; i < scalar.names().size(); i++) {
+            assertThat(vector.result(i)).as(scalar.names().get(i)).containsExactly(scalar.result(i));
+        }
+        assertThat(vector.digest()).isEqualTo(scalar.digest());
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void aProductEqualsTheTextbookInDouble(Kernels kernels) {
+        int inputs = 207;
+        int outputs = 96;
+        int rows = 5;
+        PackedMatrix w = KernelCases.randomMatrix(inputs, outputs);
+        float[] x = KernelCases.random(1, rows * inputs, 1);
+        float[] bias = KernelCases.random(2, PackedMatrix.padded(outputs), 1);
+        float[] out = new float[rows * PackedMatrix.padded(outputs)];
+        kernels.multiply(out, PackedMatrix.padded(outputs), x, inputs, rows, w, bias);
+        for (int r = 0; r < rows; r++) {
+            for (int o = 0; o < outputs; o++) {
+                double sum = bias[o];
+                for (int i = 0; i < inputs; i++) {
+                    sum += (double) x[r * inputs + i] * w.get(i, o);
+                }
+                assertThat((double) out[r * PackedMatrix.padded(outputs) + o]).isCloseTo(sum, within(1e-5));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void aRowOfAProductDoesNotDependOnTheOtherRows(Kernels kernels) {
+        int inputs = 60;
+        int outputs = 207;
+        int stride = PackedMatrix.padded(outputs);
+        PackedMatrix w = KernelCases.randomMatrix(inputs, outputs);
+        float[] x = KernelCases.random(3, 33 * inputs, 1);
+        float[] together = new float[33 * stride];
+        kernels.multiply(together, stride, x, inputs, 33, w, null);
+        for (int r = 0; r < 33; r++) {
+            float[] alone = new float[stride];
+            kernels.multiply(alone, stride, Arrays.copyOfRange(x, r * inputs, (r + 1) * inputs), inputs, 1, w, null);
+            assertThat(alone).containsExactly(Arrays.copyOfRange(together, r * stride, (r + 1) * stride));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void layerNormDividesTheVarianceByN(Kernels kernels) {
+        float[] x = {1, 2, 3, 6};
+        float[] out = new float[4];
+        kernels.layerNorm(out, x, 4, 1, 4, new float[] {1, 1, 1, 2}, new float[] {0, 0, 0, 1}, 0f);
+        double deviation = Math.sqrt(3.5);
+        assertThat(out[0]).isCloseTo((float) (-2 / deviation), within(1e-6f));
+        assertThat(out[3]).isCloseTo((float) (3 / deviation * 2 + 1), within(1e-6f));
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void softmaxSumsToOneAndSurvivesLargeScores(Kernels kernels) {
+        float[] x = {1000f, 999f, -1000f, 1000f};
+        kernels.softmax(x, 0, 4);
+        assertThat(x[0] + x[1] + x[2] + x[3]).isCloseTo(1f, within(1e-6f));
+        assertThat(x[0]).isEqualTo(x[3]).isCloseTo((float) (1 / (2 + Math.exp(-1))), within(1e-6f));
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void argMaxTakesTheLowestOfEqualsAndReportsNaN(Kernels kernels) {
+        for (int n : KernelCases.SIZES) {
+            float[] x = new float[n];
+            assertThat(kernels.argMax(x, 0, n)).isZero();
+            Arrays.fill(x, Float.NEGATIVE_INFINITY);
+            x[n - 1] = -5;
+            assertThat(kernels.argMax(x, 0, n)).isEqualTo(n - 1);
+            x[n / 2] = -5;
+            assertThat(kernels.argMax(x, 0, n)).isEqualTo(n / 2);
+            for (int nan = 0; nan < n; nan++) {
+                float[] withNan = x.clone();
+                withNan[nan] = Float.NaN;
+                assertThat(kernels.argMax(withNan, 0, n)).isEqualTo(-1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void shortArraysAreRefusedBeforeAnythingIsWritten(Kernels kernels) {
+        PackedMatrix w = new PackedMatrix(4, 65);
+        assertThatThrownBy(() -> kernels.multiply(new float[128], 65, new float[4], 4, 1, w, null))
+                .hasMessageContaining("outStride is 65, expected at least 128");
+        assertThatThrownBy(() -> kernels.multiply(new float[127], 128, new float[4], 4, 1, w, null))
+                .hasMessageContaining("out has 127 floats, expected at least 128");
+        assertThatThrownBy(() -> kernels.multiply(new float[256], 128, new float[7], 4, 2, w, null))
+                .hasMessageContaining("x has 7 floats, expected at least 8");
+        assertThatThrownBy(() -> kernels.multiply(new float[128], 128, new float[4], 4, 1, w, new float[65]))
+                .hasMessageContaining("bias has 65 floats, expected 128");
+        assertThatThrownBy(() -> kernels.multiply(new float[128], 128, new float[4], 3, 1, w, null))
+                .hasMessageContaining("xStride is 3, expected at least 4");
+    }
+}
