@@ -274,7 +274,7 @@ class SafeTensorsTest {
                 assertThat(start).isEqualTo(next[0]);
                 next[0] += length;
                 for (int i = 0; i < length; i++) {
-                    sum[0] += values[i] * (start + i);
+                    sum[0] += (double) values[i] * (start + i);
                 }
             });
         }
