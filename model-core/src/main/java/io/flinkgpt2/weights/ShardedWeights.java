@@ -1,0 +1,229 @@
+package io.flinkgpt2.weights;
+
+import static io.flinkgpt2.weights.InvalidModelException.quoted;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Weights in several safetensors files with an index, as Transformers writes them ({@code model.safetensors.index.json}): a
+ * JSON object whose {@code weight_map} gives for each tensor the name of the file, beside the index, that holds it. The map
+ * and the files must agree exactly. Everything else in the index, such as {@code metadata.total_size}, is not used.
+ *
+ * <p>A shard's name is a plain file name: one with a separator, or {@code ..}, is refused, so an index cannot point out of
+ * its directory. A symbolic link under that name is followed wherever it leads, for it was put there by whoever filled the
+ * directory, not by the index; the snapshots in the hub's cache are links into a directory of blobs.
+ *
+ * @see <a href="https://huggingface.co/docs/transformers/big_models">Sharded checkpoints</a>
+ */
+public final class ShardedWeights implements WeightsFile {
+    /** Longest index that is read, in bytes. */
+    static final int MAX_INDEX_BYTES = 16 << 20;
+
+    /** Most shards, each of which is an open file; models a thousand times the size of GPT-2 have fewer than 200. */
+    static final int MAX_SHARDS = 1_024;
+
+    private static final String SHARD_SUFFIX = ".safetensors";
+    private static final String ADVICE = "the index and the shards do not fit: download or convert the model again";
+
+    private final Path index;
+    private final Map<String, WeightsFile> shards;
+    private final Map<String, TensorInfo> tensors;
+    private final Map<String, WeightsFile> shardOfTensor;
+
+    private ShardedWeights(Path index, Map<String, String> weightMap, Map<String, WeightsFile> shards)
+            throws InvalidModelException {
+        this.index = index;
+        this.shards = shards;
+        Map<String, TensorInfo> infos = new LinkedHashMap<>();
+        this.shardOfTensor = new LinkedHashMap<>();
+        Map<String, String> nameOfShard = new LinkedHashMap<>();
+        for (Map.Entry<String, WeightsFile> shard : shards.entrySet()) {
+            for (TensorInfo tensor : shard.getValue().tensors().values()) {
+                checkPlace(tensor.name(), shard.getKey(), nameOfShard.put(tensor.name(), shard.getKey()), weightMap);
+                infos.put(tensor.name(), tensor);
+                shardOfTensor.put(tensor.name(), shard.getValue());
+            }
+        }
+        for (Map.Entry<String, String> mapped : weightMap.entrySet()) {
+            if (!mapped.getValue().equals(nameOfShard.get(mapped.getKey()))) {
+                throw invalid(
+                        "tensor " + quoted(mapped.getKey()),
+                        "no tensor of this name in " + quoted(mapped.getValue()),
+                        "it there, as weight_map says");
+            }
+        }
+        this.tensors = Collections.unmodifiableMap(infos);
+    }
+
+    /**
+     * Opens all shards of an index and checks that they hold exactly what it says; they stay open until {@link #close}.
+     *
+     * @param indexJson the index; the shards are looked for in its directory
+     * @throws InvalidModelException if the index or a shard breaks its format, or they disagree
+     * @throws IOException if a file cannot be read
+     */
+    public static ShardedWeights open(Path indexJson) throws IOException {
+        Map<String, String> weightMap = readWeightMap(indexJson);
+        Map<String, WeightsFile> shards = new TreeMap<>();
+        for (String shard : weightMap.values()) {
+            shards.put(shard, null);
+        }
+        if (shards.isEmpty() || shards.size() > MAX_SHARDS) {
+            throw invalid(indexJson, "weight_map", shards.size() + " shards", "1 to " + MAX_SHARDS);
+        }
+        try {
+            for (Map.Entry<String, WeightsFile> shard : shards.entrySet()) {
+                shard.setValue(SafeTensors.open(shardPath(indexJson, shard.getKey())));
+            }
+            return new ShardedWeights(indexJson, weightMap, shards);
+        } catch (Throwable e) {
+            try {
+                closeAll(shards.values());
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+
+    private static Map<String, String> readWeightMap(Path indexJson) throws IOException {
+        Map<String, String> weightMap = null;
+        try (StrictJson json = new StrictJson(indexJson, "index", readIndex(indexJson), ADVICE)) {
+            json.beginObject(() -> "index");
+            for (String name = json.nextName(); name != null; name = json.nextName()) {
+                if (name.equals("weight_map")) {
+                    weightMap = parseWeightMap(json);
+                } else {
+                    json.skipValue();
+                }
+            }
+            json.end();
+        }
+        if (weightMap == null) {
+            throw invalid(indexJson, "weight_map", "no such field", "an object of tensor names and file names");
+        }
+        return weightMap;
+    }
+
+    private static Map<String, String> parseWeightMap(StrictJson json) throws InvalidModelException {
+        Map<String, String> weightMap = new LinkedHashMap<>();
+        json.beginObject(() -> "weight_map");
+        for (String name = json.nextName(); name != null; name = json.nextName()) {
+            String tensor = name;
+            weightMap.put(tensor, json.string(() -> "weight_map, tensor " + quoted(tensor)));
+        }
+        return weightMap;
+    }
+
+    private static byte[] readIndex(Path indexJson) throws IOException {
+        try (FileChannel channel = ModelFiles.open(indexJson)) {
+            long size = channel.size();
+            if (size > MAX_INDEX_BYTES) {
+                throw invalid(indexJson, "index", size + " bytes", "at most " + MAX_INDEX_BYTES);
+            }
+            byte[] utf8 = new byte[(int) size];
+            int count = TensorStream.readFully(channel, utf8, utf8.length, 0);
+            if (count < utf8.length) {
+                throw invalid(indexJson, "index", "the file's end at byte " + count, size + " bytes");
+            }
+            return utf8;
+        } catch (InvalidModelException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(indexJson + ": cannot read the index: " + e, e);
+        }
+    }
+
+    private static Path shardPath(Path indexJson, String shard) throws InvalidModelException {
+        boolean plain = shard.indexOf('/') < 0 && shard.indexOf('\\') < 0 && shard.indexOf(':') < 0;
+        if (!plain || shard.startsWith(".") || !shard.endsWith(SHARD_SUFFIX)) {
+            throw invalid(
+                    indexJson,
+                    "weight_map, shard",
+                    quoted(shard),
+                    "the plain name of a *" + SHARD_SUFFIX + " file beside the index");
+        }
+        try {
+            return indexJson.resolveSibling(shard);
+        } catch (InvalidPathException e) {
+            throw new InvalidModelException(
+                    indexJson, "weight_map, shard", quoted(shard), "a name that a file can have here", ADVICE, e);
+        }
+    }
+
+    /** Refuses a tensor of a shard that was seen in another shard already, or is not where the map says. */
+    private void checkPlace(String tensor, String shard, String otherShard, Map<String, String> weightMap)
+            throws InvalidModelException {
+        if (otherShard != null) {
+            throw invalid(
+                    "tensor " + quoted(tensor), "it in both " + quoted(otherShard) + " and " + quoted(shard), "one");
+        }
+        String mapped = weightMap.get(tensor);
+        if (!shard.equals(mapped)) {
+            throw invalid(
+                    "tensor " + quoted(tensor),
+                    "it in " + quoted(shard),
+                    mapped == null ? "a shard without it, for weight_map does not name it" : "it in " + quoted(mapped));
+        }
+    }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+        return tensors;
+    }
+
+    @Override
+    public void read(String tensorName, TensorSink sink) throws IOException {
+        WeightsFile shard = shardOfTensor.get(tensorName);
+        if (shard == null) {
+            throw ModelFiles.noSuchTensor(index, tensorName);
+        }
+        shard.read(tensorName, sink);
+    }
+
+    @Override
+    public String describe() {
+        return ModelFiles.name(index) + " (" + shards.size() + (shards.size() == 1 ? " shard)" : " shards)");
+    }
+
+    @Override
+    public void close() throws IOException {
+        closeAll(shards.values());
+    }
+
+    /** Closes every file that was opened, even if closing another fails. */
+    private static void closeAll(Iterable<WeightsFile> files) throws IOException {
+        IOException failure = null;
+        for (WeightsFile file : files) {
+            try {
+                if (file != null) {
+                    file.close();
+                }
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private InvalidModelException invalid(String subject, String found, String expected) {
+        return invalid(index, subject, found, expected);
+    }
+
+    private static InvalidModelException invalid(Path index, String subject, String found, String expected) {
+        return new InvalidModelException(index, subject, found, expected, ADVICE);
+    }
+}
