@@ -1,0 +1,51 @@
+package io.flinkgpt2.tokenizer;
+
+/**
+ * Decodes one sequence token by token, without ever showing half a character: a token may end inside a character, and
+ * its last bytes are then held back until the next tokens complete it. For any ids, what {@link #accept} returned, put
+ * together with what {@link #finish} returns, is {@link Tokenizer#decode} of all of them.
+ *
+ * <p>Mutable, for one sequence and one thread at a time.
+ */
+public final class StreamingDecoder {
+    private final TokenTable tokens;
+    private final Utf8 utf8 = new Utf8();
+    private final StringBuilder completed = new StringBuilder();
+
+    StreamingDecoder(TokenTable tokens) {
+        this.tokens = tokens;
+    }
+
+    /**
+     * Takes the next token. Bytes that cannot become a character any more come out as U+FFFD at once.
+     *
+     * @param tokenId an id of the tokenizer's vocabulary
+     * @return the text that this token completed; empty if it only began or continued a character
+     * @throws IllegalArgumentException if the vocabulary has no such id; the decoder is then as before the call
+     */
+    public String accept(int tokenId) {
+        tokens.decode(tokenId, utf8, completed);
+        return takeCompleted();
+    }
+
+    /**
+     * Ends the sequence. The decoder is then ready for another one.
+     *
+     * @return U+FFFD if an unfinished character was held back, else the empty string
+     */
+    public String finish() {
+        utf8.finish(completed);
+        return takeCompleted();
+    }
+
+    /** Forgets what is held back; the decoder is then ready for another sequence. */
+    public void reset() {
+        utf8.reset();
+    }
+
+    private String takeCompleted() {
+        String text = completed.toString();
+        completed.setLength(0);
+        return text;
+    }
+}

@@ -1,0 +1,213 @@
+package io.flinkgpt2.tokenizer;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads the two files of a byte-level BPE as published with GPT-2 and written by the tokenizers library:
+ * {@code vocab.json}, one JSON object from token to id, and {@code merges.txt}, one merge a line in rank order.
+ * Each file is checked by itself here; {@link MergeRanks} checks them against each other.
+ */
+final class VocabularyFiles {
+    /** GPT-2's own files are 1.0 and 0.5 MB; a file past this size is not a vocabulary. */
+    static final int MAX_FILE_BYTES = 64 << 20;
+
+    /** The vocabulary's size, highest id + 1, must be an int too. */
+    private static final BigInteger MAX_ID = BigInteger.valueOf(Integer.MAX_VALUE - 1L);
+
+    private static final String GET_AGAIN = "Get the model's tokenizer files again, both from one place";
+    private static final String VERSION_HEADER = "#version";
+
+    // Names are used once: a shared symbol table would only grow, and could be made to collide.
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .build();
+
+    private VocabularyFiles() {}
+
+    /** Token to id in the order of the file; at least one entry, ids unique and in 0..2^31-2. */
+    static Map<String, Integer> readVocabulary(Path file) throws IOException {
+        String json = readUtf8(file);
+        try (JsonParser parser = JSON.createParser(json)) {
+            return readEntries(parser, file);
+        } catch (JsonProcessingException e) {
+            throw new InvalidVocabularyException(
+                    file,
+                    "text that is not JSON: " + e.getOriginalMessage() + " at " + at(e.getLocation()),
+                    "a JSON object from token to id",
+                    GET_AGAIN,
+                    e);
+        }
+    }
+
+    private static Map<String, Integer> readEntries(JsonParser parser, Path file) throws IOException {
+        JsonToken first = parser.nextToken();
+        if (first != JsonToken.START_OBJECT) {
+            throw new InvalidVocabularyException(
+                    file,
+                    first == null ? "no JSON value" : "a JSON value that starts with " + first,
+                    "a JSON object from token to id",
+                    GET_AGAIN);
+        }
+        Map<String, Integer> idOfToken = new LinkedHashMap<>();
+        Map<Integer, String> tokenOfId = new HashMap<>();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String token = parser.currentName();
+            int id = readId(parser, token, file);
+            checkToken(token, parser, file);
+            if (idOfToken.put(token, id) != null) {
+                throw new InvalidVocabularyException(
+                        file, "the token " + quote(token) + " twice", "every token once", GET_AGAIN);
+            }
+            String other = tokenOfId.put(id, token);
+            if (other != null) {
+                throw new InvalidVocabularyException(
+                        file,
+                        "the id " + id + " for both " + quote(other) + " and " + quote(token),
+                        "an id of its own for every token",
+                        GET_AGAIN);
+            }
+        }
+        if (parser.nextToken() != null) {
+            throw new InvalidVocabularyException(
+                    file, "more text after the object at " + at(parser.currentLocation()), "its end", GET_AGAIN);
+        }
+        if (idOfToken.isEmpty()) {
+            throw new InvalidVocabularyException(file, "an empty object", "at least one token", GET_AGAIN);
+        }
+        return idOfToken;
+    }
+
+    private static int readId(JsonParser parser, String token, Path file) throws IOException {
+        if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
+            BigInteger id = parser.getBigIntegerValue();
+            if (id.signum() >= 0 && id.compareTo(MAX_ID) <= 0) {
+                return id.intValue();
+            }
+        }
+        String value = parser.currentToken() != null && parser.currentToken().isScalarValue()
+                ? abbreviate(parser.getText())
+                : String.valueOf(parser.currentToken());
+        throw new InvalidVocabularyException(
+                file,
+                "the id " + value + " for the token " + quote(token) + " at " + at(parser.currentLocation()),
+                "a whole number from 0 to " + MAX_ID,
+                GET_AGAIN);
+    }
+
+    private static void checkToken(String token, JsonParser parser, Path file) throws InvalidVocabularyException {
+        if (token.isEmpty()) {
+            throw new InvalidVocabularyException(
+                    file, "an empty token at " + at(parser.currentLocation()), "tokens with text", GET_AGAIN);
+        }
+        int loneSurrogate = Utf8.indexOfLoneSurrogate(token);
+        if (loneSurrogate >= 0) {
+            throw new InvalidVocabularyException(
+                    file,
+                    "a token with a lone surrogate at " + at(parser.currentLocation()),
+                    "tokens that can be written in UTF-8",
+                    GET_AGAIN);
+        }
+    }
+
+    /**
+     * The merges in rank order. The first line may be a {@code #version} header; blank lines are skipped. A line has
+     * two tokens with one space between, and merges may well begin with {@code #}.
+     */
+    static List<Merge> readMerges(Path file) throws IOException {
+        String text = readUtf8(file);
+        List<Merge> merges = new ArrayList<>();
+        int line = 1;
+        for (int start = 0; start < text.length(); line++) {
+            int newline = text.indexOf('\n', start);
+            int end = newline < 0 ? text.length() : newline;
+            // Not strip() or lines(): only the ends of lines as files have them.
+            String content = text.substring(start, end > start && text.charAt(end - 1) == '\r' ? end - 1 : end);
+            start = end + 1;
+            if (!content.isEmpty() && !(line == 1 && content.startsWith(VERSION_HEADER))) {
+                merges.add(parseMerge(content, line, file));
+            }
+        }
+        if (merges.isEmpty()) {
+            throw new InvalidVocabularyException(file, "no merges", "one merge a line", GET_AGAIN);
+        }
+        return merges;
+    }
+
+    private static Merge parseMerge(String content, int line, Path file) throws InvalidVocabularyException {
+        int space = content.indexOf(' ');
+        if (space <= 0 || space == content.length() - 1 || content.indexOf(' ', space + 1) >= 0) {
+            throw new InvalidVocabularyException(
+                    file, quote(content) + " in line " + line, "two tokens with one space between them", GET_AGAIN);
+        }
+        Merge merge = new Merge(line, content.substring(0, space), content.substring(space + 1));
+        int foreign = ByteLevelAlphabet.indexOfForeignCharacter(merge.result());
+        if (foreign >= 0) {
+            throw new InvalidVocabularyException(
+                    file,
+                    String.format(
+                            "the character U+%04X in line %d", merge.result().codePointAt(foreign), line),
+                    "only the 256 characters that stand for bytes (a space is written U+0120)",
+                    "Only byte-level BPE, as GPT-2 has it, is supported; " + GET_AGAIN);
+        }
+        return merge;
+    }
+
+    private static String readUtf8(Path file) throws IOException {
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+        }
+        if (bytes.length > MAX_FILE_BYTES) {
+            throw new InvalidVocabularyException(
+                    file,
+                    "more than " + MAX_FILE_BYTES + " bytes",
+                    "a file of at most that size",
+                    "Check that the path names a vocabulary file");
+        }
+        if (bytes.length == 0) {
+            throw new InvalidVocabularyException(file, "an empty file", "a vocabulary file", GET_AGAIN);
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new InvalidVocabularyException(file, "bytes that are not UTF-8", "UTF-8 text", GET_AGAIN, e);
+        }
+    }
+
+    private static String at(JsonLocation location) {
+        return location == null
+                ? "an unknown place"
+                : "line " + location.getLineNr() + ", column " + location.getColumnNr();
+    }
+
+    /** A token for a message: in quotes, shortened if it is long. */
+    static String quote(String token) {
+        return '"' + abbreviate(token) + '"';
+    }
+
+    private static String abbreviate(String text) {
+        int shown = 80;
+        return text.length() <= shown ? text : text.substring(0, shown) + "... (" + text.length() + " characters)";
+    }
+}
