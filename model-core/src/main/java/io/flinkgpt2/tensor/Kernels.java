@@ -6,7 +6,8 @@ package io.flinkgpt2.tensor;
  * <p>Every implementation gives the same bits. What makes that possible is part of the contract of each kernel:
  *
  * <ul>
- *   <li>a product sums over its inputs in ascending order, one fused multiply-add each, starting from the bias;
+ *   <li>a product sums over its inputs in ascending order, one fused multiply-add each, starting from 0, and
+ *       then adds the bias;
  *   <li>a sum over a vector is <em>striped</em>: sixteen partial sums, partial sum {@code j} over the elements
  *       {@code j, j + 16, j + 32, …} in ascending order, folded as {@code j + (j + 8)}, then 4, 2 and 1 apart;
  *   <li>exp, and what is built on it, is the one polynomial of {@link FloatMath}.
@@ -30,7 +31,7 @@ public interface Kernels {
     String name();
 
     /**
-     * Matrix product: {@code out[r, o] = bias[o] + sum over i of x[r, i] * w[i, o]}.
+     * Matrix product: {@code out[r, o] = (sum over i of x[r, i] * w[i, o]) + bias[o]}.
      *
      * @param out receives {@code rows} rows of {@code padded(w.outputs())} floats; those past {@code w.outputs()} are
      *     overwritten with values that mean nothing

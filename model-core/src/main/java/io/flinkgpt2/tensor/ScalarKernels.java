@@ -1,5 +1,6 @@
 package io.flinkgpt2.tensor;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /** The kernels as plain loops: the reference that {@link VectorKernels} must equal bit for bit, and the fallback. */
@@ -21,15 +22,16 @@ public final class ScalarKernels implements Kernels {
         for (int p = 0; p < w.panelCount(); p++) {
             for (int r = 0; r < rows; r++) {
                 int to = r * outStride + p * PANEL;
-                for (int c = 0; c < PANEL; c++) {
-                    out[to + c] = bias == null ? 0f : bias[p * PANEL + c];
-                }
+                Arrays.fill(out, to, to + PANEL, 0f);
                 int from = p * inputs * PANEL;
                 for (int i = 0; i < inputs; i++, from += PANEL) {
                     float value = x[r * xStride + i];
                     for (int c = 0; c < PANEL; c++) {
                         out[to + c] = Math.fma(value, panels[from + c], out[to + c]);
                     }
+                }
+                for (int c = 0; bias != null && c < PANEL; c++) {
+                    out[to + c] += bias[p * PANEL + c];
                 }
             }
         }

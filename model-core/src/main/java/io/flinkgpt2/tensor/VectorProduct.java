@@ -82,22 +82,19 @@ final class VectorProduct {
             int inputs,
             float[] bias,
             int biasFrom) {
-        FloatVector b0 = initial(bias, biasFrom);
-        FloatVector b1 = initial(bias, biasFrom + LANES);
-        FloatVector b2 = initial(bias, biasFrom + 2 * LANES);
-        FloatVector b3 = initial(bias, biasFrom + 3 * LANES);
-        FloatVector a00 = b0, a01 = b1, a02 = b2, a03 = b3;
-        FloatVector a10 = b0, a11 = b1, a12 = b2, a13 = b3;
-        FloatVector a20 = b0, a21 = b1, a22 = b2, a23 = b3;
-        FloatVector a30 = b0, a31 = b1, a32 = b2, a33 = b3;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero, a02 = zero, a03 = zero;
+        FloatVector a10 = zero, a11 = zero, a12 = zero, a13 = zero;
+        FloatVector a20 = zero, a21 = zero, a22 = zero, a23 = zero;
+        FloatVector a30 = zero, a31 = zero, a32 = zero, a33 = zero;
         int row1 = row + xStride;
         int row2 = row1 + xStride;
         int row3 = row2 + xStride;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + LANES);
-            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from + 2 * LANES);
-            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from + 3 * LANES);
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 2 * LANES);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 3 * LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
             a00 = v.fma(w0, a00);
             a01 = v.fma(w1, a01);
@@ -118,27 +115,26 @@ final class VectorProduct {
             a31 = v.fma(w1, a31);
             a32 = v.fma(w2, a32);
             a33 = v.fma(w3, a33);
-            from += PANEL;
         }
-        a00.intoArray(out, to);
-        a01.intoArray(out, to + LANES);
-        a02.intoArray(out, to + 2 * LANES);
-        a03.intoArray(out, to + 3 * LANES);
+        plus(a00, bias, biasFrom).intoArray(out, to);
+        plus(a01, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        plus(a02, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
+        plus(a03, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
         to += outStride;
-        a10.intoArray(out, to);
-        a11.intoArray(out, to + LANES);
-        a12.intoArray(out, to + 2 * LANES);
-        a13.intoArray(out, to + 3 * LANES);
+        plus(a10, bias, biasFrom).intoArray(out, to);
+        plus(a11, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        plus(a12, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
+        plus(a13, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
         to += outStride;
-        a20.intoArray(out, to);
-        a21.intoArray(out, to + LANES);
-        a22.intoArray(out, to + 2 * LANES);
-        a23.intoArray(out, to + 3 * LANES);
+        plus(a20, bias, biasFrom).intoArray(out, to);
+        plus(a21, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        plus(a22, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
+        plus(a23, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
         to += outStride;
-        a30.intoArray(out, to);
-        a31.intoArray(out, to + LANES);
-        a32.intoArray(out, to + 2 * LANES);
-        a33.intoArray(out, to + 3 * LANES);
+        plus(a30, bias, biasFrom).intoArray(out, to);
+        plus(a31, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        plus(a32, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
+        plus(a33, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
     }
 
     /** Four rows by two vectors, for machines that may have 16 vector registers. */
@@ -154,12 +150,11 @@ final class VectorProduct {
             int inputs,
             float[] bias,
             int biasFrom) {
-        FloatVector b0 = initial(bias, biasFrom);
-        FloatVector b1 = initial(bias, biasFrom + LANES);
-        FloatVector a00 = b0, a01 = b1;
-        FloatVector a10 = b0, a11 = b1;
-        FloatVector a20 = b0, a21 = b1;
-        FloatVector a30 = b0, a31 = b1;
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero;
+        FloatVector a10 = zero, a11 = zero;
+        FloatVector a20 = zero, a21 = zero;
+        FloatVector a30 = zero, a31 = zero;
         int row1 = row + xStride;
         int row2 = row1 + xStride;
         int row3 = row2 + xStride;
@@ -180,26 +175,27 @@ final class VectorProduct {
             a31 = v.fma(w1, a31);
             from += PANEL;
         }
-        a00.intoArray(out, to);
-        a01.intoArray(out, to + LANES);
+        plus(a00, bias, biasFrom).intoArray(out, to);
+        plus(a01, bias, biasFrom + LANES).intoArray(out, to + LANES);
         to += outStride;
-        a10.intoArray(out, to);
-        a11.intoArray(out, to + LANES);
+        plus(a10, bias, biasFrom).intoArray(out, to);
+        plus(a11, bias, biasFrom + LANES).intoArray(out, to + LANES);
         to += outStride;
-        a20.intoArray(out, to);
-        a21.intoArray(out, to + LANES);
+        plus(a20, bias, biasFrom).intoArray(out, to);
+        plus(a21, bias, biasFrom + LANES).intoArray(out, to + LANES);
         to += outStride;
-        a30.intoArray(out, to);
-        a31.intoArray(out, to + LANES);
+        plus(a30, bias, biasFrom).intoArray(out, to);
+        plus(a31, bias, biasFrom + LANES).intoArray(out, to + LANES);
     }
 
     /** One row by four vectors. */
     private static void tile1x4(
             float[] out, int to, float[] x, int row, float[] w, int from, int inputs, float[] bias, int biasFrom) {
-        FloatVector a0 = initial(bias, biasFrom);
-        FloatVector a1 = initial(bias, biasFrom + LANES);
-        FloatVector a2 = initial(bias, biasFrom + 2 * LANES);
-        FloatVector a3 = initial(bias, biasFrom + 3 * LANES);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a0 = zero;
+        FloatVector a1 = zero;
+        FloatVector a2 = zero;
+        FloatVector a3 = zero;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
             a0 = v.fma(FloatVector.fromArray(SPECIES, w, from), a0);
@@ -208,28 +204,29 @@ final class VectorProduct {
             a3 = v.fma(FloatVector.fromArray(SPECIES, w, from + 3 * LANES), a3);
             from += PANEL;
         }
-        a0.intoArray(out, to);
-        a1.intoArray(out, to + LANES);
-        a2.intoArray(out, to + 2 * LANES);
-        a3.intoArray(out, to + 3 * LANES);
+        plus(a0, bias, biasFrom).intoArray(out, to);
+        plus(a1, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        plus(a2, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
+        plus(a3, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
     }
 
     /** One row by two vectors. */
     private static void tile1x2(
             float[] out, int to, float[] x, int row, float[] w, int from, int inputs, float[] bias, int biasFrom) {
-        FloatVector a0 = initial(bias, biasFrom);
-        FloatVector a1 = initial(bias, biasFrom + LANES);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a0 = zero;
+        FloatVector a1 = zero;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
             a0 = v.fma(FloatVector.fromArray(SPECIES, w, from), a0);
             a1 = v.fma(FloatVector.fromArray(SPECIES, w, from + LANES), a1);
             from += PANEL;
         }
-        a0.intoArray(out, to);
-        a1.intoArray(out, to + LANES);
+        plus(a0, bias, biasFrom).intoArray(out, to);
+        plus(a1, bias, biasFrom + LANES).intoArray(out, to + LANES);
     }
 
-    private static FloatVector initial(float[] bias, int from) {
-        return bias == null ? FloatVector.zero(SPECIES) : FloatVector.fromArray(SPECIES, bias, from);
+    private static FloatVector plus(FloatVector sum, float[] bias, int from) {
+        return bias == null ? sum : sum.add(FloatVector.fromArray(SPECIES, bias, from));
     }
 }

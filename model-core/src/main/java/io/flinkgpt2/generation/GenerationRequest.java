@@ -1,0 +1,31 @@
+package io.flinkgpt2.generation;
+
+import java.util.Objects;
+
+/**
+ * One completion to generate.
+ *
+ * @param promptTokenIds the prompt, not to be changed afterwards; empty: generation begins from end of text
+ * @param maxTokens the most tokens to generate, 0 or more
+ * @param seed of the random stream
+ * @param choice index of the choice within its request, 0 or more; each has a random stream of its own
+ */
+public record GenerationRequest(
+        int[] promptTokenIds, int maxTokens, SamplingParameters sampling, long seed, int choice) {
+
+    public GenerationRequest {
+        Objects.requireNonNull(promptTokenIds, "promptTokenIds");
+        Objects.requireNonNull(sampling, "sampling");
+        if (maxTokens < 0) {
+            throw new IllegalArgumentException("max_tokens: found " + maxTokens + ", expected 0 or more");
+        }
+        if (choice < 0) {
+            throw new IllegalArgumentException("choice: found " + choice + ", expected 0 or more");
+        }
+    }
+
+    /** The seed of a request that brings none: a function of its identity, so that a replay repeats the text. */
+    public static long seedOf(String customId) {
+        return RandomStream.seedOf(customId);
+    }
+}

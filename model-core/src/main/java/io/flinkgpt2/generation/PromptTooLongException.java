@@ -1,0 +1,11 @@
+package io.flinkgpt2.generation;
+
+/** A prompt that leaves no room for a completion within {@code max_context}. */
+public final class PromptTooLongException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    PromptTooLongException(int length, int longest, int maxContext) {
+        super("the prompt has " + length + " tokens, expected at most " + longest + " with a max-context of "
+                + maxContext + "; shorten it or raise max-context");
+    }
+}

@@ -1,0 +1,72 @@
+package io.flinkgpt2.model;
+
+import static io.flinkgpt2.tensor.PackedMatrix.padded;
+
+/**
+ * Scratch of the forward pass, owned by one thread and reused from pass to pass. Rows are padded to whole panels, so that
+ * a matrix product may write its last panel whole.
+ */
+public final class Activations {
+
+    final int maxRows;
+    final int maxLogits;
+    /** Floats from row to row of {@link #x}, {@link #normed}, {@link #attended} and {@link #projected}. */
+    final int stride;
+
+    final int qkvStride;
+    final int innerStride;
+    final int logitsStride;
+
+    /** The residual stream, {@code [rows, n_embd]}. */
+    final float[] x;
+    /** Output of a layer norm, {@code [rows, n_embd]}. */
+    final float[] normed;
+    /** Queries, keys and values, {@code [rows, 3 n_embd]}. */
+    final float[] qkv;
+    /** Heads side by side, {@code [rows, n_embd]}. */
+    final float[] attended;
+    /** Output of a projection, {@code [rows, n_embd]}. */
+    final float[] projected;
+    /** Inner layer of the feed-forward network, {@code [rows, n_inner]}. */
+    final float[] inner;
+    /** Scores of one query and head against all positions. */
+    final float[] scores;
+
+    final float[] logits;
+
+    /**
+     * @param maxRows the most rows of a pass
+     * @param maxLogits the most rows of a pass for which logits are wanted
+     * @param maxContext the most positions of a sequence
+     */
+    public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext) {
+        if (maxRows < 1 || maxLogits < 1 || maxContext < 1) {
+            throw new IllegalArgumentException("rows, logits and context: found " + maxRows + ", " + maxLogits + " and "
+                    + maxContext + ", expected 1 or more");
+        }
+        this.maxRows = maxRows;
+        this.maxLogits = maxLogits;
+        stride = padded(config.embeddingSize());
+        qkvStride = padded(3 * config.embeddingSize());
+        innerStride = padded(config.innerSize());
+        logitsStride = padded(config.vocabularySize());
+        x = new float[Math.multiplyExact(maxRows, stride)];
+        normed = new float[Math.multiplyExact(maxRows, stride)];
+        qkv = new float[Math.multiplyExact(maxRows, qkvStride)];
+        attended = new float[Math.multiplyExact(maxRows, stride)];
+        projected = new float[Math.multiplyExact(maxRows, stride)];
+        inner = new float[Math.multiplyExact(maxRows, innerStride)];
+        scores = new float[padded(maxContext)];
+        logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
+    }
+
+    /** The logits of the last pass; the {@code i}-th set begins at {@link #logitsOffset} and has {@code vocab_size} floats. */
+    public float[] logits() {
+        return logits;
+    }
+
+    /** Where the {@code i}-th set of logits begins. */
+    public int logitsOffset(int i) {
+        return i * logitsStride;
+    }
+}

@@ -1,0 +1,193 @@
+package io.flinkgpt2.model;
+
+import static io.flinkgpt2.model.KvCache.BLOCK_POSITIONS;
+
+import io.flinkgpt2.model.Gpt2Weights.Block;
+import io.flinkgpt2.model.Gpt2Weights.LayerNorm;
+import io.flinkgpt2.model.Gpt2Weights.Linear;
+import io.flinkgpt2.tensor.Kernels;
+import java.util.Arrays;
+
+/**
+ * The forward pass of GPT-2 (Radford et al., 2019): pre-norm blocks of causal self-attention and a feed-forward network,
+ * over the rows of a {@link RaggedBatch}.
+ *
+ * <p>Each row is computed with the same operations in the same order whatever the other rows are, so its results are the
+ * same bits alone or batched, in one chunk or many, now or after a restart. Letters in comments: R rows, C {@code n_embd},
+ * I {@code n_inner}, V {@code vocab_size}. Immutable; threads may share it, each with its own {@link Activations}.
+ */
+public final class Gpt2 {
+
+    private final Gpt2Config config;
+    private final Gpt2Weights weights;
+    private final Kernels kernels;
+
+    public Gpt2(Gpt2Config config, Gpt2Weights weights, Kernels kernels) {
+        this.config = config;
+        this.weights = weights;
+        this.kernels = kernels;
+    }
+
+    public Gpt2Config config() {
+        return config;
+    }
+
+    /** What computes. */
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /** {@link #forward(RaggedBatch, Activations, ForwardObserver)} without an observer. */
+    public void forward(RaggedBatch batch, Activations a) {
+        forward(batch, a, null);
+    }
+
+    /**
+     * Runs all rows through the model, appends their keys and values to the caches, and leaves in
+     * {@link Activations#logits} a set of logits for each row that wants them, in order.
+     *
+     * @param observer or null
+     * @throws IllegalArgumentException if the batch does not fit {@code a}, a token id lies outside of the vocabulary, a
+     *     position does not follow on its cache, or exceeds its capacity; nothing has been computed then
+     */
+    public void forward(RaggedBatch batch, Activations a, ForwardObserver observer) {
+        admit(batch, a);
+        int rows = batch.size();
+        int n = config.embeddingSize();
+        embed(batch, a);
+        show(observer, ForwardObserver.Stage.EMBEDDING, 0, a.x, rows, n, a.stride);
+        for (int layer = 0; layer < config.layerCount(); layer++) {
+            Block block = weights.blocks().get(layer);
+            // x [R, C] += projection(attention(ln_1(x)))
+            normalise(a.normed, a.x, a.stride, rows, block.layerNorm1());
+            show(observer, ForwardObserver.Stage.LAYER_NORM_1, layer, a.normed, rows, n, a.stride);
+            linear(a.qkv, a.qkvStride, a.normed, a.stride, rows, block.attention());
+            show(observer, ForwardObserver.Stage.QKV, layer, a.qkv, rows, 3 * n, a.qkvStride);
+            attend(batch, a, layer, observer);
+            linear(a.projected, a.stride, a.attended, a.stride, rows, block.attentionProjection());
+            show(observer, ForwardObserver.Stage.ATTENTION_OUTPUT, layer, a.projected, rows, n, a.stride);
+            kernels.add(a.x, a.stride, a.projected, a.stride, rows, n);
+            // x [R, C] += projection(activation(feedForward(ln_2(x)) [R, I]))
+            normalise(a.normed, a.x, a.stride, rows, block.layerNorm2());
+            linear(a.inner, a.innerStride, a.normed, a.stride, rows, block.feedForward());
+            kernels.activate(config.activation(), a.inner, a.innerStride, rows, config.innerSize());
+            linear(a.projected, a.stride, a.inner, a.innerStride, rows, block.feedForwardProjection());
+            show(observer, ForwardObserver.Stage.FEED_FORWARD_OUTPUT, layer, a.projected, rows, n, a.stride);
+            kernels.add(a.x, a.stride, a.projected, a.stride, rows, n);
+            show(observer, ForwardObserver.Stage.BLOCK_OUTPUT, layer, a.x, rows, n, a.stride);
+        }
+        for (int r = 0; r < rows; r++) {
+            batch.cache(r).setLength(batch.position(r) + 1);
+        }
+        logits(batch, a, observer);
+    }
+
+    /** Checks every row before any is computed, so that a refused batch leaves the caches as they were. */
+    private void admit(RaggedBatch batch, Activations a) {
+        if (batch.size() > a.maxRows || batch.logitCount() > a.maxLogits) {
+            throw new IllegalArgumentException("a batch of " + batch.size() + " rows, " + batch.logitCount()
+                    + " with logits, does not fit activations for " + a.maxRows + " and " + a.maxLogits);
+        }
+        for (int r = 0; r < batch.size(); r++) {
+            batch.cache(r).unclaim();
+        }
+        for (int r = 0; r < batch.size(); r++) {
+            KvCache cache = batch.cache(r);
+            int position = batch.position(r);
+            int tokenId = batch.tokenId(r);
+            if (tokenId < 0 || tokenId >= config.vocabularySize()) {
+                throw new IllegalArgumentException(
+                        "token id: found " + tokenId + ", expected 0.." + (config.vocabularySize() - 1));
+            }
+            if (!cache.claim(position)) {
+                throw new IllegalArgumentException("row " + r + " at position " + position
+                        + " does not follow on its sequence, whose cache holds " + cache.length() + " positions");
+            }
+            if (position >= cache.capacity() || position >= a.scores.length) {
+                throw new IllegalArgumentException("position " + position + " does not fit: the KV cache holds "
+                        + cache.capacity() + " positions, the activations " + a.scores.length);
+            }
+        }
+        for (int r = 0; r < batch.size(); r++) {
+            batch.cache(r).ensure(batch.position(r) + 1);
+        }
+    }
+
+    /** x [R, C] = wte[token] + wpe[position]. */
+    private void embed(RaggedBatch batch, Activations a) {
+        int n = config.embeddingSize();
+        for (int r = 0; r < batch.size(); r++) {
+            int to = r * a.stride;
+            weights.tokenEmbedding().copyColumn(batch.tokenId(r), a.x, to);
+            int from = batch.position(r) * n;
+            for (int i = 0; i < n; i++) {
+                a.x[to + i] += weights.positionEmbedding()[from + i];
+            }
+        }
+    }
+
+    /** Appends the rows' keys and values, then attended [R, C] = softmax(q k) v, each row over positions 0..its own. */
+    private void attend(RaggedBatch batch, Activations a, int layer, ForwardObserver observer) {
+        for (int r = 0; r < batch.size(); r++) {
+            batch.cache(r).write(layer, batch.position(r), a.qkv, r * a.qkvStride);
+        }
+        float scale = config.attentionScale(layer);
+        int headSize = config.headSize();
+        Arrays.fill(a.attended, 0, batch.size() * a.stride, 0f);
+        for (int r = 0; r < batch.size(); r++) {
+            KvCache cache = batch.cache(r);
+            int position = batch.position(r);
+            for (int head = 0; head < config.headCount(); head++) {
+                int query = r * a.qkvStride + head * headSize;
+                int keys = cache.keysOffset(layer, head);
+                for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
+                    kernels.attentionScores(
+                            a.scores, p, a.qkv, query, cache.block(p), keys, headSize, BLOCK_POSITIONS, scale);
+                }
+                if (observer != null) {
+                    observer.scores(layer, r, head, position, a.scores);
+                }
+                kernels.softmax(a.scores, 0, position + 1);
+                int to = r * a.stride + head * headSize;
+                int values = cache.valuesOffset(layer, head);
+                for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
+                    int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
+                    kernels.addWeightedValues(a.attended, to, a.scores, p, cache.block(p), values, headSize, positions);
+                }
+            }
+        }
+    }
+
+    /** logits [rows that want them, V] = lmHead(ln_f(x)). */
+    private void logits(RaggedBatch batch, Activations a, ForwardObserver observer) {
+        int count = batch.logitCount();
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(a.x, batch.logitRow(i) * a.stride, a.x, i * a.stride, a.stride);
+        }
+        normalise(a.normed, a.x, a.stride, count, weights.finalLayerNorm());
+        show(observer, ForwardObserver.Stage.FINAL_LAYER_NORM, 0, a.normed, count, config.embeddingSize(), a.stride);
+        kernels.multiply(a.logits, a.logitsStride, a.normed, a.stride, count, weights.lmHead(), null);
+    }
+
+    private void normalise(float[] out, float[] x, int stride, int rows, LayerNorm norm) {
+        kernels.layerNorm(
+                out, x, stride, rows, config.embeddingSize(), norm.weight(), norm.bias(), config.layerNormEpsilon());
+    }
+
+    private void linear(float[] out, int outStride, float[] x, int xStride, int rows, Linear linear) {
+        kernels.multiply(out, outStride, x, xStride, rows, linear.weight(), linear.bias());
+    }
+
+    private static void show(
+            ForwardObserver observer,
+            ForwardObserver.Stage stage,
+            int layer,
+            float[] data,
+            int rows,
+            int columns,
+            int stride) {
+        if (observer != null) {
+            observer.rows(stage, layer, data, rows, columns, stride);
+        }
+    }
+}

@@ -1,0 +1,331 @@
+package io.flinkgpt2.model;
+
+import static io.flinkgpt2.model.TensorTable.block;
+
+import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.TensorInfo;
+import io.flinkgpt2.weights.TensorSink;
+import io.flinkgpt2.weights.WeightsFile;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Checks a weights file against the {@link TensorTable} and streams it into place. Used once. */
+final class Gpt2WeightsLoader {
+
+    private static final int MOST_THREADS = 4;
+    private static final String PREFIX = "transformer.";
+
+    private final WeightsFile file;
+    private final Gpt2Config config;
+    private final Path path;
+    private final String prefix;
+    /** Filled arrays and matrices, by the table's name. */
+    private final Map<String, Object> loaded = new HashMap<>();
+    /** SHA-256 of each tensor's description and bytes, by the table's name. */
+    private final Map<String, byte[]> digests = new TreeMap<>();
+
+    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path) {
+        this.file = file;
+        this.config = config;
+        this.path = path;
+        this.prefix = file.tensors().containsKey(PREFIX + TensorTable.TOKEN_EMBEDDING) ? PREFIX : "";
+    }
+
+    Gpt2Weights load() throws IOException {
+        // The table grows with the config's n_layer, which is only a claim until the file bears it out.
+        if (config.layerCount() > file.tensors().size()) {
+            throw new InvalidModelException(
+                    path,
+                    "n_layer",
+                    config.layerCount() + " layers in the config and "
+                            + file.tensors().size() + " tensors in " + file.describe(),
+                    "12 tensors for each layer",
+                    "the weights and the config are of different models");
+        }
+        List<TensorTable.Entry> table = TensorTable.of(config);
+        for (TensorTable.Entry entry : table) {
+            check(entry);
+        }
+        boolean headInFile = file.tensors().containsKey(TensorTable.LM_HEAD);
+        if (headInFile) {
+            check(TensorTable.lmHead(config));
+        }
+        refuseUnknown(table);
+        stream(table);
+
+        PackedMatrix tokenEmbedding = matrix(TensorTable.TOKEN_EMBEDDING);
+        PackedMatrix lmHead = headInFile ? lmHead(tokenEmbedding) : tokenEmbedding;
+        List<Gpt2Weights.Block> blocks = new ArrayList<>();
+        for (int layer = 0; layer < config.layerCount(); layer++) {
+            blocks.add(new Gpt2Weights.Block(
+                    layerNorm(block(layer, "ln_1")),
+                    linear(block(layer, "attn.c_attn")),
+                    linear(block(layer, "attn.c_proj")),
+                    layerNorm(block(layer, "ln_2")),
+                    linear(block(layer, "mlp.c_fc")),
+                    linear(block(layer, "mlp.c_proj"))));
+        }
+        return new Gpt2Weights(
+                tokenEmbedding,
+                vector(TensorTable.POSITION_EMBEDDING),
+                blocks,
+                layerNorm(TensorTable.FINAL_LAYER_NORM),
+                lmHead,
+                sha256());
+    }
+
+    private String fileName(String name) {
+        return name.equals(TensorTable.LM_HEAD) ? name : prefix + name;
+    }
+
+    private void check(TensorTable.Entry entry) throws InvalidModelException {
+        TensorInfo found = file.tensors().get(fileName(entry.name()));
+        if (found == null) {
+            throw invalid(
+                    entry.name(),
+                    "nothing",
+                    "a tensor of shape " + entry.shape(),
+                    "the file is incomplete or " + "does not belong to this config");
+        }
+        if (!found.shape().equals(entry.shape())) {
+            throw invalid(
+                    entry.name(),
+                    "shape " + found.shape(),
+                    "shape " + entry.shape() + " by the config",
+                    "the weights and the config are of different models");
+        }
+        if (!found.dtype().isReadable()) {
+            throw invalid(entry.name(), "type " + found.dtype(), "F32, F16 or BF16", "convert the weights");
+        }
+        if (entry.layout() != TensorTable.Layout.VECTOR && packedSize(entry) > Integer.MAX_VALUE - 8) {
+            throw invalid(
+                    entry.name(), "shape " + found.shape(), "at most 2^31 - 9 elements", "such a model is too large");
+        }
+    }
+
+    private static long packedSize(TensorTable.Entry entry) {
+        long rows = entry.shape().get(0);
+        long columns = entry.shape().get(1);
+        long outputs = entry.layout() == TensorTable.Layout.OUTPUT_MAJOR ? rows : columns;
+        long panels = (outputs + PackedMatrix.PANEL_WIDTH - 1) / PackedMatrix.PANEL_WIDTH;
+        return panels * PackedMatrix.PANEL_WIDTH * (entry.elementCount() / outputs);
+    }
+
+    private void refuseUnknown(List<TensorTable.Entry> table) throws InvalidModelException {
+        Map<String, TensorTable.Entry> known = new HashMap<>();
+        table.forEach(entry -> known.put(fileName(entry.name()), entry));
+        for (String name : file.tensors().keySet()) {
+            boolean buffer = name.startsWith(prefix) && TensorTable.isBuffer(name.substring(prefix.length()));
+            if (!known.containsKey(name) && !name.equals(TensorTable.LM_HEAD) && !buffer) {
+                throw new InvalidModelException(
+                        path,
+                        "tensor " + InvalidModelException.quoted(name),
+                        "an unknown name",
+                        "only the tensors of a GPT-2 model with " + config.layerCount() + " layers",
+                        "the weights and the config are of different models");
+            }
+        }
+    }
+
+    /** Reads all tensors, the largest first, so that the threads end together. */
+    private void stream(List<TensorTable.Entry> table) throws IOException {
+        List<TensorTable.Entry> bySize = new ArrayList<>(table);
+        bySize.sort((a, b) -> Long.compare(b.elementCount(), a.elementCount()));
+        int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+        ExecutorService pool = Executors.newFixedThreadPool(threads, work -> {
+            Thread thread = new Thread(work, "load-weights");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<Future<?>> reads = new ArrayList<>();
+            for (TensorTable.Entry entry : bySize) {
+                Callable<Void> read = () -> {
+                    read(entry);
+                    return null;
+                };
+                reads.add(pool.submit(read));
+            }
+            for (Future<?> read : reads) {
+                read.get();
+            }
+        } catch (ExecutionException e) {
+            throw rethrown(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            InterruptedIOException interrupted = new InterruptedIOException(path + ": interrupted while loading");
+            interrupted.initCause(e);
+            throw interrupted;
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private static IOException rethrown(Throwable cause) {
+        if (cause instanceof UncheckedIOException unchecked) {
+            return unchecked.getCause();
+        }
+        if (cause instanceof IOException io) {
+            return io;
+        }
+        if (cause instanceof Error error) {
+            throw error; // out of memory, above all
+        }
+        throw new IllegalStateException("loading failed", cause);
+    }
+
+    private void read(TensorTable.Entry entry) throws IOException {
+        long rows = entry.shape().get(0);
+        Object target;
+        PieceSink pieces;
+        switch (entry.layout()) {
+            case INPUT_MAJOR -> {
+                PackedMatrix matrix =
+                        new PackedMatrix((int) rows, entry.shape().get(1).intValue());
+                target = matrix;
+                pieces = matrix::putInputMajor;
+            }
+            case OUTPUT_MAJOR -> {
+                PackedMatrix matrix = new PackedMatrix(entry.shape().get(1).intValue(), (int) rows);
+                target = matrix;
+                pieces = matrix::putOutputMajor;
+            }
+            case VECTOR -> {
+                float[] vector = new float[PackedMatrix.padded((int) rows)];
+                target = vector;
+                pieces = (values, length, start) -> System.arraycopy(values, 0, vector, (int) start, length);
+            }
+            default -> {
+                float[] table = new float[(int) entry.elementCount()];
+                target = table;
+                pieces = (values, length, start) -> System.arraycopy(values, 0, table, (int) start, length);
+            }
+        }
+        byte[] digest = readInto(entry, pieces);
+        synchronized (loaded) {
+            loaded.put(entry.name(), target);
+            digests.put(entry.name(), digest);
+        }
+    }
+
+    /** Streams one tensor to {@code pieces}, checks that it is finite, and returns its digest. */
+    private byte[] readInto(TensorTable.Entry entry, PieceSink pieces) throws IOException {
+        MessageDigest digest = newDigest();
+        TensorInfo info = file.tensors().get(fileName(entry.name()));
+        String description = entry.name() + " " + info.dtype() + " " + info.shape() + "\n";
+        digest.update(description.getBytes(StandardCharsets.UTF_8));
+        file.read(fileName(entry.name()), new TensorSink() {
+            @Override
+            public void values(float[] values, int length, long start) {
+                int bad = firstNotFinite(values, length);
+                if (bad >= 0) {
+                    throw new UncheckedIOException(invalid(
+                            entry.name(),
+                            values[bad] + " at element " + (start + bad),
+                            "finite values",
+                            "the weights are damaged"));
+                }
+                pieces.put(values, length, start);
+            }
+
+            @Override
+            public void bytes(ByteBuffer raw) {
+                digest.update(raw);
+            }
+        });
+        return digest.digest();
+    }
+
+    @FunctionalInterface
+    private interface PieceSink {
+        void put(float[] values, int length, long start);
+    }
+
+    private static int firstNotFinite(float[] values, int length) {
+        for (int i = 0; i < length; i++) {
+            if (!(Math.abs(values[i]) <= Float.MAX_VALUE)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** The file's LM head: the token embedding itself where they are equal, so that one array serves both. */
+    private PackedMatrix lmHead(PackedMatrix tokenEmbedding) throws IOException {
+        TensorTable.Entry entry = TensorTable.lmHead(config);
+        boolean[] equal = {true};
+        int size = config.embeddingSize();
+        byte[] digest = readInto(entry, (values, length, start) -> {
+            for (int i = 0; i < length && equal[0]; i++) {
+                float embedded = tokenEmbedding.get((int) ((start + i) % size), (int) ((start + i) / size));
+                equal[0] = Float.floatToRawIntBits(embedded) == Float.floatToRawIntBits(values[i]);
+            }
+        });
+        if (equal[0]) {
+            return tokenEmbedding;
+        }
+        if (config.tieWordEmbeddings()) {
+            throw invalid(
+                    TensorTable.LM_HEAD,
+                    "values that differ from " + TensorTable.TOKEN_EMBEDDING,
+                    "equal values, for the config has tie_word_embeddings: true",
+                    "set tie_word_embeddings to false to use this head, or remove it from the weights");
+        }
+        read(entry);
+        digests.put(TensorTable.LM_HEAD, digest);
+        return matrix(TensorTable.LM_HEAD);
+    }
+
+    private PackedMatrix matrix(String name) {
+        return (PackedMatrix) loaded.get(name);
+    }
+
+    private float[] vector(String name) {
+        return (float[]) loaded.get(name);
+    }
+
+    private Gpt2Weights.LayerNorm layerNorm(String name) {
+        return new Gpt2Weights.LayerNorm(vector(name + ".weight"), vector(name + ".bias"));
+    }
+
+    private Gpt2Weights.Linear linear(String name) {
+        return new Gpt2Weights.Linear(matrix(name + ".weight"), vector(name + ".bias"));
+    }
+
+    private String sha256() {
+        MessageDigest all = newDigest();
+        digests.values().forEach(all::update);
+        return HexFormat.of().formatHex(all.digest());
+    }
+
+    private static MessageDigest newDigest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private InvalidModelException invalid(String tensor, String found, String expected, String advice) {
+        String name = InvalidModelException.quoted(fileName(tensor));
+        return new InvalidModelException(path, "tensor " + name, found, expected, advice);
+    }
+}

@@ -1,0 +1,88 @@
+package io.flinkgpt2;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The floors of the house: imports go downwards only. */
+@AnalyzeClasses(packages = "io.flinkgpt2", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    @ArchTest
+    static final ArchRule importsGoDownwardsOnly = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("generation")
+            .definedBy("io.flinkgpt2.generation..")
+            .layer("model")
+            .definedBy("io.flinkgpt2.model..")
+            .layer("weights")
+            .definedBy("io.flinkgpt2.weights..")
+            .layer("tokenizer")
+            .definedBy("io.flinkgpt2.tokenizer..")
+            .layer("tensor")
+            .definedBy("io.flinkgpt2.tensor..")
+            .whereLayer("generation")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("model")
+            .mayOnlyBeAccessedByLayers("generation")
+            .whereLayer("weights")
+            .mayOnlyBeAccessedByLayers("generation", "model")
+            .whereLayer("tokenizer")
+            .mayOnlyBeAccessedByLayers("generation")
+            .whereLayer("tensor")
+            .mayOnlyBeAccessedByLayers("generation", "model");
+
+    @ArchTest
+    static final ArchRule knowsNeitherFlinkNorKafka =
+            noClasses().should().dependOnClassesThat().resideInAnyPackage("org.apache.flink..", "org.apache.kafka..");
+
+    @ArchTest
+    static final ArchRule onlyTheTensorPackageUsesVectors = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.flinkgpt2.tensor")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("jdk.incubator.vector..");
+
+    @ArchTest
+    static final ArchRule noStaticMutableState = fields().that()
+            .areStatic()
+            .and()
+            .areDeclaredInClassesThat()
+            .areNotEnums()
+            .should()
+            .beFinal();
+
+    @ArchTest
+    static final ArchRule nothingPrintsOrExits = noClasses()
+            .should()
+            .accessField(System.class, "out")
+            .orShould()
+            .accessField(System.class, "err")
+            .orShould()
+            .callMethod(System.class, "exit", int.class);
+
+    /** The results must not depend on the platform's mathematical functions: see the tensor package. */
+    @ArchTest
+    static final ArchRule noPlatformDependentMathematics = noClasses()
+            .that()
+            .resideInAnyPackage("io.flinkgpt2.tensor", "io.flinkgpt2.model", "io.flinkgpt2.generation")
+            .should()
+            .callMethod(Math.class, "exp", double.class)
+            .orShould()
+            .callMethod(Math.class, "log", double.class)
+            .orShould()
+            .callMethod(Math.class, "tanh", double.class)
+            .orShould()
+            .callMethod(Math.class, "pow", double.class, double.class);
+
+    @ArchTest
+    static final ArchRule exceptionsSayWhatTheyAre =
+            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
+}

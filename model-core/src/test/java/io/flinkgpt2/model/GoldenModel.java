@@ -1,0 +1,67 @@
+package io.flinkgpt2.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.weights.WeightsFile;
+import io.flinkgpt2.weights.WeightsFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** A golden model of the test resources with what an independent float64 reference computes from it. */
+public record GoldenModel(String folder, Path directory, Gpt2Config config, Gpt2Weights weights, List<JsonNode> cases) {
+
+    /** The golden models in the formats that are read so far. */
+    public static final List<String> FOLDERS =
+            List.of("tied-tanh", "untied-erf", "prefixed-half", "scaled-sharded-bf16", "unscaled");
+
+    public static GoldenModel open(String folder) {
+        try {
+            Path directory = directory(folder);
+            Gpt2Config config = Gpt2Config.read(directory.resolve("config.json"));
+            try (WeightsFile file = WeightsFiles.open(directory)) {
+                JsonNode expected = new ObjectMapper().readTree(Files.readAllBytes(directory.resolve("expected.json")));
+                List<JsonNode> cases = new ArrayList<>();
+                expected.get("cases").forEach(cases::add);
+                return new GoldenModel(folder, directory, config, Gpt2Weights.load(file, config, directory), cases);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static Path directory(String folder) {
+        try {
+            return Path.of(Objects.requireNonNull(GoldenModel.class.getResource("/golden/" + folder))
+                    .toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public Gpt2 model(Kernels kernels) {
+        return new Gpt2(config, weights, kernels);
+    }
+
+    public static int[] ints(JsonNode array) {
+        int[] values = new int[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = array.get(i).intValue();
+        }
+        return values;
+    }
+
+    public static double[] doubles(JsonNode array) {
+        double[] values = new double[array.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = array.get(i).doubleValue();
+        }
+        return values;
+    }
+}

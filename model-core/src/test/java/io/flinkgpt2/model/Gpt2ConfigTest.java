@@ -1,0 +1,134 @@
+package io.flinkgpt2.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.weights.InvalidModelException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class Gpt2ConfigTest {
+
+    private static final String SMALL =
+            "\"vocab_size\": 1003, \"n_positions\": 64, \"n_embd\": 48, \"n_layer\": 3, \"n_head\": 4";
+
+    @TempDir
+    Path directory;
+
+    private Gpt2Config read(String json) throws IOException {
+        return Gpt2Config.read(Files.write(directory.resolve("config.json"), json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void whatAConfigLeavesOutHasTheDefaultOfTheArchitecture() throws IOException {
+        Gpt2Config config = read("{" + SMALL + ", \"n_inner\": null, \"something_else\": [1, 2]}");
+        assertThat(config)
+                .isEqualTo(new Gpt2Config(
+                        1003, 64, 48, 3, 4, 192, Activation.GELU, 1e-5f, true, false, true, OptionalInt.empty()));
+        assertThat(config.headSize()).isEqualTo(12);
+        assertThat(config.attentionScale(2)).isEqualTo((float) (1 / Math.sqrt(12)));
+    }
+
+    @Test
+    void everyFieldIsRead() throws IOException {
+        Gpt2Config config = read("{" + SMALL + ", \"model_type\": \"gpt2\", \"n_inner\": 100, \"eos_token_id\": 7,"
+                + " \"activation_function\": \"relu\", \"layer_norm_epsilon\": 1e-6, \"scale_attn_weights\": false,"
+                + " \"scale_attn_by_inverse_layer_idx\": true, \"tie_word_embeddings\": false}");
+        assertThat(config)
+                .isEqualTo(new Gpt2Config(
+                        1003, 64, 48, 3, 4, 100, Activation.RELU, 1e-6f, false, true, false, OptionalInt.of(7)));
+        assertThat(config.attentionScale(0)).isEqualTo(1f);
+        assertThat(config.attentionScale(3)).isEqualTo(0.25f);
+    }
+
+    @Test
+    void aWrittenConfigReadsBackEqual() throws IOException {
+        for (OptionalInt endOfText :
+                new OptionalInt[] {OptionalInt.empty(), OptionalInt.of(50256), OptionalInt.of(0)}) {
+            for (Activation activation : Activation.values()) {
+                Gpt2Config config =
+                        new Gpt2Config(50300, 77, 60, 2, 5, 31, activation, 1.5e-6f, false, true, false, endOfText);
+                Path file = directory.resolve("written.json");
+                config.write(file);
+                assertThat(Gpt2Config.read(file)).isEqualTo(config);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gelu,GELU", "gelu_new,GELU_TANH", "gelu_pytorch_tanh,GELU_TANH", "relu,RELU"})
+    void theConfigDecidesTheActivationFunction(String name, Activation expected) throws IOException {
+        assertThat(read("{" + SMALL + ", \"activation_function\": \"" + name + "\"}")
+                        .activation())
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void theEndOfTextIdIsTheConfigsElseGpt2sElseNone() throws IOException {
+        String large = SMALL.replace("1003", "50257");
+        assertThat(read("{" + large + "}").endOfTextId()).hasValue(50256);
+        assertThat(read("{" + large + ", \"eos_token_id\": 3}").endOfTextId()).hasValue(3);
+        assertThat(read("{" + SMALL + ", \"eos_token_id\": 1003}").endOfTextId())
+                .isEmpty();
+        assertThat(read("{" + SMALL + ", \"eos_token_id\": -1}").endOfTextId()).isEmpty();
+        assertThat(read("{" + SMALL + "}").endOfTextId()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"n_head\": 4 | \"n_head\": 5 | n_embd: found '48', expected a multiple of n_head, 5",
+                "\"n_head\": 4 | \"n_head\": 0 | n_head: found '0', expected a whole number of 1 or more",
+                "\"n_layer\": 3 | \"n_layer\": -3 | n_layer: found '-3'",
+                "\"n_layer\": 3 | \"n_layer\": 2.5 | n_layer: found '2.5'",
+                "\"n_layer\": 3 | \"n_layer\": \"3\" | n_layer: found '\"3\"'",
+                "\"n_layer\": 3 | \"n_layer\": 99999999999 | n_layer: found '99999999999'",
+                "\"n_layer\": 3 | \"layers\": 3 | n_layer: found nothing",
+                "\"n_embd\": 48 | \"n_embd\": 2147483640 | n_embd: found '2147483640'",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"n_layer\": 3 | no valid JSON",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"model_type\": \"llama\" | model_type: found '\"llama\"'",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"activation_function\": \"silu\" | activation_function: found '\"silu\"'",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"layer_norm_epsilon\": 0 | layer_norm_epsilon: found '0'",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"scale_attn_weights\": 1 | scale_attn_weights: found '1'",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"eos_token_id\": [1] | eos_token_id: found '[1]'",
+                "\"n_layer\": 3 | \"n_layer\": 3} {} | no valid JSON",
+                "\"n_layer\": 3 | \"n_layer\": | no valid JSON",
+            })
+    void whatIsWrongIsNamedWithWhatWasFoundAndExpected(String correct, String wrong, String message) {
+        assertThatThrownBy(() -> read("{" + SMALL.replace(correct, wrong) + "}"))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("config.json")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aFileThatIsNoConfigIsRefused() throws IOException {
+        assertThatThrownBy(() -> read("[]")).hasMessageContaining("expected one JSON object");
+        assertThatThrownBy(() -> read("")).isInstanceOf(InvalidModelException.class);
+        assertThatThrownBy(() -> read("x".repeat(2 << 20))).hasMessageContaining("2097152 bytes");
+        assertThatThrownBy(() -> read("{\"a\":".repeat(5000))).isInstanceOf(InvalidModelException.class);
+    }
+
+    @Test
+    void publishedSizesHaveThePublishedNumbersOfParameters() {
+        assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(6, 12, 768), true))
+                .isEqualTo(81_912_576);
+        assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(12, 12, 768), true))
+                .isEqualTo(124_439_808);
+        assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(24, 16, 1024), true))
+                .isEqualTo(354_823_168);
+        assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(36, 20, 1280), true))
+                .isEqualTo(774_030_080);
+        assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(48, 25, 1600), true))
+                .isEqualTo(1_557_611_200);
+    }
+}

@@ -1,0 +1,208 @@
+package io.flinkgpt2.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.weights.DType;
+import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.SafeTensorsWriter;
+import io.flinkgpt2.weights.TensorInfo;
+import io.flinkgpt2.weights.WeightsFile;
+import io.flinkgpt2.weights.WeightsFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class Gpt2WeightsTest {
+
+    private static final Gpt2Config CONFIG = config(true);
+
+    @TempDir
+    Path directory;
+
+    /** A valid model to spoil: name to values, and name to description. */
+    private final Map<String, float[]> values = new LinkedHashMap<>();
+
+    private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
+
+    private static Gpt2Config config(boolean tied) {
+        return new Gpt2Config(70, 9, 12, 2, 3, 20, Activation.GELU, 1e-5f, true, false, tied, OptionalInt.empty());
+    }
+
+    @BeforeEach
+    void validModel() {
+        RandomWeights random = new RandomWeights(CONFIG, 1);
+        random.tensors().forEach((name, info) -> {
+            float[] tensor = new float[(int) info.elementCount()];
+            random.read(name, (piece, length, start) -> System.arraycopy(piece, 0, tensor, (int) start, length));
+            put(name, tensor, info.shape());
+        });
+    }
+
+    private void put(String name, float[] tensor, List<Long> shape) {
+        values.put(name, tensor);
+        infos.put(name, new TensorInfo(name, DType.F32, shape));
+    }
+
+    private void remove(String name) {
+        values.remove(name);
+        infos.remove(name);
+    }
+
+    private Gpt2Weights load() throws IOException {
+        return load(CONFIG);
+    }
+
+    private Gpt2Weights load(Gpt2Config config) throws IOException {
+        try (SafeTensorsWriter writer =
+                SafeTensorsWriter.create(directory.resolve("model.safetensors"), new ArrayList<>(infos.values()))) {
+            for (Map.Entry<String, float[]> tensor : values.entrySet()) {
+                writer.write(tensor.getKey(), tensor.getValue(), 0, tensor.getValue().length);
+            }
+            writer.finish();
+        }
+        try (WeightsFile file = WeightsFiles.open(directory)) {
+            return Gpt2Weights.load(file, config, directory);
+        }
+    }
+
+    @Test
+    void everyValueArrivesInItsPlace() throws IOException {
+        Gpt2Weights weights = load();
+        assertThat(weights.tokenEmbedding().get(5, 69)).isEqualTo(values.get("wte.weight")[69 * 12 + 5]);
+        assertThat(weights.positionEmbedding()).containsExactly(values.get("wpe.weight"));
+        Gpt2Weights.Block block = weights.blocks().get(1);
+        assertThat(block.attention().weight().get(11, 35))
+                .isEqualTo(values.get("h.1.attn.c_attn.weight")[11 * 36 + 35]);
+        assertThat(block.feedForwardProjection().weight().get(19, 2))
+                .isEqualTo(values.get("h.1.mlp.c_proj.weight")[19 * 12 + 2]);
+        assertThat(block.feedForward().bias()).hasSize(64).startsWith(values.get("h.1.mlp.c_fc.bias"));
+        assertThat(weights.finalLayerNorm().weight()).startsWith(values.get("ln_f.weight"));
+    }
+
+    @Test
+    void withoutAnLmHeadTheHeadIsTheTokenEmbeddingItself() throws IOException {
+        Gpt2Weights weights = load();
+        assertThat(weights.lmHead()).isSameAs(weights.tokenEmbedding());
+        assertThat(load(config(false)).isTied()).isTrue();
+    }
+
+    @Test
+    void anLmHeadEqualToTheTokenEmbeddingIsOneArrayWithIt() throws IOException {
+        put("lm_head.weight", values.get("wte.weight").clone(), List.of(70L, 12L));
+        for (boolean tied : new boolean[] {true, false}) {
+            Gpt2Weights weights = load(config(tied));
+            assertThat(weights.lmHead()).isSameAs(weights.tokenEmbedding());
+            assertThat(weights.isTied()).isTrue();
+        }
+    }
+
+    @Test
+    void aDifferentLmHeadIsUsedWhereTheConfigUntiesIt() throws IOException {
+        float[] head = values.get("wte.weight").clone();
+        head[839] += 1;
+        put("lm_head.weight", head, List.of(70L, 12L));
+        Gpt2Weights weights = load(config(false));
+        assertThat(weights.isTied()).isFalse();
+        assertThat(weights.lmHead().get(11, 69)).isEqualTo(head[839]);
+        assertThatThrownBy(this::load)
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("lm_head.weight")
+                .hasMessageContaining("tie_word_embeddings");
+    }
+
+    @Test
+    void theChecksumIsOfTheWeightsAndNotOfTheFile() throws IOException {
+        String checksum = load().sha256();
+        assertThat(checksum).matches("[0-9a-f]{64}");
+        float[] embedding = values.get("wte.weight");
+        remove("wte.weight");
+        put("wte.weight", embedding, List.of(70L, 12L)); // now last in the file
+        put("h.0.attn.bias", new float[81], List.of(1L, 1L, 9L, 9L));
+        assertThat(load().sha256()).isEqualTo(checksum);
+        embedding[0] = Math.nextUp(embedding[0]);
+        assertThat(load().sha256()).isNotEqualTo(checksum);
+    }
+
+    @Test
+    void aMissingTensorIsNamed() {
+        remove("h.1.ln_2.bias");
+        assertThatThrownBy(this::load)
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("'h.1.ln_2.bias': found nothing, expected a tensor of shape [12]");
+    }
+
+    @Test
+    void anUnknownTensorIsNamed() {
+        put("h.2.ln_1.bias", new float[12], List.of(12L));
+        assertThatThrownBy(this::load)
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("'h.2.ln_1.bias': found an unknown name");
+    }
+
+    @Test
+    void aShapeThatTheConfigContradictsIsNamedWithBoth() {
+        put("h.0.mlp.c_fc.weight", new float[240], List.of(20L, 12L));
+        assertThatThrownBy(this::load)
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("'h.0.mlp.c_fc.weight': found shape [20, 12], expected shape [12, 20]");
+    }
+
+    @Test
+    void aConfigThatClaimsLayersWithoutEndIsRefusedAtOnce() {
+        Gpt2Config claims = new Gpt2Config(
+                70, 9, 12, Integer.MAX_VALUE, 3, 20, Activation.GELU, 1e-5f, true, false, true, OptionalInt.empty());
+        assertThatThrownBy(() -> load(claims))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("n_layer: found 2147483647 layers in the config and 28 tensors");
+    }
+
+    @Test
+    void valuesThatAreNotFiniteAreNamedWithTheirPlace() {
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            values.get("h.1.attn.c_proj.weight")[77] = bad;
+            assertThatThrownBy(this::load)
+                    .isInstanceOf(InvalidModelException.class)
+                    .hasMessageContaining("'h.1.attn.c_proj.weight': found " + bad + " at element 77");
+        }
+    }
+
+    @Test
+    void aTypeThatHoldsNoParametersIsRefusedButBuffersMayHaveAny() throws IOException {
+        GoldenModel half = GoldenModel.open("prefixed-half"); // has attn.bias and attn.masked_bias buffers
+        assertThat(half.weights().blocks()).hasSize(4);
+        Path file = directory.resolve("model.safetensors");
+        writeWithByteTensor(file, "h.0.ln_1.bias");
+        try (WeightsFile weights = WeightsFiles.open(directory)) {
+            assertThatThrownBy(() -> Gpt2Weights.load(weights, CONFIG, directory))
+                    .hasMessageContaining("'h.0.ln_1.bias': found type U8, expected F32, F16 or BF16");
+        }
+    }
+
+    /** A file whose tensor of that name has one byte an element, with a header made by hand. */
+    private void writeWithByteTensor(Path file, String odd) throws IOException {
+        StringBuilder header = new StringBuilder("{");
+        long offset = 0;
+        for (TensorInfo info : infos.values()) {
+            boolean isOdd = info.name().equals(odd);
+            long end = offset + info.elementCount() * (isOdd ? 1 : 4);
+            header.append(offset == 0 ? "" : ",")
+                    .append("\"" + info.name() + "\":{\"dtype\":\"" + (isOdd ? "U8" : "F32") + "\",\"shape\":"
+                            + info.shape() + ",\"data_offsets\":[" + offset + "," + end + "]}");
+            offset = end;
+        }
+        byte[] json = header.append("}").toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        var bytes =
+                java.nio.ByteBuffer.allocate((int) (8 + json.length + offset)).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(json.length).put(json);
+        java.nio.file.Files.write(file, bytes.array());
+    }
+}
