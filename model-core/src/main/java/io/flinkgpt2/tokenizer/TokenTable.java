@@ -17,6 +17,7 @@ final class TokenTable {
     private final int[] ids;
     private final int[] ends;
     private final byte[] pool;
+    private final int longest;
     private final BitSet special = new BitSet();
 
     /**
@@ -30,6 +31,10 @@ final class TokenTable {
         this.ends = new int[ids.length];
         this.pool = new byte
                 [bytesOfId.values().stream().mapToInt(bytes -> bytes.length).sum()];
+        this.longest = bytesOfId.values().stream()
+                .mapToInt(bytes -> bytes.length)
+                .max()
+                .orElseThrow();
         int index = 0;
         int end = 0;
         for (Map.Entry<Integer, byte[]> entry : bytesOfId.entrySet()) {
@@ -46,6 +51,11 @@ final class TokenTable {
     /** Highest id + 1. */
     int size() {
         return ids[ids.length - 1] + 1;
+    }
+
+    /** Length of the longest token, in bytes. */
+    int longest() {
+        return longest;
     }
 
     /** A copy of a token's bytes. */

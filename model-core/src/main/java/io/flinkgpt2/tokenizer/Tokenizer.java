@@ -133,6 +133,14 @@ public final class Tokenizer {
         return tokens.size();
     }
 
+    /**
+     * Length of the vocabulary's longest token in bytes, 1 or more. Text of {@code n} bytes in UTF-8 therefore has at
+     * least {@code n / longestTokenBytes()} tokens, rounded up, which tells that a text is too long without encoding it.
+     */
+    public int longestTokenBytes() {
+        return tokens.longest();
+    }
+
     /** The id of {@value #END_OF_TEXT}, if the vocabulary has it as a special token. */
     public OptionalInt endOfTextId() {
         return endOfTextId;

@@ -1,0 +1,56 @@
+package io.flinkgpt2.job.record;
+
+import java.util.List;
+
+/** What the job answers to a valid request. Written by {@link CompletionJson}. */
+public class CompletionRecord {
+    /** Key of the Kafka record, that of the request, or null. */
+    public byte[] key;
+
+    /** Headers of the Kafka record, those of the request; null means none. */
+    public List<RecordHeader> headers;
+
+    /** {@link RequestIds#completionId}. */
+    public String id;
+
+    /** {@link PromptRequest#customId}. */
+    public String customId;
+
+    /** When the completion was made, in seconds since the epoch, as OpenAI has it. */
+    public long created;
+
+    /** Name of the model. */
+    public String model;
+
+    /** Digest of the model's weights, config and tokenizer, shortened. */
+    public String modelRevision;
+
+    /** Version of the engine and its numeric mode. */
+    public String systemFingerprint;
+
+    /** What was generated; empty, or null, if the request failed inside. */
+    public List<CompletionChoice> choices;
+
+    /** Tokens of the prompt that the model saw. */
+    public int promptTokens;
+
+    /** Generated tokens of all choices, without end of text. */
+    public int completionTokens;
+
+    /** How long it took, or null. */
+    public RequestMetrics metrics;
+
+    /** Where the request stood. */
+    public RecordSource source;
+
+    /** {@link PromptRequest#metadata}: text of a JSON object, or null, which is written as an empty object. */
+    public String metadata;
+
+    /** {@link PromptRequest#user}: text of a JSON string, or null. */
+    public String user;
+
+    /** Why a valid request failed inside, or null on success. */
+    public RecordError error;
+
+    public CompletionRecord() {}
+}

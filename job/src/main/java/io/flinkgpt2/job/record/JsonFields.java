@@ -1,0 +1,116 @@
+package io.flinkgpt2.job.record;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.function.DoublePredicate;
+
+/**
+ * Reads the value at which a parser stands as what a field wants, or says what stands there instead. JSON's null is for the
+ * caller to look for. Recurses nowhere, whatever the depth of the document.
+ */
+final class JsonFields {
+    private static final JsonFactory GENERATORS = new JsonFactory();
+
+    private final JsonParser parser;
+
+    JsonFields(JsonParser parser) {
+        this.parser = parser;
+    }
+
+    JsonParser parser() {
+        return parser;
+    }
+
+    boolean isNull() {
+        return parser.currentToken() == JsonToken.VALUE_NULL;
+    }
+
+    /** A string in whole characters. */
+    String string(String field) throws IOException, InvalidRequestException {
+        expect(JsonToken.VALUE_STRING, field, "a string");
+        return requireWholeCharacters(field, parser.getText());
+    }
+
+    /** An integer: a JSON number without fraction and exponent, {@code lowest..highest}. */
+    long integer(String field, long lowest, long highest) throws IOException, InvalidRequestException {
+        String range = "an integer, " + lowest + ".." + highest;
+        expect(JsonToken.VALUE_NUMBER_INT, field, range);
+        long value;
+        try {
+            value = Long.parseLong(parser.getText());
+        } catch (NumberFormatException e) {
+            throw new InvalidRequestException(
+                    InvalidRequestException.INVALID_VALUE,
+                    field,
+                    field + ": found " + found() + ", expected " + range,
+                    e);
+        }
+        if (value < lowest || value > highest) {
+            throw InvalidRequestException.invalidValue(field, found(), range);
+        }
+        return value;
+    }
+
+    /** A number, rounded to a double; one past the largest double is out of every range. */
+    double number(String field, DoublePredicate allowed, String range) throws IOException, InvalidRequestException {
+        if (!parser.currentToken().isNumeric()) {
+            throw InvalidRequestException.invalidType(field, found(), range);
+        }
+        double value = Double.parseDouble(parser.getText());
+        if (!Double.isFinite(value) || !allowed.test(value)) {
+            throw InvalidRequestException.invalidValue(field, found(), range);
+        }
+        return value + 0.0; // -0 becomes 0
+    }
+
+    /** Text of an object, as it came but for white space and needless escapes: order kept, numbers digit by digit. */
+    String objectText(String field) throws IOException, InvalidRequestException {
+        expect(JsonToken.START_OBJECT, field, "an object");
+        StringWriter text = new StringWriter();
+        try (JsonGenerator copy = GENERATORS.createGenerator(text)) {
+            int depth = 0;
+            do {
+                JsonToken token = parser.currentToken();
+                if (token.isNumeric()) {
+                    copy.writeNumber(parser.getText()); // the digits, for a double would not hold them all
+                } else {
+                    copy.copyCurrentEvent(parser);
+                }
+                depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            } while (depth > 0 && parser.nextToken() != null);
+        }
+        return requireWholeCharacters(field, text.toString());
+    }
+
+    /** JSON can spell half a surrogate pair by an escape; such a string has no UTF-8 form and no tokens. */
+    private static String requireWholeCharacters(String field, String text) throws InvalidRequestException {
+        int lone = WireText.indexOfLoneSurrogate(text, 0);
+        if (lone >= 0) {
+            throw InvalidRequestException.invalidValue(
+                    field,
+                    String.format("the lone surrogate U+%04X", (int) text.charAt(lone)),
+                    "whole characters: a surrogate comes only as half of a pair");
+        }
+        return text;
+    }
+
+    private void expect(JsonToken token, String field, String expected) throws IOException, InvalidRequestException {
+        if (parser.currentToken() != token) {
+            throw InvalidRequestException.invalidType(field, found(), expected);
+        }
+    }
+
+    /** The value, for a message: shortened. */
+    String found() throws IOException {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> "an object";
+            case START_ARRAY -> "an array";
+            case VALUE_STRING -> "the string " + WireText.quoted(parser.getText());
+            default -> WireText.printable(parser.getText());
+        };
+    }
+}

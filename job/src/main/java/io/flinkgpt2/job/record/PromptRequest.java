@@ -1,0 +1,47 @@
+package io.flinkgpt2.job.record;
+
+import java.util.List;
+
+/** A valid request, with every default filled in. Made by {@link RequestParser}. */
+public class PromptRequest {
+    /** Where its record stood. */
+    public RecordSource source;
+
+    /** Kafka's key, or null; the key of the completion. */
+    public byte[] key;
+
+    /** Kafka's headers in their order, copied to the completion; null means none. */
+    public List<RecordHeader> headers;
+
+    /** The request's identity: its {@code custom_id}, else the key as text, else topic-partition-offset. Not empty. */
+    public String customId;
+
+    /** Token ids of the prompt as the model sees them, at least one: an empty prompt is end of text. */
+    public int[] promptTokenIds;
+
+    /** The most tokens to generate, 0 or more. */
+    public int maxTokens;
+
+    /** 0 or more, finite. */
+    public double temperature;
+
+    /** Only this many best candidates take part, 0 or more; 0: all. */
+    public int topK;
+
+    /** Only the best candidates that reach this share of the probability take part, above 0 and at most 1. */
+    public double topP;
+
+    /** Seed of the random stream; where the request gave none, a function of {@link #customId}. */
+    public long seed;
+
+    /** Text of a JSON object on one line, or null if the request has none. */
+    public String metadata;
+
+    /** Text of a JSON string, quotes included, or null if the request has none. */
+    public String user;
+
+    /** When the job read the record, in milliseconds since the epoch. */
+    public long receivedAt;
+
+    public PromptRequest() {}
+}

@@ -1,0 +1,35 @@
+package io.flinkgpt2.job.record;
+
+/** What a request says about itself: the fields of its JSON, each in its range, with the defaults of those left out. */
+final class RequestFields {
+    /** Whether the envelope has a {@code custom_id}. */
+    String envelopeCustomId;
+
+    String customId;
+    String model;
+
+    /** A prompt of text, or null if it is one of token ids. */
+    String promptText;
+
+    /** A prompt of token ids, its first {@code max_context} ones, or null if it is text. */
+    int[] promptTokenIds;
+
+    /** Length of a prompt of token ids. */
+    int promptLength;
+
+    int maxTokens = 16;
+    double temperature = 1;
+    int topK;
+    double topP = 1;
+    Long seed;
+
+    /** Text of a JSON object, or null. */
+    String metadata;
+
+    /** Text of a JSON string, or null. */
+    String user;
+
+    boolean hasPrompt() {
+        return promptText != null || promptTokenIds != null;
+    }
+}

@@ -1,0 +1,204 @@
+package io.flinkgpt2.job.record;
+
+import static io.flinkgpt2.job.record.InvalidRequestException.CONTEXT_LENGTH_EXCEEDED;
+import static io.flinkgpt2.job.record.InvalidRequestException.EMPTY_VALUE;
+import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_UTF8;
+import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_VALUE;
+import static io.flinkgpt2.job.record.InvalidRequestException.MISSING_FIELD;
+import static io.flinkgpt2.job.record.InvalidRequestException.MODEL_NOT_FOUND;
+import static io.flinkgpt2.job.record.InvalidRequestException.TOO_LARGE;
+
+import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.generation.PromptTooLongException;
+import io.flinkgpt2.job.record.WireText.Decoded;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Makes requests of records, or says what is wrong with them. Safe for use by many threads.
+ *
+ * <p>A record's value is a JSON object in UTF-8: the body of a request, or an envelope
+ * {@code {"custom_id", "method", "url", "body"}}, which is known by its {@code body}; {@code method} and {@code url} may be left
+ * out. Supported are {@code custom_id}, {@code model}, {@code prompt} (a string or an array of token ids), {@code max_tokens},
+ * {@code temperature}, {@code top_k}, {@code top_p}, {@code seed}, {@code metadata} and {@code user}. A field that is null counts
+ * as absent. Integers are JSON numbers without fraction or exponent. The other fields of the format are accepted where they
+ * hold their default.
+ *
+ * <p>Source of the format: OpenAI's Completions and Batch APIs; names that those lack are vLLM's.
+ */
+public final class RequestParser {
+    /** Longest {@code custom_id}, in characters (code points). */
+    public static final int LONGEST_CUSTOM_ID = 512;
+
+    private final Tokenizer tokenizer;
+    private final PromptLimits limits;
+    private final Set<String> modelNames;
+    private final UnknownFields policy;
+    private final int maxCopiedBytes;
+
+    /**
+     * @param tokenizer of the model
+     * @param limits of the model and the run
+     * @param modelNames what the field {@code model} may say: the model's name and its aliases
+     * @param policy what becomes of a request with an unknown field
+     * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers,
+     *     {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
+     */
+    public RequestParser(
+            Tokenizer tokenizer,
+            PromptLimits limits,
+            Set<String> modelNames,
+            UnknownFields policy,
+            int maxCopiedBytes) {
+        if (maxCopiedBytes < 0) {
+            throw new IllegalArgumentException("maxCopiedBytes: found " + maxCopiedBytes + ", expected 0 or more");
+        }
+        this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+        this.limits = Objects.requireNonNull(limits, "limits");
+        this.modelNames = Set.copyOf(modelNames);
+        this.policy = Objects.requireNonNull(policy, "policy");
+        this.maxCopiedBytes = maxCopiedBytes;
+    }
+
+    /**
+     * The request of a record; shares the record's key and headers.
+     *
+     * @param now when the record was read, in milliseconds since the epoch
+     * @throws InvalidRequestException if the record is no valid request; nothing else, whatever its bytes
+     */
+    public PromptRequest parse(PromptRecord record, long now) throws InvalidRequestException {
+        RequestFields fields = read(record.value);
+        requireModel(fields.model);
+        PromptRequest request = new PromptRequest();
+        request.source = record.source;
+        request.key = record.key;
+        request.headers = record.headers;
+        request.customId = customId(fields, record);
+        request.metadata = fields.metadata;
+        request.user = fields.user;
+        requireRoom(request);
+        request.promptTokenIds = promptTokenIds(fields);
+        request.maxTokens = fields.maxTokens;
+        request.temperature = fields.temperature;
+        request.topK = fields.topK;
+        request.topP = fields.topP;
+        request.seed = fields.seed == null ? GenerationRequest.seedOf(request.customId) : fields.seed;
+        request.receivedAt = now;
+        return request;
+    }
+
+    private RequestFields read(byte[] value) throws InvalidRequestException {
+        if (value == null || value.length == 0) {
+            throw new InvalidRequestException(
+                    EMPTY_VALUE,
+                    null,
+                    "the value: found " + (value == null ? "none (a tombstone)" : "0 bytes")
+                            + ", expected a request as a JSON object");
+        }
+        Decoded text = WireText.decode(value);
+        if (!text.isUtf8()) {
+            throw new InvalidRequestException(
+                    INVALID_UTF8,
+                    null,
+                    String.format(
+                            "the value is not UTF-8: found the byte 0x%02X at index %d of %d, where no character can begin"
+                                    + " so or it is not finished; expected JSON in UTF-8",
+                            value[text.malformedAt()], text.malformedAt(), value.length));
+        }
+        return RequestReader.read(text.characters(), policy, limits.maxContext());
+    }
+
+    private void requireModel(String model) throws InvalidRequestException {
+        if (model != null && !modelNames.contains(model)) {
+            throw new InvalidRequestException(
+                    MODEL_NOT_FOUND,
+                    "model",
+                    "model: found " + WireText.quoted(model) + ", expected one of "
+                            + WireText.printable(new TreeSet<>(modelNames).toString())
+                            + ", which this job runs; leave the field out to use it");
+        }
+    }
+
+    private static String customId(RequestFields fields, PromptRecord record) throws InvalidRequestException {
+        String outer = fields.envelopeCustomId;
+        String inner = fields.customId;
+        if (outer != null && inner != null && !outer.equals(inner)) {
+            throw new InvalidRequestException(
+                    INVALID_VALUE,
+                    "custom_id",
+                    "custom_id: found " + WireText.quoted(outer) + " in the envelope and " + WireText.quoted(inner)
+                            + " in the body, expected the same; give it once, in the envelope");
+        }
+        if (outer != null || inner != null) {
+            return outer != null ? outer : inner;
+        }
+        if (record.key != null && record.key.length > 0) {
+            Decoded key = WireText.decode(record.key);
+            if (key.isUtf8()) {
+                return key.characters().toString();
+            }
+        }
+        RecordSource source = record.source;
+        return source.topic + "-" + source.partition + "-" + source.offset;
+    }
+
+    private void requireRoom(PromptRequest request) throws InvalidRequestException {
+        long copied = WireText.utf8Length(RecordJson.quote(request.customId));
+        copied += request.metadata == null ? 0 : WireText.utf8Length(request.metadata);
+        copied += request.user == null ? 0 : WireText.utf8Length(request.user);
+        copied += request.key == null ? 0 : request.key.length;
+        for (RecordHeader header : request.headers == null ? List.<RecordHeader>of() : request.headers) {
+            copied += WireText.utf8Length(header.key) + (header.value == null ? 0 : header.value.length);
+        }
+        if (copied > maxCopiedBytes) {
+            throw new InvalidRequestException(
+                    TOO_LARGE,
+                    null,
+                    "what the answer copies (key, headers, custom_id, metadata, user): found " + copied
+                            + " bytes, expected at most " + maxCopiedBytes
+                            + ", for the answer must fit its topic; shorten them");
+        }
+    }
+
+    private int[] promptTokenIds(RequestFields fields) throws InvalidRequestException {
+        if (!fields.hasPrompt()) {
+            throw new InvalidRequestException(
+                    MISSING_FIELD, "prompt", "prompt: found none, expected a string or an array of token ids");
+        }
+        int longest = fields.maxTokens == 0 ? limits.maxContext() : limits.maxContext() - 1;
+        try {
+            if (fields.promptTokenIds != null) {
+                if (fields.promptLength > longest) {
+                    throw tooLong("", fields.promptLength, longest);
+                }
+                return limits.admit(fields.promptTokenIds, fields.maxTokens);
+            }
+            // A text of 20 MB is refused without the work of encoding it: no token is longer than the longest.
+            long atLeast = ceilDiv(WireText.utf8Length(fields.promptText), tokenizer.longestTokenBytes());
+            if (atLeast > longest) {
+                throw tooLong("at least ", atLeast, longest);
+            }
+            return limits.admit(tokenizer.encode(fields.promptText), fields.maxTokens);
+        } catch (PromptTooLongException e) {
+            throw new InvalidRequestException(CONTEXT_LENGTH_EXCEEDED, "prompt", "prompt: " + e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException(INVALID_VALUE, "prompt", "prompt: " + e.getMessage(), e);
+        }
+    }
+
+    private static long ceilDiv(long dividend, int divisor) {
+        return (dividend + divisor - 1) / divisor;
+    }
+
+    private InvalidRequestException tooLong(String bound, long length, int longest) {
+        return new InvalidRequestException(
+                CONTEXT_LENGTH_EXCEEDED,
+                "prompt",
+                "prompt: the prompt has " + bound + length + " tokens, expected at most " + longest
+                        + " with a max-context of " + limits.maxContext() + "; shorten it or raise max-context");
+    }
+}
