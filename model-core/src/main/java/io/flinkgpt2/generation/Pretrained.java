@@ -48,21 +48,14 @@ public final class Pretrained {
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
      */
     public static Pretrained open(Path directory, Kernels kernels) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            throw new InvalidModelException(
-                    directory,
-                    "model",
-                    Files.exists(directory) ? "a file" : "nothing",
-                    "a directory with config.json and model.safetensors",
-                    "check the path");
-        }
+        requireDirectory(directory);
         Path configFile = directory.resolve("config.json");
         if (!Files.isRegularFile(configFile)) {
             throw new InvalidModelException(
                     directory, "config.json", "nothing", "the model's config", "fetch the model's files again");
         }
         Gpt2Config config = Gpt2Config.read(configFile);
-        Tokenizer tokenizer = tokenizer(directory);
+        Tokenizer tokenizer = openTokenizer(directory);
         Gpt2Weights weights;
         try (WeightsFile file = WeightsFiles.open(directory)) {
             weights = Gpt2Weights.load(file, config, directory);
@@ -71,7 +64,13 @@ public final class Pretrained {
         return new Pretrained(new Gpt2(config, weights, kernels), weights, tokenizer, revision);
     }
 
-    private static Tokenizer tokenizer(Path directory) throws IOException {
+    /**
+     * The tokenizer alone of a model's directory: {@code vocab.json} with {@code merges.txt}, or GPT-2's own.
+     *
+     * @throws InvalidModelException if there is no such directory, or only one of the two files in it
+     */
+    public static Tokenizer openTokenizer(Path directory) throws IOException {
+        requireDirectory(directory);
         Path vocabulary = directory.resolve("vocab.json");
         Path merges = directory.resolve("merges.txt");
         if (Files.exists(vocabulary) != Files.exists(merges)) {
@@ -84,6 +83,17 @@ public final class Pretrained {
                     "fetch the model's files again");
         }
         return Files.exists(vocabulary) ? Tokenizer.fromFiles(vocabulary, merges) : Tokenizer.gpt2();
+    }
+
+    private static void requireDirectory(Path directory) throws InvalidModelException {
+        if (!Files.isDirectory(directory)) {
+            throw new InvalidModelException(
+                    directory,
+                    "model",
+                    Files.exists(directory) ? "a file" : "nothing",
+                    "a directory with config.json and model.safetensors",
+                    "check the path");
+        }
     }
 
     private static String revision(Gpt2Weights weights, Path configFile, Tokenizer tokenizer) throws IOException {

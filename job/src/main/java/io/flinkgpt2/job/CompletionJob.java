@@ -1,0 +1,86 @@
+package io.flinkgpt2.job;
+
+import io.flinkgpt2.job.function.CompletePromptFunction;
+import io.flinkgpt2.job.function.ParseRequest;
+import io.flinkgpt2.job.kafka.KafkaConnections;
+import io.flinkgpt2.job.kafka.TopicLimits;
+import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.PromptRecord;
+import io.flinkgpt2.job.record.PromptRequest;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The job: prompts from a Kafka topic, through GPT-2, to a topic of completions; what is no valid request to a topic of
+ * dead letters. The entry class of the jar.
+ */
+public final class CompletionJob {
+
+    private CompletionJob() {}
+
+    /**
+     * Runs the job on the cluster it is submitted to.
+     *
+     * @param args see {@link JobOptions}; {@code --help} prints them and runs nothing
+     * @throws InvalidOptionException if an option is unknown, missing or out of range
+     */
+    public static void main(String[] args) throws Exception {
+        List<String> arguments = Arrays.asList(args);
+        if (arguments.contains("--help")) {
+            System.out.println(JobArguments.help());
+            return;
+        }
+        JobSettings settings = JobSettings.from(JobArguments.parse(arguments));
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        build(environment, settings, TopicLimits.of(settings.kafka()));
+        environment.execute(settings.jobName());
+    }
+
+    /** Builds the pipeline between Kafka topics with the given limits. */
+    public static void build(StreamExecutionEnvironment environment, JobSettings settings, TopicLimits limits) {
+        KafkaConnections kafka = new KafkaConnections(settings.kafka(), limits);
+        JobSettings fitted = settings.withMaxCopiedBytes(
+                kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
+        build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());
+    }
+
+    /** Builds the pipeline between any source and sinks. Everything is chained: nothing crosses a network. */
+    public static void build(
+            StreamExecutionEnvironment environment,
+            JobSettings settings,
+            Source<PromptRecord, ?, ?> prompts,
+            Sink<CompletionRecord> completions,
+            Sink<DeadLetter> deadLetters) {
+        environment.enableCheckpointing(settings.checkpointInterval().toMillis(), CheckpointingMode.EXACTLY_ONCE);
+        environment
+                .getCheckpointConfig()
+                .setExternalizedCheckpointRetention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        // No function keeps or changes a record that it has passed on.
+        environment.getConfig().enableObjectReuse();
+
+        SingleOutputStreamOperator<PromptRequest> requests = environment
+                .fromSource(prompts, WatermarkStrategy.noWatermarks(), "prompts")
+                .uid("prompts")
+                .process(new ParseRequest(settings.generation()))
+                .name("parse")
+                .uid("parse");
+        requests.map(new CompletePromptFunction(settings.generation()))
+                .name("generate")
+                .uid("generate")
+                .sinkTo(completions)
+                .name("completions")
+                .uid("completions");
+        requests.getSideOutput(ParseRequest.DEAD_LETTERS)
+                .sinkTo(deadLetters)
+                .name("dead-letters")
+                .uid("dead-letters");
+    }
+}

@@ -1,0 +1,175 @@
+package io.flinkgpt2.job;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeSet;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.FallbackKey;
+
+/**
+ * Reads the job's options from a command line and from a file of {@code key: value} or {@code key = value} lines; the
+ * command line wins. Keys may be given whole, or by their last words with dots or hyphens between them.
+ */
+public final class JobArguments {
+
+    /** Names a file of options. */
+    public static final String FILE_ARGUMENT = "options-file";
+
+    private JobArguments() {}
+
+    /**
+     * Options as they were given, by their full keys; values are not yet checked.
+     *
+     * @param args {@code --key value} or {@code --key=value}; an option of type boolean may stand alone for true
+     * @throws InvalidOptionException if an option is unknown, ambiguous, given twice, or has no value, or the file cannot be
+     *     read
+     */
+    public static Configuration parse(List<String> args) {
+        Map<String, String> given = new LinkedHashMap<>();
+        Path file = null;
+        for (int i = 0; i < args.size(); i++) {
+            String arg = args.get(i);
+            if (!arg.startsWith("--") || arg.length() == 2) {
+                throw new InvalidOptionException("command line", "'" + arg + "'", "--option value");
+            }
+            int equals = arg.indexOf('=');
+            String name = equals < 0 ? arg.substring(2) : arg.substring(2, equals);
+            boolean isFile = name.equals(FILE_ARGUMENT);
+            String key = isFile ? name : resolve(name);
+            String value;
+            if (equals >= 0) {
+                value = arg.substring(equals + 1);
+            } else if (i + 1 < args.size() && !args.get(i + 1).startsWith("--")) {
+                value = args.get(++i);
+            } else if (key.equals(JobOptions.SOURCE_BOUNDED.key())) {
+                value = "true";
+            } else {
+                throw new InvalidOptionException("--" + name, "no value", "--" + name + " value");
+            }
+            if (isFile) {
+                file = Path.of(value);
+            } else if (given.put(key, value) != null) {
+                throw new InvalidOptionException("--" + name, key + " for the second time", "each option once");
+            }
+        }
+        Configuration options = new Configuration();
+        if (file != null) {
+            readFile(file).forEach(options::setString);
+        }
+        given.forEach(options::setString);
+        return options;
+    }
+
+    private static Map<String, String> readFile(Path file) {
+        Properties lines = new Properties();
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            lines.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InvalidOptionException(
+                    "--" + FILE_ARGUMENT,
+                    file + ", which cannot be read (" + e + ")",
+                    "lines of key: value in UTF-8",
+                    e);
+        }
+        Map<String, String> options = new LinkedHashMap<>();
+        for (String name : new TreeSet<>(lines.stringPropertyNames())) {
+            if (options.put(resolve(name), lines.getProperty(name).strip()) != null) {
+                throw new InvalidOptionException(name + " in " + file, "it for the second time", "each option once");
+            }
+        }
+        return options;
+    }
+
+    /** The full key for a key or its last words. */
+    static String resolve(String name) {
+        List<String> matches = new ArrayList<>();
+        String words = name.replace('.', '-');
+        for (ConfigOption<?> option : JobOptions.ALL) {
+            if (option.key().equals(name)) {
+                return name;
+            }
+            for (FallbackKey fallback : option.fallbackKeys()) {
+                if (fallback.getKey().equals(name)) {
+                    return option.key();
+                }
+            }
+            if (("-" + option.key().replace('.', '-')).endsWith("-" + words)) {
+                matches.add(option.key());
+            }
+        }
+        if (matches.size() == 1) {
+            return matches.get(0);
+        }
+        if (matches.size() > 1) {
+            throw new InvalidOptionException("--" + name, "an ambiguous name", "one of " + matches);
+        }
+        if (name.startsWith(JobOptions.KAFKA_PREFIX) && name.length() > JobOptions.KAFKA_PREFIX.length()) {
+            return name;
+        }
+        throw new InvalidOptionException("--" + name, "an unknown option", "one of " + keys() + " or kafka.*");
+    }
+
+    private static List<String> keys() {
+        return JobOptions.ALL.stream().map(option -> option.key()).toList();
+    }
+
+    /** All options with their defaults and descriptions, for people. */
+    public static String help() {
+        StringBuilder help = new StringBuilder("Options of the job, as --key value or in a file given by --")
+                .append(FILE_ARGUMENT)
+                .append(". The last words of a key are enough where only one key ends so.\n");
+        for (ConfigOption<?> option : JobOptions.ALL) {
+            String standard = option.hasDefaultValue() ? " (default: " + plain(option.defaultValue()) + ")" : "";
+            help.append("\n  --").append(option.key()).append(standard).append('\n');
+            wrap(help, description(option));
+        }
+        help.append("\n  --kafka.NAME\n");
+        wrap(
+                help,
+                "Any other property of the Kafka clients, such as security.protocol. Isolation level, transactional id,"
+                        + " commits and serializers are the job's own.");
+        return help.toString();
+    }
+
+    private static String plain(Object value) {
+        if (value instanceof Enum<?> constant) {
+            return constant.name().toLowerCase(java.util.Locale.ROOT);
+        }
+        if (value instanceof java.time.Duration duration) {
+            return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
+        }
+        return value instanceof List<?> list && list.isEmpty() ? "none" : String.valueOf(value);
+    }
+
+    private static String description(ConfigOption<?> option) {
+        return new org.apache.flink.configuration.description.HtmlFormatter()
+                .format(option.description())
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&amp;", "&");
+    }
+
+    private static void wrap(StringBuilder out, String text) {
+        int width = 0;
+        for (String word : text.split(" ")) {
+            if (width == 0 || width + word.length() > 90) {
+                out.append(width == 0 ? "      " : "\n      ");
+                width = 6;
+            } else {
+                out.append(' ');
+            }
+            out.append(word);
+            width += word.length() + 1;
+        }
+        out.append('\n');
+    }
+}

@@ -1,0 +1,153 @@
+package io.flinkgpt2.job;
+
+import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.record.UnknownFields;
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+
+/**
+ * Every option of the job, by its key in a file. On the command line the last words of the key are enough:
+ * {@code --max-context 256} is {@code generation.max-context}.
+ */
+public final class JobOptions {
+
+    /** Properties with this prefix, other than the options here, go to the Kafka clients as they are. */
+    public static final String KAFKA_PREFIX = "kafka.";
+
+    public static final ConfigOption<String> JOB_NAME = ConfigOptions.key("job.name")
+            .stringType()
+            .defaultValue("flink-gpt2")
+            .withDescription(
+                    "Name of the job: part of the ids of completions and of Kafka's transactional ids, so two jobs"
+                            + " that write to one Kafka cluster need different names.");
+
+    public static final ConfigOption<String> KAFKA_BOOTSTRAP_SERVERS = ConfigOptions.key("kafka.bootstrap.servers")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("Addresses of Kafka brokers, host:port, separated by commas. Required.");
+
+    public static final ConfigOption<String> KAFKA_GROUP_ID = ConfigOptions.key("kafka.group.id")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("Consumer group whose committed offsets show the progress. The job's name unless given.");
+
+    public static final ConfigOption<String> TOPICS_PROMPTS = ConfigOptions.key("topics.prompts")
+            .stringType()
+            .defaultValue("prompts")
+            .withDescription("Topic that prompts are read from.");
+
+    public static final ConfigOption<String> TOPICS_COMPLETIONS = ConfigOptions.key("topics.completions")
+            .stringType()
+            .defaultValue("completions")
+            .withDescription("Topic that completions are written to, exactly once.");
+
+    public static final ConfigOption<String> TOPICS_DEAD_LETTERS = ConfigOptions.key("topics.dead-letters")
+            .stringType()
+            .defaultValue("dead-letters")
+            .withDescription(
+                    "Topic that records which are no valid request are written to, with the reason, exactly once.");
+
+    public static final ConfigOption<SourceStart> SOURCE_START = ConfigOptions.key("source.start")
+            .enumType(SourceStart.class)
+            .defaultValue(SourceStart.COMMITTED)
+            .withDescription(
+                    "Where a job without state begins to read: at the group's committed offsets, where there are"
+                            + " none at the earliest record (committed); at the earliest; or at the latest.");
+
+    public static final ConfigOption<Boolean> SOURCE_BOUNDED = ConfigOptions.key("source.bounded")
+            .booleanType()
+            .defaultValue(false)
+            .withDescription("Whether to end at the offsets found at the start, instead of waiting for more.");
+
+    public static final ConfigOption<String> MODEL_PATH = ConfigOptions.key("model.path")
+            .stringType()
+            .noDefaultValue()
+            .withFallbackKeys("model")
+            .withDescription("Directory of the model, the same on every TaskManager: config.json, the weights, and"
+                    + " optionally vocab.json and merges.txt. Required.");
+
+    public static final ConfigOption<String> MODEL_NAME = ConfigOptions.key("model.name")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("What completions call the model. The directory's name unless given.");
+
+    public static final ConfigOption<List<String>> MODEL_ALIASES = ConfigOptions.key("model.aliases")
+            .stringType()
+            .asList()
+            .defaultValues()
+            .withDescription("Further names under which requests may ask for the model, separated by semicolons.");
+
+    public static final ConfigOption<GenerationMode> GENERATION_MODE = ConfigOptions.key("generation.mode")
+            .enumType(GenerationMode.class)
+            .defaultValue(GenerationMode.MAP)
+            .withDescription("How a slot generates: one prompt at a time (map).");
+
+    public static final ConfigOption<Integer> GENERATION_MAX_CONTEXT = ConfigOptions.key("generation.max-context")
+            .intType()
+            .defaultValue(128)
+            .withDescription(
+                    "The most tokens of prompt and completion together; sizes the KV cache. At most n_positions of"
+                            + " the model.");
+
+    public static final ConfigOption<Integer> PREFILL_CHUNK = ConfigOptions.key("prefill.chunk")
+            .intType()
+            .defaultValue(128)
+            .withDescription(
+                    "The most prompt tokens of one pass through the model. Changes memory and speed, no result.");
+
+    public static final ConfigOption<Duration> CHECKPOINT_INTERVAL = ConfigOptions.key("checkpoint.interval")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(10))
+            .withDescription("Time between checkpoints; completions become readable with each one.");
+
+    public static final ConfigOption<UnknownFields> RECORDS_UNKNOWN_FIELDS = ConfigOptions.key("records.unknown-fields")
+            .enumType(UnknownFields.class)
+            .defaultValue(UnknownFields.REJECT)
+            .withDescription("What becomes of a request with a field that nothing knows: a dead letter (reject), or the"
+                    + " field is passed over (ignore).");
+
+    public static final ConfigOption<Integer> RECORDS_MAX_COPIED_BYTES = ConfigOptions.key("records.max-copied-bytes")
+            .intType()
+            .defaultValue(262_144)
+            .withDescription(
+                    "The most bytes of key, headers, custom_id, user and metadata together, which are copied to"
+                            + " the completion; a request with more is a dead letter.");
+
+    public static final ConfigOption<Integer> DEAD_LETTERS_MAX_BYTES = ConfigOptions.key("dead-letters.max-bytes")
+            .intType()
+            .defaultValue(900_000)
+            .withDescription(
+                    "A dead letter keeps at most so many bytes of the original value, and fewer where the topic"
+                            + " does not take them.");
+
+    /** All of them, in the order in which help shows them. */
+    public static final List<ConfigOption<?>> ALL = List.of(
+            KAFKA_BOOTSTRAP_SERVERS,
+            KAFKA_GROUP_ID,
+            TOPICS_PROMPTS,
+            TOPICS_COMPLETIONS,
+            TOPICS_DEAD_LETTERS,
+            SOURCE_START,
+            SOURCE_BOUNDED,
+            MODEL_PATH,
+            MODEL_NAME,
+            MODEL_ALIASES,
+            GENERATION_MODE,
+            GENERATION_MAX_CONTEXT,
+            PREFILL_CHUNK,
+            CHECKPOINT_INTERVAL,
+            RECORDS_UNKNOWN_FIELDS,
+            RECORDS_MAX_COPIED_BYTES,
+            DEAD_LETTERS_MAX_BYTES,
+            JOB_NAME);
+
+    private JobOptions() {}
+
+    /** How a slot generates. */
+    public enum GenerationMode {
+        /** One prompt at a time. */
+        MAP
+    }
+}

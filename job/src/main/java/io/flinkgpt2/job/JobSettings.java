@@ -1,0 +1,170 @@
+package io.flinkgpt2.job;
+
+import io.flinkgpt2.job.JobOptions.GenerationMode;
+import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.kafka.KafkaSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+
+/**
+ * The checked options of a job; see {@link JobOptions} for each.
+ *
+ * @param jobName name of the job
+ */
+public record JobSettings(
+        String jobName,
+        KafkaSettings kafka,
+        GenerationSettings generation,
+        GenerationMode generationMode,
+        Duration checkpointInterval) {
+
+    /** What the job sets itself: exactly once depends on it. */
+    private static final Set<String> OWN_KAFKA_PROPERTIES = Set.of(
+            "isolation.level",
+            "transactional.id",
+            "enable.auto.commit",
+            "auto.offset.reset",
+            "enable.idempotence",
+            "acks",
+            "key.serializer",
+            "value.serializer",
+            "key.deserializer",
+            "value.deserializer");
+
+    private static final int LARGEST_RECORD = 1 << 30;
+
+    /**
+     * Checks options.
+     *
+     * @throws InvalidOptionException if one is missing or out of range; names it
+     */
+    public static JobSettings from(Configuration options) {
+        String jobName = required(options, JobOptions.JOB_NAME);
+        String modelPath = required(options, JobOptions.MODEL_PATH);
+        KafkaSettings kafka = new KafkaSettings(
+                jobName,
+                required(options, JobOptions.KAFKA_BOOTSTRAP_SERVERS),
+                get(options, JobOptions.KAFKA_GROUP_ID, jobName),
+                topic(options, JobOptions.TOPICS_PROMPTS),
+                topic(options, JobOptions.TOPICS_COMPLETIONS),
+                topic(options, JobOptions.TOPICS_DEAD_LETTERS),
+                get(options, JobOptions.SOURCE_START, null),
+                get(options, JobOptions.SOURCE_BOUNDED, null),
+                inRange(options, JobOptions.DEAD_LETTERS_MAX_BYTES, 0, LARGEST_RECORD),
+                clientProperties(options));
+        GenerationSettings generation = new GenerationSettings(
+                jobName,
+                modelPath,
+                modelNames(options, modelPath),
+                inRange(options, JobOptions.GENERATION_MAX_CONTEXT, 1, Integer.MAX_VALUE),
+                inRange(options, JobOptions.PREFILL_CHUNK, 1, 1 << 20),
+                get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),
+                inRange(options, JobOptions.RECORDS_MAX_COPIED_BYTES, 1024, LARGEST_RECORD));
+        return new JobSettings(
+                jobName, kafka, generation, get(options, JobOptions.GENERATION_MODE, null), interval(options));
+    }
+
+    private static <T> T get(Configuration options, ConfigOption<T> option, T otherwise) {
+        try {
+            T value = options.get(option);
+            return value == null ? otherwise : value;
+        } catch (IllegalArgumentException e) {
+            String given = options.toMap().get(option.key());
+            throw new InvalidOptionException(option.key(), "'" + given + "'", expectation(option), e);
+        }
+    }
+
+    private static String expectation(ConfigOption<?> option) {
+        Object standard = option.hasDefaultValue() ? option.defaultValue() : "";
+        if (standard instanceof Enum<?> constant) {
+            List<String> names = java.util.Arrays.stream(
+                            constant.getDeclaringClass().getEnumConstants())
+                    .map(value -> ((Enum<?>) value).name().toLowerCase(java.util.Locale.ROOT))
+                    .toList();
+            return "one of " + names;
+        }
+        if (standard instanceof Duration) {
+            return "a duration such as '10 s' or '500 ms'";
+        }
+        if (standard instanceof Boolean) {
+            return "true or false";
+        }
+        return standard instanceof Integer ? "a whole number" : "text";
+    }
+
+    private static String required(Configuration options, ConfigOption<String> option) {
+        String value = get(options, option, null);
+        if (value == null || value.isBlank()) {
+            throw new InvalidOptionException(option.key(), "nothing", "a value, for it is required");
+        }
+        return value.strip();
+    }
+
+    /** Kafka's own rule for topics, so that a slip is named here and not by a broker. */
+    private static String topic(Configuration options, ConfigOption<String> option) {
+        String value = required(options, option);
+        if (!value.matches("[A-Za-z0-9._-]{1,249}") || value.matches("\\.\\.?")) {
+            throw new InvalidOptionException(
+                    option.key(), "'" + value + "'", "1 to 249 letters, digits, dots, underscores and hyphens");
+        }
+        return value;
+    }
+
+    private static int inRange(Configuration options, ConfigOption<Integer> option, int least, int most) {
+        int value = get(options, option, null);
+        if (value < least || value > most) {
+            throw new InvalidOptionException(
+                    option.key(),
+                    String.valueOf(value),
+                    most == Integer.MAX_VALUE ? least + " or more" : least + ".." + most);
+        }
+        return value;
+    }
+
+    private static Duration interval(Configuration options) {
+        Duration value = get(options, JobOptions.CHECKPOINT_INTERVAL, null);
+        if (value.toMillis() < 10) {
+            throw new InvalidOptionException(
+                    JobOptions.CHECKPOINT_INTERVAL.key(), value.toMillis() + " ms", "10 ms or more");
+        }
+        return value;
+    }
+
+    private static List<String> modelNames(Configuration options, String modelPath) {
+        Path fileName = Path.of(modelPath).toAbsolutePath().normalize().getFileName();
+        Set<String> names = new LinkedHashSet<>();
+        names.add(get(options, JobOptions.MODEL_NAME, fileName == null ? "gpt2" : fileName.toString()));
+        names.addAll(get(options, JobOptions.MODEL_ALIASES, List.of()));
+        return List.copyOf(names);
+    }
+
+    private static Map<String, String> clientProperties(Configuration options) {
+        Set<String> known = new LinkedHashSet<>();
+        JobOptions.ALL.forEach(option -> known.add(option.key()));
+        Map<String, String> properties = new HashMap<>();
+        options.toMap().forEach((key, value) -> {
+            if (key.startsWith(JobOptions.KAFKA_PREFIX) && !known.contains(key)) {
+                String property = key.substring(JobOptions.KAFKA_PREFIX.length());
+                if (OWN_KAFKA_PROPERTIES.contains(property)) {
+                    throw new InvalidOptionException(
+                            key, "a value", "none: the job sets " + property + " itself, exactly once depends on it");
+                }
+                properties.put(property, value);
+            }
+        });
+        return Map.copyOf(properties);
+    }
+
+    /** The same with another limit of what a completion copies from its request. */
+    JobSettings withMaxCopiedBytes(int bytes) {
+        return new JobSettings(
+                jobName, kafka, generation.withMaxCopiedBytes(bytes), generationMode, checkpointInterval);
+    }
+}

@@ -1,0 +1,252 @@
+package io.flinkgpt2.job.cli;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.generation.Generator;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.record.CompletionJson;
+import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.CompletionRecords;
+import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.DeadLetterJson;
+import io.flinkgpt2.job.record.InvalidRequestException;
+import io.flinkgpt2.job.record.PromptRecord;
+import io.flinkgpt2.job.record.RecordSource;
+import io.flinkgpt2.job.record.RequestCompleter;
+import io.flinkgpt2.job.record.RequestParser;
+import io.flinkgpt2.job.record.UnknownFields;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code complete}: prompts to completions without Kafka and Flink, by the same parser and generator as the job. */
+@Command(
+        name = "complete",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Completes one prompt, or the request bodies on standard input, one JSON object a line.",
+            "With --output json, prints the job's records; what is wrong with a request is printed as its dead letter, and the"
+                    + " exit code is 1 in the end. Options of the request are defaults for bodies that lack them."
+        })
+final class CompleteCommand implements Callable<Integer> {
+
+    private static final String NAME = "complete";
+    private static final int PREFILL_CHUNK = 128;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Directory of the model.")
+    private Path model;
+
+    @ArgGroup
+    private Prompt prompt;
+
+    /** What is to be completed, if not on standard input. */
+    static final class Prompt {
+        @Option(names = "--prompt", paramLabel = "TEXT", description = "The prompt.")
+        private String text;
+
+        @Option(
+                names = "--prompt-ids",
+                paramLabel = "IDS",
+                split = ",",
+                description = "The prompt as token ids: 1,2,3.")
+        private List<Integer> ids;
+    }
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "The most tokens to generate (default: 16).")
+    private Integer maxTokens;
+
+    @Option(names = "--temperature", paramLabel = "T", description = "0 always takes the best token (default: 1).")
+    private Double temperature;
+
+    @Option(names = "--top-k", paramLabel = "K", description = "Draw from the best K tokens only (default: 0, all).")
+    private Integer topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            description = "Draw from the best tokens with this share (default: 1).")
+    private Double topP;
+
+    @Option(names = "--seed", paramLabel = "S", description = "Of the random numbers (default: from the request's id).")
+    private Long seed;
+
+    @Option(
+            names = "--max-context",
+            paramLabel = "C",
+            description = "The most tokens of prompt and completion together (default: what the model can).")
+    private Integer maxContext;
+
+    @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
+    private OutputFormat output;
+
+    private RequestParser parser;
+    private RequestCompleter completer;
+
+    @Override
+    public Integer call() throws IOException {
+        Pretrained pretrained = Pretrained.open(model);
+        int context = maxContext == null ? pretrained.config().contextLength() : maxContext;
+        PromptLimits limits;
+        try {
+            limits = new PromptLimits(pretrained.config(), context);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+        }
+        String name = model.toAbsolutePath().normalize().getFileName().toString();
+        parser = new RequestParser(
+                pretrained.tokenizer(), limits, Set.of(name), UnknownFields.REJECT, Integer.MAX_VALUE);
+        completer = new RequestCompleter(
+                new Generator(pretrained, context, PREFILL_CHUNK),
+                new CompletionRecords(NAME, name, pretrained.revision()),
+                true);
+        return prompt == null ? completeLines() : completePrompt();
+    }
+
+    private int completePrompt() throws IOException {
+        ObjectNode body = MAPPER.createObjectNode();
+        if (prompt.text != null) {
+            body.put("prompt", prompt.text);
+        } else {
+            prompt.ids.forEach(id -> body.withArrayProperty("prompt").add(id));
+        }
+        options().forEach(body::set);
+        try {
+            PromptRecord record = record("prompt", 0, MAPPER.writeValueAsBytes(body));
+            CompletionRecord completion = completer.complete(parser.parse(record, record.source.timestamp));
+            print(completion);
+            return completion.error == null ? 0 : 1;
+        } catch (InvalidRequestException e) {
+            throw new ParameterException(spec.commandLine(), e.error().message, e);
+        }
+    }
+
+    private int completeLines() throws IOException {
+        JsonLines lines = new JsonLines(System.in);
+        int exitCode = 0;
+        long number = 0;
+        for (byte[] line = lines.nextNotBlank();
+                line != null && !System.out.checkError();
+                line = lines.nextNotBlank()) {
+            PromptRecord record = record("stdin", number++, withDefaults(line));
+            try {
+                CompletionRecord completion = completer.complete(parser.parse(record, record.source.timestamp));
+                print(completion);
+                exitCode = completion.error == null ? exitCode : 1;
+            } catch (InvalidRequestException e) {
+                exitCode = 1;
+                printInvalid(record, line, e);
+            }
+        }
+        return exitCode;
+    }
+
+    /** What was given of the request's options, by the names of the records. */
+    private Map<String, JsonNode> options() {
+        Map<String, JsonNode> options = new TreeMap<>();
+        put(options, "max_tokens", maxTokens);
+        put(options, "temperature", temperature);
+        put(options, "top_k", topK);
+        put(options, "top_p", topP);
+        put(options, "seed", seed);
+        return options;
+    }
+
+    private static void put(Map<String, JsonNode> options, String name, Object value) {
+        if (value != null) {
+            options.put(name, MAPPER.valueToTree(value));
+        }
+    }
+
+    /** The body with the options that it lacks; a line that is no object goes on as it is, for the parser to refuse. */
+    private byte[] withDefaults(byte[] line) throws IOException {
+        Map<String, JsonNode> options = options();
+        if (options.isEmpty()) {
+            return line;
+        }
+        JsonNode root;
+        try {
+            root = MAPPER.readTree(line);
+        } catch (IOException e) {
+            return line;
+        }
+        JsonNode body = root.path("body").isObject() ? root.path("body") : root;
+        if (!(body instanceof ObjectNode object)) {
+            return line;
+        }
+        options.forEach((name, value) -> {
+            if (!object.hasNonNull(name)) {
+                object.set(name, value);
+            }
+        });
+        return MAPPER.writeValueAsBytes(root);
+    }
+
+    private static PromptRecord record(String topic, long offset, byte[] value) {
+        PromptRecord record = new PromptRecord();
+        record.source = new RecordSource();
+        record.source.topic = topic;
+        record.source.partition = 0;
+        record.source.offset = offset;
+        record.source.timestamp = System.currentTimeMillis();
+        record.value = value;
+        record.headers = new ArrayList<>();
+        return record;
+    }
+
+    private void print(CompletionRecord completion) throws IOException {
+        if (output == OutputFormat.JSON) {
+            printLine(CompletionJson.write(completion));
+        } else if (completion.error == null) {
+            printLine(completion.choices.get(0).text.getBytes(StandardCharsets.UTF_8));
+        } else {
+            spec.commandLine().getErr().println(completion.customId + ": " + completion.error.message);
+        }
+    }
+
+    private void printInvalid(PromptRecord record, byte[] line, InvalidRequestException e) throws IOException {
+        if (output == OutputFormat.TEXT) {
+            spec.commandLine().getErr().println("line " + (record.source.offset + 1) + ": " + e.error().message);
+            return;
+        }
+        DeadLetter letter = new DeadLetter();
+        letter.source = record.source;
+        letter.value = line;
+        letter.headers = record.headers;
+        letter.error = e.error();
+        letter.job = NAME;
+        letter.failedAt = System.currentTimeMillis();
+        printLine(DeadLetterJson.write(letter, Integer.MAX_VALUE, Integer.MAX_VALUE)
+                .value());
+    }
+
+    private static void printLine(byte[] bytes) throws IOException {
+        System.out.write(bytes);
+        System.out.write('\n');
+        System.out.flush();
+    }
+}

@@ -1,0 +1,35 @@
+package io.flinkgpt2.job.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The {@code deploy} folder, where the launcher finds itself: the bundled model and the demo's prompts. */
+final class Home {
+
+    /** Set by the launcher. */
+    static final String PROPERTY = "flink-gpt2.home";
+
+    private Home() {}
+
+    /** The model that is used where none is named. */
+    static Path bundledModel() {
+        return find("models/fairytales");
+    }
+
+    static Path demoPrompts() {
+        return find("demo/prompts.jsonl");
+    }
+
+    private static Path find(String name) {
+        String home = System.getProperty(PROPERTY);
+        if (home == null) {
+            throw new IllegalStateException("the system property " + PROPERTY + " is not set, so " + name
+                    + " cannot be found; start by deploy/bin/flink-gpt2, or name the file or directory by an option");
+        }
+        Path path = Path.of(home, name);
+        if (!Files.exists(path)) {
+            throw new IllegalStateException(path + " is missing; is " + home + " the deploy folder of flink-gpt2?");
+        }
+        return path;
+    }
+}

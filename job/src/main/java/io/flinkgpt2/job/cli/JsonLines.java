@@ -1,0 +1,60 @@
+package io.flinkgpt2.job.cli;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lines as bytes: what a line holds, even whether it is UTF-8, is for others to judge. */
+final class JsonLines {
+
+    private final InputStream in;
+
+    JsonLines(InputStream in) {
+        this.in = new BufferedInputStream(in, 1 << 16);
+    }
+
+    /** The next line without its end (LF or CR LF), or null at the end. */
+    byte[] next() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        int b = in.read();
+        if (b < 0) {
+            return null;
+        }
+        for (; b >= 0 && b != '\n'; b = in.read()) {
+            line.write(b);
+        }
+        byte[] bytes = line.toByteArray();
+        boolean carriageReturn = bytes.length > 0 && bytes[bytes.length - 1] == '\r';
+        return carriageReturn ? java.util.Arrays.copyOf(bytes, bytes.length - 1) : bytes;
+    }
+
+    /** The next line that is not blank, or null at the end. */
+    byte[] nextNotBlank() throws IOException {
+        byte[] line = next();
+        while (line != null && isBlank(line)) {
+            line = next();
+        }
+        return line;
+    }
+
+    /** All lines that are not blank. */
+    List<byte[]> allNotBlank() throws IOException {
+        List<byte[]> lines = new ArrayList<>();
+        for (byte[] line = nextNotBlank(); line != null; line = nextNotBlank()) {
+            lines.add(line);
+        }
+        return lines;
+    }
+
+    private static boolean isBlank(byte[] line) {
+        for (byte b : line) {
+            if (b != ' ' && b != '\t') {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,114 @@
+package io.flinkgpt2.job.cli;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tokenize}: text to token ids and back. */
+@Command(
+        name = "tokenize",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Reads JSON lines {\"text\": ...} from standard input and writes {\"text\": ..., \"token_ids\": [...]}.",
+            "With --decode, reads {\"token_ids\": [...]} and adds the text. A line that is wrong gives {\"error\": ...} in its"
+                    + " place, and exit code 1 in the end."
+        })
+final class TokenizeCommand implements Callable<Integer> {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Directory of the model.")
+    private Path model;
+
+    @Option(names = "--decode", description = "From token ids to text.")
+    private boolean decode;
+
+    @Override
+    public Integer call() throws IOException {
+        Tokenizer tokenizer = Pretrained.openTokenizer(model);
+        PrintWriter out = spec.commandLine().getOut();
+        JsonLines lines = new JsonLines(System.in);
+        int exitCode = 0;
+        int number = 0;
+        for (byte[] line = lines.nextNotBlank(); line != null && !out.checkError(); line = lines.nextNotBlank()) {
+            number++;
+            ObjectNode answer = MAPPER.createObjectNode();
+            try {
+                JsonNode request = parse(line);
+                answer = decode ? decode(tokenizer, request) : encode(tokenizer, request);
+            } catch (IllegalArgumentException e) {
+                answer.put("error", "line " + number + ": " + e.getMessage());
+                exitCode = 1;
+            }
+            out.print(MAPPER.writeValueAsString(answer) + "\n");
+        }
+        out.flush();
+        return exitCode;
+    }
+
+    private static JsonNode parse(byte[] line) throws IOException {
+        try {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(line))
+                    .toString();
+            return MAPPER.readTree(text);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("found bytes that are not UTF-8, expected a JSON object in UTF-8", e);
+        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            throw new IllegalArgumentException("no valid JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static ObjectNode encode(Tokenizer tokenizer, JsonNode request) {
+        JsonNode text = request.path("text");
+        if (!text.isTextual()) {
+            throw new IllegalArgumentException("expected {\"text\": \"...\"}");
+        }
+        ObjectNode answer = MAPPER.createObjectNode().put("text", text.textValue());
+        for (int id : tokenizer.encode(text.textValue())) {
+            answer.withArrayProperty("token_ids").add(id);
+        }
+        answer.withArrayProperty("token_ids");
+        return answer;
+    }
+
+    private static ObjectNode decode(Tokenizer tokenizer, JsonNode request) {
+        JsonNode ids = request.path("token_ids");
+        if (!ids.isArray()) {
+            throw new IllegalArgumentException("expected {\"token_ids\": [...]}");
+        }
+        int[] tokenIds = new int[ids.size()];
+        for (int i = 0; i < tokenIds.length; i++) {
+            if (!ids.get(i).isIntegralNumber() || !ids.get(i).canConvertToInt()) {
+                throw new IllegalArgumentException(
+                        "token_ids[" + i + "]: found " + ids.get(i) + ", expected a token id");
+            }
+            tokenIds[i] = ids.get(i).intValue();
+        }
+        ObjectNode answer = MAPPER.createObjectNode().put("text", tokenizer.decode(tokenIds));
+        answer.set("token_ids", ids);
+        return answer;
+    }
+}

@@ -1,0 +1,55 @@
+package io.flinkgpt2.job.function;
+
+import io.flinkgpt2.generation.Generator;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.CompletionRecords;
+import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RequestCompleter;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
+
+/**
+ * Completes one prompt at a time.
+ *
+ * <ul>
+ *   <li>Weights are loaded once in a TaskManager and shared by its slots; cache and scratch are this slot's own.
+ *   <li>Each request has exactly one answer; a failure inside is an answer with an {@code error}.
+ *   <li>An error of the JVM itself, such as a lack of memory, fails the task, and Flink restarts it.
+ *   <li>When the task is cancelled, a generation on its way ends at its next token.
+ * </ul>
+ */
+public final class CompletePromptFunction extends RichMapFunction<PromptRequest, CompletionRecord> {
+    private static final long serialVersionUID = 1L;
+
+    private final GenerationSettings settings;
+    private transient SharedModel model;
+    private transient RequestCompleter completer;
+
+    public CompletePromptFunction(GenerationSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public void open(OpenContext openContext) throws Exception {
+        model = SharedModel.acquire(settings.modelPath(), getRuntimeContext());
+        Pretrained pretrained = model.pretrained();
+        completer = new RequestCompleter(
+                new Generator(pretrained, settings.maxContext(), settings.prefillChunk()),
+                new CompletionRecords(settings.jobName(), settings.modelName(), pretrained.revision()),
+                false);
+    }
+
+    @Override
+    public CompletionRecord map(PromptRequest request) {
+        return completer.complete(request);
+    }
+
+    @Override
+    public void close() {
+        if (model != null) {
+            model.release();
+            model = null;
+        }
+    }
+}

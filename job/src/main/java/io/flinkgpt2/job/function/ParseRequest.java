@@ -1,0 +1,70 @@
+package io.flinkgpt2.job.function;
+
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.InvalidRequestException;
+import io.flinkgpt2.job.record.PromptRecord;
+import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RequestParser;
+import java.util.Set;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
+public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> {
+    private static final long serialVersionUID = 1L;
+
+    /** Records that are no valid request, with the reason. */
+    public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters") {
+        private static final long serialVersionUID = 1L;
+    };
+
+    private final GenerationSettings settings;
+    private transient SharedModel model;
+    private transient RequestParser parser;
+
+    public ParseRequest(GenerationSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public void open(OpenContext openContext) throws Exception {
+        model = SharedModel.acquire(settings.modelPath(), getRuntimeContext());
+        Pretrained pretrained = model.pretrained();
+        parser = new RequestParser(
+                pretrained.tokenizer(),
+                new PromptLimits(pretrained.config(), settings.maxContext()),
+                Set.copyOf(settings.modelNames()),
+                settings.unknownFields(),
+                settings.maxCopiedBytes());
+    }
+
+    @Override
+    public void processElement(PromptRecord record, Context context, Collector<PromptRequest> out) {
+        long now = System.currentTimeMillis();
+        try {
+            out.collect(parser.parse(record, now));
+        } catch (InvalidRequestException e) {
+            DeadLetter letter = new DeadLetter();
+            letter.source = record.source;
+            letter.key = record.key;
+            letter.value = record.value;
+            letter.headers = record.headers;
+            letter.error = e.error();
+            letter.job = settings.jobName();
+            letter.failedAt = now;
+            context.output(DEAD_LETTERS, letter);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (model != null) {
+            model.release();
+            model = null;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.flinkgpt2.job.function;
+
+import io.flinkgpt2.generation.Pretrained;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.api.common.functions.RuntimeContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models of a TaskManager, each loaded once and shared by all slots: the one place with static state.
+ *
+ * <p>A model is counted by the functions that have it open. It is kept when the count falls to 0, so that a job that
+ * restarts after a failure finds it loaded, and let go when Flink releases the job's class loader.
+ */
+public final class SharedModel {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SharedModel.class);
+    private static final String HOOK = "flink-gpt2 models";
+
+    /** By absolute path; guarded by itself. */
+    private static final Map<Path, SharedModel> LOADED = new HashMap<>();
+
+    private final Path path;
+    private Pretrained pretrained;
+    private int users;
+
+    private SharedModel(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * The model at a path, loaded if this is its first use here. Others that ask meanwhile wait for it. To be
+     * {@link #release released} once.
+     *
+     * @throws IOException if it cannot be loaded; the next call tries again
+     */
+    public static SharedModel acquire(String modelPath, RuntimeContext context) throws IOException {
+        context.registerUserCodeClassLoaderReleaseHookIfAbsent(HOOK, SharedModel::releaseUnused);
+        Path path = Path.of(modelPath).toAbsolutePath().normalize();
+        SharedModel model;
+        synchronized (LOADED) {
+            model = LOADED.computeIfAbsent(path, SharedModel::new);
+            model.users++;
+        }
+        try {
+            model.load();
+            return model;
+        } catch (IOException | RuntimeException | Error e) {
+            model.release();
+            throw e;
+        }
+    }
+
+    private synchronized void load() throws IOException {
+        if (pretrained == null) {
+            long start = System.nanoTime();
+            pretrained = Pretrained.open(path);
+            LOG.info(
+                    "Loaded {} (revision {}, {} kernels) in {} ms",
+                    path,
+                    pretrained.revision(),
+                    pretrained.model().kernels().name(),
+                    (System.nanoTime() - start) / 1_000_000);
+        }
+    }
+
+    /** The model; immutable. */
+    public synchronized Pretrained pretrained() {
+        return pretrained;
+    }
+
+    /** Ends one use. */
+    public void release() {
+        synchronized (LOADED) {
+            users--;
+        }
+    }
+
+    private static void releaseUnused() {
+        synchronized (LOADED) {
+            LOADED.values().removeIf(model -> model.users == 0);
+        }
+    }
+}

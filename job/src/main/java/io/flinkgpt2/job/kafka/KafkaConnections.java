@@ -1,0 +1,103 @@
+package io.flinkgpt2.job.kafka;
+
+import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.PromptRecord;
+import java.util.Properties;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/** The job's source and sinks on Kafka: committed records in, exactly once out. */
+public final class KafkaConnections {
+
+    /**
+     * Kept free of a topic's limit, which counts the batch that a record travels in: its header takes 61 bytes, the lengths
+     * of a record and of each header some more.
+     */
+    private static final int BATCH_OVERHEAD = 4096;
+    /** The broker's default of {@code transaction.max.timeout.ms}: what is open at a failure can be recovered so long. */
+    private static final String TRANSACTION_TIMEOUT_MS = "900000";
+
+    private static final long DEFAULT_BUFFER_MEMORY = 32L << 20;
+    /** What a completion takes besides what it copies from its request: text, usage, metrics. */
+    private static final int COMPLETION_BODY = 262_144;
+
+    private final KafkaSettings settings;
+    private final TopicLimits limits;
+
+    public KafkaConnections(KafkaSettings settings, TopicLimits limits) {
+        this.settings = settings;
+        this.limits = limits;
+    }
+
+    /**
+     * The most bytes that a completion may copy from its request so that it fits its topic: {@code wanted} or less.
+     *
+     * @throws IllegalStateException if the topic takes so little that hardly anything could be answered
+     */
+    public int maxCopiedBytes(int wanted) {
+        int room = (limits.completionBytes() - COMPLETION_BODY - BATCH_OVERHEAD) / 2;
+        if (room < 1024) {
+            throw new IllegalStateException("topic " + settings.completionsTopic() + " takes records of "
+                    + limits.completionBytes() + " bytes, expected at least "
+                    + (COMPLETION_BODY + BATCH_OVERHEAD + 2048) + "; raise its max.message.bytes");
+        }
+        return Math.min(wanted, room);
+    }
+
+    public KafkaSource<PromptRecord> prompts() {
+        Properties properties = new Properties();
+        properties.putAll(settings.clientProperties());
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        KafkaSourceBuilder<PromptRecord> source = KafkaSource.<PromptRecord>builder()
+                .setBootstrapServers(settings.bootstrapServers())
+                .setGroupId(settings.groupId())
+                .setTopics(settings.promptsTopic())
+                .setProperties(properties)
+                .setClientIdPrefix(settings.name())
+                .setDeserializer(new PromptRecordDeserializer())
+                .setStartingOffsets(
+                        switch (settings.sourceStart()) {
+                            case COMMITTED -> OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
+                            case EARLIEST -> OffsetsInitializer.earliest();
+                            case LATEST -> OffsetsInitializer.latest();
+                        });
+        if (settings.sourceBounded()) {
+            source.setBounded(OffsetsInitializer.latest());
+        }
+        return source.build();
+    }
+
+    public KafkaSink<CompletionRecord> completions() {
+        return sink("completions", new CompletionSerializer(settings.completionsTopic()), limits.completionBytes());
+    }
+
+    public KafkaSink<DeadLetter> deadLetters() {
+        DeadLetterSerializer serializer = new DeadLetterSerializer(
+                settings.deadLettersTopic(), settings.deadLetterMaxBytes(), limits.deadLetterBytes() - BATCH_OVERHEAD);
+        return sink("dead-letters", serializer, limits.deadLetterBytes());
+    }
+
+    private <T> KafkaSink<T> sink(String name, KafkaRecordSerializationSchema<T> serializer, int maxBytes) {
+        Properties properties = new Properties();
+        properties.putAll(settings.clientProperties());
+        properties.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
+        properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Math.max(maxBytes, 1 << 20)));
+        properties.putIfAbsent(
+                ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(Math.max(DEFAULT_BUFFER_MEMORY, 2L * maxBytes)));
+        return KafkaSink.<T>builder()
+                .setBootstrapServers(settings.bootstrapServers())
+                .setKafkaProducerConfig(properties)
+                .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                .setTransactionalIdPrefix(settings.name() + "-" + name)
+                .setRecordSerializer(serializer)
+                .build();
+    }
+}

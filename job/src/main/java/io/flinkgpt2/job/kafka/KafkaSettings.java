@@ -1,0 +1,23 @@
+package io.flinkgpt2.job.kafka;
+
+import java.util.Map;
+
+/**
+ * How the job is connected to Kafka.
+ *
+ * @param name prefix of client and transactional ids: two jobs on one Kafka cluster need different ones
+ * @param sourceBounded whether to end at the offsets found at the start
+ * @param deadLetterMaxBytes the most bytes of an original value that a dead letter keeps
+ * @param clientProperties what goes to the clients as it is
+ */
+public record KafkaSettings(
+        String name,
+        String bootstrapServers,
+        String groupId,
+        String promptsTopic,
+        String completionsTopic,
+        String deadLettersTopic,
+        SourceStart sourceStart,
+        boolean sourceBounded,
+        int deadLetterMaxBytes,
+        Map<String, String> clientProperties) {}

@@ -1,0 +1,122 @@
+package io.flinkgpt2.job.kafka;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the job's topics take, asked of the broker when the job is put together: the size of a record, so that none can
+ * make a sink fail, and first of all that they exist.
+ *
+ * @param completionBytes the most bytes of one record of the completions topic
+ * @param deadLetterBytes the most bytes of one record of the dead-letters topic
+ */
+public record TopicLimits(int completionBytes, int deadLetterBytes) {
+
+    /** Kafka's default of {@code max.message.bytes}. */
+    public static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+
+    private static final Logger LOG = LoggerFactory.getLogger(TopicLimits.class);
+    private static final int TIMEOUT_SECONDS = 30;
+
+    /** Limits of topics that keep Kafka's default. */
+    public static TopicLimits defaults() {
+        return new TopicLimits(DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES);
+    }
+
+    /**
+     * Asks the broker.
+     *
+     * @throws IllegalStateException if the broker cannot be reached or a topic does not exist; says what to do
+     */
+    public static TopicLimits of(KafkaSettings settings) {
+        Properties properties = new Properties();
+        properties.putAll(settings.clientProperties());
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+        properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
+        properties.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
+        List<String> topics =
+                List.of(settings.promptsTopic(), settings.completionsTopic(), settings.deadLettersTopic());
+        try (Admin admin = Admin.create(properties)) {
+            for (Map.Entry<String, KafkaFuture<?>> topic :
+                    descriptions(admin, topics).entrySet()) {
+                requireTopic(topic.getKey(), topic.getValue(), settings.bootstrapServers());
+            }
+            return new TopicLimits(
+                    maxMessageBytes(admin, settings.completionsTopic()),
+                    maxMessageBytes(admin, settings.deadLettersTopic()));
+        }
+    }
+
+    private static Map<String, KafkaFuture<?>> descriptions(Admin admin, List<String> topics) {
+        return new HashMap<>(admin.describeTopics(topics).topicNameValues());
+    }
+
+    private static void requireTopic(String topic, KafkaFuture<?> description, String servers) {
+        try {
+            description.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                throw new IllegalStateException(
+                        "topic " + topic + " does not exist at " + servers
+                                + "; create it, for example with kafka-topics.sh" + " --create --topic " + topic
+                                + ", or name another by the topics.* options",
+                        e);
+            }
+            if (e.getCause() instanceof AuthorizationException) {
+                LOG.warn("Not allowed to describe topic {}; whether it exists will show when it is used.", topic);
+                return;
+            }
+            throw unreachable(servers, e.getCause());
+        } catch (TimeoutException e) {
+            throw unreachable(servers, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while asking " + servers + " for its topics", e);
+        }
+    }
+
+    private static IllegalStateException unreachable(String servers, Throwable cause) {
+        return new IllegalStateException(
+                "cannot ask Kafka at " + servers + " for its topics (" + cause
+                        + "); check kafka.bootstrap.servers, that the broker runs, and the security options",
+                cause);
+    }
+
+    private static int maxMessageBytes(Admin admin, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            Config config = admin.describeConfigs(List.of(resource))
+                    .values()
+                    .get(resource)
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            ConfigEntry entry = config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+            return entry == null ? DEFAULT_MAX_MESSAGE_BYTES : Integer.parseInt(entry.value());
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn(
+                    "Cannot read max.message.bytes of topic {}; records are kept to Kafka's default of {} bytes.",
+                    topic,
+                    DEFAULT_MAX_MESSAGE_BYTES,
+                    e);
+            return DEFAULT_MAX_MESSAGE_BYTES;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while asking for the limits of topic " + topic, e);
+        }
+    }
+}

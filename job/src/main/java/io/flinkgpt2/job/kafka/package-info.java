@@ -1,0 +1,2 @@
+/** Level 4: the pipeline's source and sinks on Kafka. */
+package io.flinkgpt2.job.kafka;

@@ -1,0 +1,45 @@
+package io.flinkgpt2.job.record;
+
+import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.Generator;
+import io.flinkgpt2.generation.SamplingParameters;
+import java.util.concurrent.CancellationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** From a request to its one answer, one at a time. For one thread. */
+public final class RequestCompleter {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RequestCompleter.class);
+
+    private final Generator generator;
+    private final CompletionRecords records;
+    private final boolean withTokenIds;
+
+    /** @param withTokenIds whether answers hold the generated ids */
+    public RequestCompleter(Generator generator, CompletionRecords records, boolean withTokenIds) {
+        this.generator = generator;
+        this.records = records;
+        this.withTokenIds = withTokenIds;
+    }
+
+    /**
+     * The answer; where the generation fails, one with an {@code error}.
+     *
+     * @throws CancellationException if the thread was interrupted: the request has not failed and may be done again
+     */
+    public CompletionRecord complete(PromptRequest request) {
+        long start = System.currentTimeMillis();
+        try {
+            SamplingParameters sampling = new SamplingParameters(request.temperature, request.topK, request.topP);
+            GenerationRequest generation =
+                    new GenerationRequest(request.promptTokenIds, request.maxTokens, sampling, request.seed, 0);
+            return records.completed(request, generator.generate(generation), start, withTokenIds);
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.warn("Request {} failed", request.customId, e);
+            return records.failed(request, e, start);
+        }
+    }
+}
