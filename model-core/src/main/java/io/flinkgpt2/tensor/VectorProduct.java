@@ -9,7 +9,8 @@ import jdk.incubator.vector.FloatVector;
  * The matrix product on vectors: tiles of rows by columns whose sums stay in registers over all inputs.
  *
  * <p>A micro-kernel keeps its accumulators in locals of one method, loads and stores included: a vector that crosses a
- * call that is not inlined is boxed, which costs a factor of ten.
+ * call that is not inlined is boxed, which costs a factor of ten. After its loop it does nothing but store: with the bias
+ * added there too, HotSpot spilled one accumulator inside the loop, and the store and load of each round halved the speed.
  */
 final class VectorProduct {
 
@@ -31,57 +32,28 @@ final class VectorProduct {
                 int r = 0;
                 for (; r + 4 <= rows; r += 4) {
                     if (LANES == 16) {
-                        tile4x4(
-                                out,
-                                r * outStride + to,
-                                outStride,
-                                x,
-                                r * xStride,
-                                xStride,
-                                panels,
-                                from,
-                                inputs,
-                                bias,
-                                to);
+                        tile4x4(out, r * outStride + to, outStride, x, r * xStride, xStride, panels, from, inputs);
                     } else {
-                        tile4x2(
-                                out,
-                                r * outStride + to,
-                                outStride,
-                                x,
-                                r * xStride,
-                                xStride,
-                                panels,
-                                from + c,
-                                inputs,
-                                bias,
-                                to);
+                        tile4x2(out, r * outStride + to, outStride, x, r * xStride, xStride, panels, from + c, inputs);
                     }
                 }
                 for (; r < rows; r++) {
                     if (LANES == 16) {
-                        tile1x4(out, r * outStride + to, x, r * xStride, panels, from, inputs, bias, to);
+                        tile1x4(out, r * outStride + to, x, r * xStride, panels, from, inputs);
                     } else {
-                        tile1x2(out, r * outStride + to, x, r * xStride, panels, from + c, inputs, bias, to);
+                        tile1x2(out, r * outStride + to, x, r * xStride, panels, from + c, inputs);
                     }
                 }
+            }
+            if (bias != null) {
+                addBias(out, p * PANEL, outStride, rows, bias, p * PANEL);
             }
         }
     }
 
     /** Four rows by four vectors: the whole panel where a vector has 16 lanes. */
     private static void tile4x4(
-            float[] out,
-            int to,
-            int outStride,
-            float[] x,
-            int row,
-            int xStride,
-            float[] w,
-            int from,
-            int inputs,
-            float[] bias,
-            int biasFrom) {
+            float[] out, int to, int outStride, float[] x, int row, int xStride, float[] w, int from, int inputs) {
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector a00 = zero, a01 = zero, a02 = zero, a03 = zero;
         FloatVector a10 = zero, a11 = zero, a12 = zero, a13 = zero;
@@ -116,40 +88,30 @@ final class VectorProduct {
             a32 = v.fma(w2, a32);
             a33 = v.fma(w3, a33);
         }
-        plus(a00, bias, biasFrom).intoArray(out, to);
-        plus(a01, bias, biasFrom + LANES).intoArray(out, to + LANES);
-        plus(a02, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
-        plus(a03, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+        a02.intoArray(out, to + 2 * LANES);
+        a03.intoArray(out, to + 3 * LANES);
         to += outStride;
-        plus(a10, bias, biasFrom).intoArray(out, to);
-        plus(a11, bias, biasFrom + LANES).intoArray(out, to + LANES);
-        plus(a12, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
-        plus(a13, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
+        a10.intoArray(out, to);
+        a11.intoArray(out, to + LANES);
+        a12.intoArray(out, to + 2 * LANES);
+        a13.intoArray(out, to + 3 * LANES);
         to += outStride;
-        plus(a20, bias, biasFrom).intoArray(out, to);
-        plus(a21, bias, biasFrom + LANES).intoArray(out, to + LANES);
-        plus(a22, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
-        plus(a23, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
+        a20.intoArray(out, to);
+        a21.intoArray(out, to + LANES);
+        a22.intoArray(out, to + 2 * LANES);
+        a23.intoArray(out, to + 3 * LANES);
         to += outStride;
-        plus(a30, bias, biasFrom).intoArray(out, to);
-        plus(a31, bias, biasFrom + LANES).intoArray(out, to + LANES);
-        plus(a32, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
-        plus(a33, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
+        a30.intoArray(out, to);
+        a31.intoArray(out, to + LANES);
+        a32.intoArray(out, to + 2 * LANES);
+        a33.intoArray(out, to + 3 * LANES);
     }
 
     /** Four rows by two vectors, for machines that may have 16 vector registers. */
     private static void tile4x2(
-            float[] out,
-            int to,
-            int outStride,
-            float[] x,
-            int row,
-            int xStride,
-            float[] w,
-            int from,
-            int inputs,
-            float[] bias,
-            int biasFrom) {
+            float[] out, int to, int outStride, float[] x, int row, int xStride, float[] w, int from, int inputs) {
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector a00 = zero, a01 = zero;
         FloatVector a10 = zero, a11 = zero;
@@ -175,22 +137,21 @@ final class VectorProduct {
             a31 = v.fma(w1, a31);
             from += PANEL;
         }
-        plus(a00, bias, biasFrom).intoArray(out, to);
-        plus(a01, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
         to += outStride;
-        plus(a10, bias, biasFrom).intoArray(out, to);
-        plus(a11, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        a10.intoArray(out, to);
+        a11.intoArray(out, to + LANES);
         to += outStride;
-        plus(a20, bias, biasFrom).intoArray(out, to);
-        plus(a21, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        a20.intoArray(out, to);
+        a21.intoArray(out, to + LANES);
         to += outStride;
-        plus(a30, bias, biasFrom).intoArray(out, to);
-        plus(a31, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        a30.intoArray(out, to);
+        a31.intoArray(out, to + LANES);
     }
 
     /** One row by four vectors. */
-    private static void tile1x4(
-            float[] out, int to, float[] x, int row, float[] w, int from, int inputs, float[] bias, int biasFrom) {
+    private static void tile1x4(float[] out, int to, float[] x, int row, float[] w, int from, int inputs) {
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector a0 = zero;
         FloatVector a1 = zero;
@@ -204,15 +165,14 @@ final class VectorProduct {
             a3 = v.fma(FloatVector.fromArray(SPECIES, w, from + 3 * LANES), a3);
             from += PANEL;
         }
-        plus(a0, bias, biasFrom).intoArray(out, to);
-        plus(a1, bias, biasFrom + LANES).intoArray(out, to + LANES);
-        plus(a2, bias, biasFrom + 2 * LANES).intoArray(out, to + 2 * LANES);
-        plus(a3, bias, biasFrom + 3 * LANES).intoArray(out, to + 3 * LANES);
+        a0.intoArray(out, to);
+        a1.intoArray(out, to + LANES);
+        a2.intoArray(out, to + 2 * LANES);
+        a3.intoArray(out, to + 3 * LANES);
     }
 
     /** One row by two vectors. */
-    private static void tile1x2(
-            float[] out, int to, float[] x, int row, float[] w, int from, int inputs, float[] bias, int biasFrom) {
+    private static void tile1x2(float[] out, int to, float[] x, int row, float[] w, int from, int inputs) {
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector a0 = zero;
         FloatVector a1 = zero;
@@ -222,11 +182,18 @@ final class VectorProduct {
             a1 = v.fma(FloatVector.fromArray(SPECIES, w, from + LANES), a1);
             from += PANEL;
         }
-        plus(a0, bias, biasFrom).intoArray(out, to);
-        plus(a1, bias, biasFrom + LANES).intoArray(out, to + LANES);
+        a0.intoArray(out, to);
+        a1.intoArray(out, to + LANES);
     }
 
-    private static FloatVector plus(FloatVector sum, float[] bias, int from) {
-        return bias == null ? sum : sum.add(FloatVector.fromArray(SPECIES, bias, from));
+    /** Adds one panel of the bias to some rows. */
+    private static void addBias(float[] out, int to, int outStride, int rows, float[] bias, int panel) {
+        for (int c = 0; c < PANEL; c += LANES) {
+            FloatVector b = FloatVector.fromArray(SPECIES, bias, panel + c);
+            for (int r = 0; r < rows; r++) {
+                int at = to + r * outStride + c;
+                FloatVector.fromArray(SPECIES, out, at).add(b).intoArray(out, at);
+            }
+        }
     }
 }
