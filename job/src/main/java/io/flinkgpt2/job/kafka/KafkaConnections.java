@@ -2,6 +2,7 @@ package io.flinkgpt2.job.kafka;
 
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.DeadLetterJson;
 import io.flinkgpt2.job.record.PromptRecord;
 import java.util.Properties;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -79,9 +80,16 @@ public final class KafkaConnections {
         return sink("completions", new CompletionSerializer(settings.completionsTopic()), limits.completionBytes());
     }
 
+    /** @throws IllegalStateException if the topic takes so little that not even a reason fits */
     public KafkaSink<DeadLetter> deadLetters() {
-        DeadLetterSerializer serializer = new DeadLetterSerializer(
-                settings.deadLettersTopic(), settings.deadLetterMaxBytes(), limits.deadLetterBytes() - BATCH_OVERHEAD);
+        int maxRecordBytes = limits.deadLetterBytes() - BATCH_OVERHEAD;
+        if (maxRecordBytes < DeadLetterJson.LEAST_RECORD_BYTES) {
+            throw new IllegalStateException("topic " + settings.deadLettersTopic() + " takes records of "
+                    + limits.deadLetterBytes() + " bytes, expected at least "
+                    + (DeadLetterJson.LEAST_RECORD_BYTES + BATCH_OVERHEAD) + "; raise its max.message.bytes");
+        }
+        DeadLetterSerializer serializer =
+                new DeadLetterSerializer(settings.deadLettersTopic(), settings.deadLetterMaxBytes(), maxRecordBytes);
         return sink("dead-letters", serializer, limits.deadLetterBytes());
     }
 
