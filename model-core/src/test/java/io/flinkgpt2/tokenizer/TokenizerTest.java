@@ -31,6 +31,16 @@ class TokenizerTest {
     }
 
     @Test
+    void theLongestTokenOfGpt2Has128Bytes() {
+        assertThat(gpt2.longestTokenBytes())
+                .isEqualTo(128)
+                .isEqualTo(IntStream.range(0, 50257)
+                        .map(id -> gpt2.bytes(id).length)
+                        .max()
+                        .orElseThrow());
+    }
+
+    @Test
     void textThatSpellsASpecialTokenIsOrdinaryUnlessAllowed() {
         String text = "a<|endoftext|>b";
 

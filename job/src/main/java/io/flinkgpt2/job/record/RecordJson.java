@@ -3,13 +3,17 @@ package io.flinkgpt2.job.record;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** What the writers of records share. Strings that have no UTF-8 form are written with U+FFFD: writing never fails. */
 final class RecordJson {
-    private static final JsonFactory GENERATORS = new JsonFactory();
+    // Else a character past U+FFFF takes twelve bytes, as two escapes, instead of four.
+    private static final JsonFactory GENERATORS = JsonFactory.builder()
+            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+            .build();
 
     private RecordJson() {}
 

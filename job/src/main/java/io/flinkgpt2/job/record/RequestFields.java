@@ -2,10 +2,13 @@ package io.flinkgpt2.job.record;
 
 /** What a request says about itself: the fields of its JSON, each in its range, with the defaults of those left out. */
 final class RequestFields {
-    /** Whether the envelope has a {@code custom_id}. */
+    /** The envelope's {@code custom_id}, or null. */
     String envelopeCustomId;
 
+    /** The body's {@code custom_id}, or null. */
     String customId;
+
+    /** Null: the job's. */
     String model;
 
     /** A prompt of text, or null if it is one of token ids. */
@@ -21,6 +24,8 @@ final class RequestFields {
     double temperature = 1;
     int topK;
     double topP = 1;
+
+    /** Null: a function of the identity. */
     Long seed;
 
     /** Text of a JSON object, or null. */

@@ -22,7 +22,7 @@ import java.util.Arrays;
  * memory follows what a request may hold, not what a stranger sends.
  */
 final class RequestReader {
-    /** Most names in a document, on all levels: each one that is looked for again costs a hundred bytes. */
+    /** Most names in a document, on all levels: while duplicates are looked for, each costs far more heap than text. */
     static final int MAX_NAMES = 65_536;
 
     /** In characters. */

@@ -1,0 +1,320 @@
+package io.flinkgpt2.job.record;
+
+import static io.flinkgpt2.job.record.Requests.NOW;
+import static io.flinkgpt2.job.record.Requests.errorOf;
+import static io.flinkgpt2.job.record.Requests.parser;
+import static io.flinkgpt2.job.record.Requests.record;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.HexFormat;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InvalidRequestTest {
+
+    /** Code, param, a part of the message, JSON. */
+    @ParameterizedTest(name = "{0} {1} {3}")
+    @CsvSource(delimiter = '|', nullValues = "-", quoteCharacter = '`', textBlock = """
+                    # not JSON
+                    invalid_json | - | white space                      | `  `
+                    invalid_json | - | line 1, column                   | {"prompt":"Hi"
+                    invalid_json | - | more text after its end          | {"prompt":"Hi"} {"prompt":"Hi"}
+                    invalid_json | - | not JSON                         | {"prompt":"Hi"}}
+                    invalid_json | - | not JSON                         | {"prompt":"Hi"} x
+                    invalid_json | - | Duplicate                        | {"prompt":"Hi","prompt":"Hi"}
+                    invalid_json | - | Duplicate                        | {"prompt":"Hi","metadata":{"a":1,"b":{},"a":1}}
+                    invalid_json | - | not JSON                         | {"prompt":"Hi","temperature":NaN}
+                    invalid_json | - | not JSON                         | {"prompt":"Hi","max_tokens":01}
+                    invalid_json | - | not JSON                         | {'prompt':'Hi'}
+                    invalid_json | - | not JSON                         | {"prompt":"Hi",}
+                    invalid_json | - | not JSON                         | {"prompt":"\\x"}
+                    invalid_json | - | not JSON                         | {"bogus":1,"prompt":
+                    invalid_json | - | not JSON                         | prompt
+                    # another type
+                    invalid_type | -           | found an array         | [{"prompt":"Hi"}]
+                    invalid_type | -           | a single value         | "Hi"
+                    invalid_type | -           | a single value         | null
+                    invalid_type | prompt      | found 5                | {"prompt":5}
+                    invalid_type | prompt      | found an object        | {"prompt":{}}
+                    invalid_type | prompt      | found true             | {"prompt":true}
+                    invalid_type | prompt      | at index 1: found the string 'a' | {"prompt":[1,"a"]}
+                    invalid_type | prompt      | at index 0: found 1.0  | {"prompt":[1.0]}
+                    invalid_type | prompt      | at index 0: found null | {"prompt":[null]}
+                    invalid_type | prompt      | at index 1: found an array | {"prompt":[1,[2]]}
+                    invalid_type | max_tokens  | found 16.0, expected an integer, 0..2147483647 | {"prompt":"Hi","max_tokens":16.0}
+                    invalid_type | max_tokens  | found 1e1              | {"prompt":"Hi","max_tokens":1e1}
+                    invalid_type | max_tokens  | found the string '16'  | {"prompt":"Hi","max_tokens":"16"}
+                    invalid_type | max_tokens  | found true             | {"prompt":"Hi","max_tokens":true}
+                    invalid_type | top_k       | found 1.5              | {"prompt":"Hi","top_k":1.5}
+                    invalid_type | temperature | found the string '1'   | {"prompt":"Hi","temperature":"1"}
+                    invalid_type | top_p       | found an array         | {"prompt":"Hi","top_p":[1]}
+                    invalid_type | seed        | found 1.0              | {"prompt":"Hi","seed":1.0}
+                    invalid_type | custom_id   | found 7                | {"prompt":"Hi","custom_id":7}
+                    invalid_type | model       | found an object        | {"prompt":"Hi","model":{}}
+                    invalid_type | metadata    | found the string 'm'   | {"prompt":"Hi","metadata":"m"}
+                    invalid_type | metadata    | found an array         | {"prompt":"Hi","metadata":[]}
+                    invalid_type | user        | found 1                | {"prompt":"Hi","user":1}
+                    invalid_type | body        | found the string 'b'   | {"body":"b"}
+                    invalid_type | method      | found 1                | {"method":1,"body":{"prompt":"Hi"}}
+                    # out of range
+                    invalid_value | max_tokens  | found -1              | {"prompt":"Hi","max_tokens":-1}
+                    invalid_value | max_tokens  | found 2147483648      | {"prompt":"Hi","max_tokens":2147483648}
+                    invalid_value | top_k       | found -2, expected an integer, -1..2147483647 | {"prompt":"Hi","top_k":-2}
+                    invalid_value | seed        | found 9223372036854775808 | {"prompt":"Hi","seed":9223372036854775808}
+                    invalid_value | temperature | found -0.1, expected a number of 0 or more | {"prompt":"Hi","temperature":-0.1}
+                    invalid_value | temperature | found 1e309           | {"prompt":"Hi","temperature":1e309}
+                    invalid_value | temperature | found 1e99999999999   | {"prompt":"Hi","temperature":1e99999999999}
+                    invalid_value | top_p       | above 0 and at most 1 | {"prompt":"Hi","top_p":0}
+                    invalid_value | top_p       | found 1.001           | {"prompt":"Hi","top_p":1.001}
+                    invalid_value | custom_id   | found 0 characters    | {"prompt":"Hi","custom_id":""}
+                    invalid_value | custom_id   | found 'a' in the envelope and 'b' in the body | {"custom_id":"a","body":{"custom_id":"b","prompt":"Hi"}}
+                    invalid_value | method      | found 'GET', expected 'POST' | {"method":"GET","body":{"prompt":"Hi"}}
+                    invalid_value | url         | expected '/v1/completions' | {"url":"/v1/chat/completions","body":{"prompt":"Hi"}}
+                    invalid_value | prompt      | at index 1: found 50257, expected 0..50256 | {"prompt":[1,50257]}
+                    invalid_value | prompt      | at index 0: found -1  | {"prompt":[-1]}
+                    invalid_value | prompt      | at index 0: found 4294967297 | {"prompt":[4294967297]}
+                    # half a character
+                    invalid_value | prompt      | lone surrogate U+D800 | {"prompt":"a\\ud800"}
+                    invalid_value | prompt      | lone surrogate U+DC00 | {"prompt":"\\udc00\\ud800"}
+                    invalid_value | custom_id   | lone surrogate U+D800 | {"prompt":"Hi","custom_id":"\\ud800x"}
+                    invalid_value | user        | lone surrogate U+DFFF | {"prompt":"Hi","user":"\\udfff"}
+                    invalid_value | metadata    | lone surrogate U+D83D | {"prompt":"Hi","metadata":{"a":["\\ud83d"]}}
+                    invalid_value | metadata    | lone surrogate U+D83D | {"prompt":"Hi","metadata":{"\\ud83d":1}}
+                    # fields
+                    missing_field     | prompt   | expected a string      | {}
+                    missing_field     | prompt   | expected a string      | {"prompt":null}
+                    missing_field     | prompt   | expected a string      | {"body":{}}
+                    unknown_field     | promt    | 'promt'                | {"promt":"Hi"}
+                    unknown_field     | Prompt   | 'Prompt'               | {"Prompt":"Hi"}
+                    unknown_field     | method   | records.unknown-fields | {"prompt":"Hi","method":"POST"}
+                    unknown_field     | prompt   | of an envelope         | {"prompt":"Hi","body":{"prompt":"Hi"}}
+                    unknown_field     | body     | of a request           | {"body":{"body":{},"prompt":"Hi"}}
+                    model_not_found   | model    | found 'gpt3', expected one of [gpt2, small] | {"prompt":"Hi","model":"gpt3"}
+                    model_not_found   | model    | found ''               | {"prompt":"Hi","model":""}
+                    unsupported_field | prompt   | array of prompts       | {"prompt":["a","b"]}
+                    unsupported_field | prompt   | array of prompts       | {"prompt":[[1],[2]]}
+                    unsupported_field | n        | found 2, which is not supported yet | {"prompt":"Hi","n":2}
+                    unsupported_field | n        | its default, 1         | {"prompt":"Hi","n":1.0}
+                    unsupported_field | best_of  | found 2                | {"prompt":"Hi","best_of":2}
+                    unsupported_field | stop     | found an array         | {"prompt":"Hi","stop":["."]}
+                    unsupported_field | stop     | found the string '.'   | {"prompt":"Hi","stop":"."}
+                    unsupported_field | echo     | found true             | {"prompt":"Hi","echo":true}
+                    unsupported_field | echo     | found 0                | {"prompt":"Hi","echo":0}
+                    unsupported_field | logprobs | found 0                | {"prompt":"Hi","logprobs":0}
+                    unsupported_field | min_p    | found 0.1              | {"prompt":"Hi","min_p":0.1}
+                    unsupported_field | logit_bias | found an object      | {"prompt":"Hi","logit_bias":{"50256":-100}}
+                    unsupported_field | truncate_prompt | 'left'          | {"prompt":"Hi","truncate_prompt":"left"}
+                    unsupported_field | timeout_ms | found 0              | {"prompt":"Hi","timeout_ms":0}
+                    """)
+    void whatIsWrongIsSaid(String code, String param, String part, String json) {
+        RecordError error = errorOf(json);
+
+        assertThat(error.code).isEqualTo(code);
+        assertThat(error.param).isEqualTo(param);
+        assertThat(error.type).isEqualTo("invalid_request_error");
+        assertThat(error.message).contains(part);
+        if (param != null) {
+            assertThat(error.message).contains(param);
+        }
+    }
+
+    @Test
+    void aTombstoneAndAnEmptyValueAreEmpty() {
+        assertThat(errorOf(record((byte[]) null)).message).contains("tombstone");
+        assertThat(errorOf(record((byte[]) null)).code).isEqualTo("empty_value");
+        assertThat(errorOf(record(new byte[0])).code).isEqualTo("empty_value");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ff, 0xFF",
+        "c0af, 0xC0", // overlong
+        "eda080, 0xED", // a surrogate
+        "f4908080, 0xF4", // past U+10FFFF
+        "e282, 0xE2" // unfinished
+    })
+    void bytesThatAreNotUtf8AreNamedByTheirIndex(String hex, String found) {
+        byte[] bad = HexFormat.of().parseHex(hex);
+        byte[] value = "{\"prompt\":\"é\"}    ".getBytes(UTF_8);
+        System.arraycopy(bad, 0, value, value.length - bad.length, bad.length);
+
+        RecordError error = errorOf(record(value));
+
+        assertThat(error.code).isEqualTo("invalid_utf8");
+        assertThat(error.param).isNull();
+        assertThat(error.message).contains(found + " at index " + (value.length - bad.length) + " of " + value.length);
+    }
+
+    @Test
+    void utf8IsCheckedInStringsAndOtherEncodingsAreRefused() {
+        assertThat(errorOf(record("{\"prompt\":\"é\"}".getBytes(ISO_8859_1))).message)
+                .contains("0xE9 at index 11 of 14");
+        assertThat(errorOf(record("{\"prompt\":\"Hi\"}".getBytes(UTF_16LE))).code)
+                .isEqualTo("invalid_json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[", "{\"a\":"})
+    void endlessNestingIsNotJson(String opening) {
+        String nested = opening.repeat(200_000);
+
+        assertThat(errorOf(nested).code).isEqualTo("invalid_json");
+        assertThat(errorOf("{\"prompt\":" + nested).code).isEqualTo("invalid_json");
+        assertThat(errorOf("{\"metadata\":{\"m\":" + nested).code).isEqualTo("invalid_json");
+    }
+
+    @Test
+    void deepButAllowedNestingIsCopied() throws InvalidRequestException {
+        String metadata = "{\"m\":" + "[".repeat(990) + "]".repeat(990) + "}";
+
+        assertThat(Requests.parse("{\"prompt\":[1],\"metadata\":" + metadata + "}").metadata)
+                .isEqualTo(metadata);
+    }
+
+    @Test
+    void messagesNeverRepeatMuchOfTheRequest() {
+        String huge = "y".repeat(49_000);
+        for (String json : new String[] {
+            "{\"" + huge + "\":1}",
+            "{\"" + huge + "\":1,\"" + huge + "\":2}",
+            "{\"prompt\":" + huge + "}",
+            "{\"prompt\":[\"" + huge + "\"]}",
+            "{\"prompt\":\"Hi\",\"model\":\"" + huge + "\"}",
+            "{\"prompt\":\"Hi\",\"max_tokens\":\"" + huge + "\"}",
+            "{\"prompt\":\"Hi\",\"max_tokens\":" + "9".repeat(900) + "}",
+            "{\"prompt\":\"Hi\",\"n\":\"" + huge + "\"}",
+            "{\"custom_id\":\"" + huge + "\",\"prompt\":\"Hi\"}",
+            "{\"method\":\"" + huge + "\",\"body\":{}}"
+        }) {
+            RecordError error = errorOf(json);
+
+            assertThat(error.message).hasSizeLessThan(700);
+            assertThat(error.param == null ? "" : error.param).hasSizeLessThan(120);
+        }
+    }
+
+    @Test
+    void messagesStayOnOneLineAndWellFormed() {
+        RecordError error = errorOf("{\"a\\n\\u0000\\ud800" + "b".repeat(93) + "😀\":1}");
+
+        assertThat(error.code).isEqualTo("unknown_field");
+        assertThat(error.message).doesNotContain("\n", "\0").contains("'a??\uFFFDb");
+        assertThat(UTF_8.newEncoder().canEncode(error.message)).isTrue();
+        assertThat(UTF_8.newEncoder().canEncode(error.param)).isTrue();
+    }
+
+    @Test
+    void aNumberOfTooManyDigitsIsRefused() {
+        assertThat(errorOf("{\"prompt\":\"Hi\",\"seed\":" + "9".repeat(2_000) + "}").code)
+                .isEqualTo("invalid_json");
+    }
+
+    @Test
+    void aDocumentOfTooManyNamesIsRefused() {
+        String names = IntStream.rangeClosed(0, RequestReader.MAX_NAMES)
+                .mapToObj(i -> "\"" + i + "\":0")
+                .collect(Collectors.joining(","));
+
+        assertThat(errorOf("{\"metadata\":{" + names + "}}").code).isEqualTo("too_large");
+    }
+
+    @Test
+    void anIdOf513CharactersIsTooLong() {
+        assertThat(errorOf("{\"prompt\":[1],\"custom_id\":\"" + "😀".repeat(513) + "\"}").message)
+                .contains("found 513 characters, expected 1..512");
+    }
+
+    @Test
+    void aPromptThatLeavesNoRoomIsTooLong() {
+        String ids = "1" + ",1".repeat(127);
+        for (String json : new String[] {
+            "{\"prompt\":[" + ids + "]}",
+            "{\"prompt\":[" + ids + ",1],\"max_tokens\":0}",
+            "{\"prompt\":\"" + " a".repeat(128) + "\"}"
+        }) {
+            RecordError error = errorOf(json);
+
+            assertThat(error.code).isEqualTo("context_length_exceeded");
+            assertThat(error.param).isEqualTo("prompt");
+            assertThat(error.message)
+                    .containsPattern("has 12[89] tokens, expected at most 12[78] with a max-context of 128");
+        }
+    }
+
+    @Test
+    void aHugePromptIsRefusedByItsLengthAlone() {
+        int bytes = 20 << 20;
+        RecordError error = errorOf("{\"prompt\":\"" + "é".repeat(bytes / 2) + "\"}");
+
+        assertThat(error.code).isEqualTo("context_length_exceeded");
+        assertThat(error.message)
+                .contains("at least " + bytes / Tokenizer.gpt2().longestTokenBytes() + " tokens, expected at most 127");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", " ", "1", "%", "é", "漢", "😀", "\\n", "'s", "\\u0000"})
+    void endlessWordsAreRefusedAndNothingElse(String word) {
+        // Just short enough to be encoded, in one piece of the tokenizer's pattern.
+        RequestParser parser = parser(UnknownFields.REJECT, 1024);
+
+        RecordError error = errorOf(parser, record("{\"prompt\":\"" + word.repeat(32_000) + "\"}"));
+
+        assertThat(error.code).isEqualTo("context_length_exceeded");
+        assertThat(error.message).contains("expected at most 1023");
+    }
+
+    @Test
+    void aHugePromptOfTokenIdsIsCountedWhole() {
+        assertThat(errorOf("{\"prompt\":[1" + ",1".repeat(999_999) + "]}").message)
+                .contains("1000000 tokens");
+        assertThat(errorOf("{\"prompt\":[1" + ",1".repeat(999_999) + ",[]]}").message)
+                .contains("index 1000000");
+    }
+
+    @Test
+    void anEmptyPromptNeedsAnEndOfText() {
+        Gpt2Config withoutEndOfText = new Gpt2Config(
+                50256, 64, 8, 1, 2, 32, Activation.GELU_TANH, 1e-5f, true, false, true, OptionalInt.empty());
+        RequestParser parser = new RequestParser(
+                Tokenizer.gpt2(), new PromptLimits(withoutEndOfText, 64), Set.of(), UnknownFields.REJECT, 1000);
+
+        RecordError error = errorOf(parser, record("{\"prompt\":\"\"}"));
+
+        assertThat(error.code).isEqualTo("invalid_value");
+        assertThat(error.param).isEqualTo("prompt");
+        assertThat(error.message).contains("no end-of-text token");
+    }
+
+    @Test
+    void whatABigKeyOrIdWouldMakeOfTheAnswerIsTooLarge() {
+        PromptRecord bigKey = record(new byte[Requests.MAX_COPIED_BYTES], "{\"custom_id\":\"i\",\"prompt\":[1]}");
+        // Valid UTF-8, so it is the id too, where each byte takes six.
+        PromptRecord escaped = record(new byte[Requests.MAX_COPIED_BYTES / 6], "{\"prompt\":[1]}");
+
+        assertThat(errorOf(bigKey).code).isEqualTo("too_large");
+        assertThat(errorOf(escaped).code).isEqualTo("too_large");
+    }
+
+    @Test
+    void theExceptionNamesItsCodeAndKeepsItsCause() {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> parser().parse(record("{"), NOW))
+                .withMessageStartingWith("invalid_json: the value is not JSON at line 1, column ")
+                .withCauseInstanceOf(JsonProcessingException.class);
+    }
+}
