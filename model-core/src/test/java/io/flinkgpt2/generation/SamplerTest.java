@@ -108,6 +108,28 @@ class SamplerTest {
         assertThat(draws(logits, new SamplingParameters(temperature, 4, 0.999))).containsOnly(1, 3);
     }
 
+    /** Seeds whose first random numbers are the smallest and the largest there are, by inverting the stream's functions. */
+    @Test
+    void theSmallestAndTheLargestRandomNumberDrawTheFirstAndTheLastThatIsNotExcluded() {
+        long smallest = 0xc5deefb0344c1df5L;
+        long largest = 0x1fdb84807c8bc327L;
+        assertThat(RandomStream.uniform(smallest, 0, 0)).isZero();
+        assertThat(RandomStream.uniform(largest, 0, 0)).isEqualTo(Math.nextDown(1.0));
+        float none = Float.NEGATIVE_INFINITY;
+        float[] logits = {none, none, 1f, 2f, 1.5f, none};
+        Sampler sampler = new Sampler(new VectorKernels(), logits.length);
+        for (SamplingParameters parameters : new SamplingParameters[] {
+            PLAIN,
+            new SamplingParameters(2, 6, 1),
+            new SamplingParameters(1, 5, 0.9999),
+            new SamplingParameters(1e-3, 0, 1)
+        }) {
+            assertThat(sampler.sample(logits, 0, parameters, smallest, 0, 0)).isEqualTo(2);
+            int last = sampler.sample(logits, 0, parameters, largest, 0, 0);
+            assertThat(last).isEqualTo(parameters.temperature() < 0.1 ? 3 : 4);
+        }
+    }
+
     @Test
     void anEnormousTemperatureIsUniform() {
         int[] draws = draws(new float[] {-100, 0, 100}, new SamplingParameters(1e300, 0, 1));
@@ -119,6 +141,8 @@ class SamplerTest {
         float[] logits = {-3e38f, 3e38f, 0};
         assertThat(draws(logits, PLAIN)).containsOnly(1);
         assertThat(draws(logits, new SamplingParameters(1e-6, 3, 0.9999999))).containsOnly(1);
+        // Their difference is infinite in float32, whatever it is divided by.
+        assertThat(draws(logits, new SamplingParameters(1e300, 0, 1))).containsOnly(1, 2);
     }
 
     @ParameterizedTest
