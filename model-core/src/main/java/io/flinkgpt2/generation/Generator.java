@@ -9,7 +9,7 @@ import io.flinkgpt2.tokenizer.Tokenizer;
 
 /**
  * Completes one request at a time. Owns cache, scratch and sampler for one thread, and reuses them from request to
- * request; the decode loop allocates nothing.
+ * request; the decode loop allocates nothing but blocks of the cache, while that is longer than it ever was.
  */
 public final class Generator {
 
@@ -62,7 +62,7 @@ public final class Generator {
         long firstToken = 0;
         while (!sequence.isFinished()) {
             step(sequence);
-            if (firstToken == 0) {
+            if (firstToken == 0 && sequence.generatedCount() > 0) {
                 firstToken = System.nanoTime();
             }
         }
@@ -98,12 +98,12 @@ public final class Generator {
                 sequence.generatedCount()));
     }
 
-    /** A model may have more tokens than its tokenizer; those have no text and are shown as U+FFFD. */
+    /** A model may have ids that its tokenizer has not; those have no text and are shown as U+FFFD. */
     private String text(int[] tokenIds) {
         StringBuilder text = new StringBuilder();
         StreamingDecoder decoder = tokenizer.streamingDecoder();
         for (int tokenId : tokenIds) {
-            if (tokenId < tokenizer.vocabularySize()) {
+            if (tokenizer.contains(tokenId)) {
                 text.append(decoder.accept(tokenId));
             } else {
                 text.append(decoder.finish()).append(REPLACEMENT);
