@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.cli;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Ends the process cleanly on TERM and INT, with exit code 0: the main thread is interrupted, so that it closes what it has
@@ -11,10 +11,14 @@ final class SignalExit {
     /** Within the ten seconds that those who send a signal commonly wait before they kill. */
     private static final long PATIENCE_MS = 8_000;
 
-    /** Whether the process is ending by its own will. */
-    private final AtomicBoolean exiting = new AtomicBoolean();
+    private enum State {
+        RUNNING,
+        /** By its own will, with an exit code of its own. */
+        EXITING,
+        SIGNALLED
+    }
 
-    private final AtomicBoolean signalled = new AtomicBoolean();
+    private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
 
     private SignalExit() {}
 
@@ -26,8 +30,7 @@ final class SignalExit {
     }
 
     private void onShutdown(Thread main) {
-        signalled.set(true);
-        if (exiting.get()) {
+        if (!state.compareAndSet(State.RUNNING, State.SIGNALLED)) {
             return;
         }
         main.interrupt();
@@ -43,8 +46,7 @@ final class SignalExit {
 
     /** Ends the process; returns at once where a signal is doing so already. */
     void exit(int exitCode) {
-        exiting.set(!signalled.get());
-        if (exiting.get()) {
+        if (state.compareAndSet(State.RUNNING, State.EXITING)) {
             System.exit(exitCode);
         }
     }
