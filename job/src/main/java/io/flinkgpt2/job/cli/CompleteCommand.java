@@ -143,7 +143,9 @@ final class CompleteCommand implements Callable<Integer> {
         int exitCode = 0;
         long number = 0;
         for (byte[] line = lines.nextNotBlank();
-                line != null && !System.out.checkError();
+                line != null
+                        && !System.out.checkError()
+                        && !Thread.currentThread().isInterrupted();
                 line = lines.nextNotBlank()) {
             PromptRecord record = record("stdin", number++, defaults.fill(line));
             try {

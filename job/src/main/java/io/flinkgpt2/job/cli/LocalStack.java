@@ -7,6 +7,7 @@ import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.local.EmbeddedKafka;
 import io.flinkgpt2.job.local.LocalFlink;
@@ -60,6 +61,7 @@ final class LocalStack implements AutoCloseable {
      * @param jobOptions the user's options of the job
      * @throws InvalidOptionException if an option is wrong
      * @throws IOException if the model is not there or none, or a port is taken; nothing is left running then
+     * @throws InterruptedException if the thread was interrupted; nothing is left running then either
      */
     static LocalStack start(
             PrintWriter err,
@@ -69,7 +71,7 @@ final class LocalStack implements AutoCloseable {
             Path model,
             boolean bounded,
             List<String> jobOptions)
-            throws IOException, InterruptedException {
+            throws Exception {
         requirePort("--kafka-port", kafkaPort);
         requirePort("--web-port", webPort);
         Configuration options = JobArguments.parse(jobOptions);
@@ -93,19 +95,19 @@ final class LocalStack implements AutoCloseable {
         requireModel(checked.generation());
 
         err.println("Starting Kafka and Flink...");
-        EmbeddedKafka kafka = EmbeddedKafka.start(
-                EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES));
+        EmbeddedKafka kafka = Interrupts.shielded(() -> EmbeddedKafka.start(
+                EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES)));
         try {
+            Interrupts.check();
             options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrapServers());
             JobSettings settings = JobSettings.from(options);
-            Map<String, String> topic = Map.of("max.message.bytes", String.valueOf(MAX_MESSAGE_BYTES));
-            kafka.createTopic(settings.kafka().promptsTopic(), slots, topic);
-            kafka.createTopic(settings.kafka().completionsTopic(), slots, topic);
-            kafka.createTopic(settings.kafka().deadLettersTopic(), slots, topic);
-            LocalFlink flink = LocalFlink.start(
-                    LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
+            LocalFlink flink = Interrupts.shielded(() -> {
+                createTopics(kafka, settings.kafka(), slots);
+                return LocalFlink.start(
+                        LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
+            });
             return new LocalStack(kafka, flink, settings);
-        } catch (IOException | InterruptedException | RuntimeException | Error e) {
+        } catch (Exception | Error e) {
             try {
                 Interrupts.deferred(kafka::close);
             } catch (IOException | RuntimeException closing) {
@@ -113,6 +115,14 @@ final class LocalStack implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private static void createTopics(EmbeddedKafka kafka, KafkaSettings settings, int partitions)
+            throws IOException, InterruptedException {
+        Map<String, String> topic = Map.of("max.message.bytes", String.valueOf(MAX_MESSAGE_BYTES));
+        kafka.createTopic(settings.promptsTopic(), partitions, topic);
+        kafka.createTopic(settings.completionsTopic(), partitions, topic);
+        kafka.createTopic(settings.deadLettersTopic(), partitions, topic);
     }
 
     private static void requirePort(String option, int port) {
@@ -153,8 +163,13 @@ final class LocalStack implements AutoCloseable {
                 RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
         StreamExecutionEnvironment environment = flink.environment(configuration);
-        CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
-        return environment.executeAsync(settings.jobName());
+        Interrupts.check();
+        JobClient job = Interrupts.shielded(() -> {
+            CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+            return environment.executeAsync(settings.jobName());
+        });
+        Interrupts.check();
+        return job;
     }
 
     JobSettings settings() {
