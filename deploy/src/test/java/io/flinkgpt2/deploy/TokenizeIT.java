@@ -102,8 +102,14 @@ class TokenizeIT {
                         "--decode",
                         "--model",
                         Command.bundledModel().toString())
-                .input("{\"token_ids\": [50257]}\n{\"token_ids\": [-1]}\n{\"token_ids\": [1.5]}\n{\"token_ids\": 3}\n"
-                        + "{\"token_ids\": [99999999999]}\n{\"token_ids\": [15496, 995]}\n")
+                .input("""
+                        {"token_ids": [50257]}
+                        {"token_ids": [-1]}
+                        {"token_ids": [1.5]}
+                        {"token_ids": 3}
+                        {"token_ids": [99999999999]}
+                        {"token_ids": [15496, 995]}
+                        """)
                 .run();
 
         assertThat(run.exitCode()).isEqualTo(1);
