@@ -55,8 +55,8 @@ public final class Main implements Runnable {
     /** Runs a command and returns its exit code. */
     static int run(PrintStream out, PrintStream err, List<String> args) {
         CommandLine commandLine = new CommandLine(new Main())
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
+                .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(100);
