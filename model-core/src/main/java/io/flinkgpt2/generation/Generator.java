@@ -6,6 +6,7 @@ import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.tokenizer.StreamingDecoder;
 import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.concurrent.CancellationException;
 
 /**
  * Completes one request at a time. Owns cache, scratch and sampler for one thread, and reuses them from request to
@@ -52,6 +53,8 @@ public final class Generator {
      *
      * @throws IllegalArgumentException if the prompt does not keep to {@link #limits}
      * @throws ArithmeticException if the model's logits are not numbers
+     * @throws CancellationException if the thread is interrupted, noticed before each token; it stays interrupted, and the
+     *     next request begins afresh
      */
     public Completion generate(GenerationRequest request) {
         long start = System.nanoTime();
@@ -61,6 +64,9 @@ public final class Generator {
         Sequence sequence = new Sequence(request, prompt, cache, limits.maxContext(), endOfTextId);
         long firstToken = 0;
         while (!sequence.isFinished()) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException("generation was interrupted");
+            }
             step(sequence);
             if (firstToken == 0 && sequence.generatedCount() > 0) {
                 firstToken = System.nanoTime();

@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.job.kafka.KafkaSettings;
@@ -30,7 +32,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class DemoTopics implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    /** Jackson's own limit of 20 million characters is less than a dead letter may hold. */
+    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(LocalStack.MAX_MESSAGE_BYTES)
+                    .build())
+            .build());
 
     /** Where a record came from: partition and offset. */
     private record Place(int partition, long offset) {}
