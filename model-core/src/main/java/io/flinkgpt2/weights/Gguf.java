@@ -63,7 +63,7 @@ public final class Gguf implements WeightsFile {
      *
      * @param file a regular file, or a symbolic link to one
      * @throws InvalidModelException if the file breaks the format in any way, is big-endian or of another version, has a
-     *     tensor of a type that is not supported, more than 16 MiB before the data, 16,384 keys or 65,536 tensors
+     *     tensor of a type that is not supported, more than 16 MiB before the data, 16,384 keys or 16,384 tensors
      * @throws IOException if the file cannot be read
      */
     public static Gguf open(Path file) throws IOException {

@@ -23,7 +23,9 @@ final class GgufCursor {
     private long windowStart;
     private int windowBytes;
     private long position;
-    private String subject = "file";
+    private String thing = "file";
+    private String name;
+    private String field = "";
 
     /** At {@code position}; the head ends at {@code mostBytes}, or with the file if that is shorter. */
     GgufCursor(FileChannel channel, Path file, long position, long fileBytes, long mostBytes) {
@@ -36,8 +38,23 @@ final class GgufCursor {
 
     /** Says what is read from here on, for messages. */
     GgufCursor at(String what) {
-        this.subject = what;
+        return at(what, null, "");
+    }
+
+    /**
+     * Says what is read from here on: {@code tensor 'w', shape}. The words are put together when they are needed only.
+     *
+     * @param owner of what is read, as the file calls it
+     */
+    GgufCursor at(String kind, String owner, String part) {
+        this.thing = kind;
+        this.name = owner;
+        this.field = part;
         return this;
+    }
+
+    private String subject() {
+        return name == null ? thing : thing + " " + InvalidModelException.quoted(name) + field;
     }
 
     long position() {
@@ -160,7 +177,7 @@ final class GgufCursor {
         if (count < bytes) {
             throw new InvalidModelException(
                     file,
-                    subject,
+                    subject(),
                     "the file's end " + count + " bytes on",
                     bytes + " bytes, as when the file was opened",
                     "do not change a model's files while they are loaded, and load them again");
@@ -174,6 +191,6 @@ final class GgufCursor {
     }
 
     InvalidModelException invalid(String found, String expected) {
-        return new InvalidModelException(file, subject, found, expected, ADVICE);
+        return new InvalidModelException(file, subject(), found, expected, ADVICE);
     }
 }

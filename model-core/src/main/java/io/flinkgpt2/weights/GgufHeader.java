@@ -23,7 +23,7 @@ final class GgufHeader {
     static final int MAX_KEYS = 16_384;
 
     /** Most tensors; a GPT-2 of 48 layers has 580. */
-    static final int MAX_TENSORS = 65_536;
+    static final int MAX_TENSORS = 16_384;
 
     /** Longest name of a key or a tensor, in bytes; the format's limit for keys. */
     static final int MAX_NAME_BYTES = 65_535;
@@ -127,7 +127,7 @@ final class GgufHeader {
         Map<String, Value> values = new LinkedHashMap<>();
         for (long i = 0; i < count; i++) {
             String key = cursor.at("metadata key " + i + " of " + count).string(MAX_NAME_BYTES);
-            cursor.at(GgufMetadata.subject(key));
+            cursor.at("metadata", key, "");
             if (values.put(key, parseValue()) != null) {
                 throw cursor.invalid("this key twice", "every key once");
             }

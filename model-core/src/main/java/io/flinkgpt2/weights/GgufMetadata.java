@@ -24,8 +24,8 @@ import java.util.Set;
  * @see <a href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">GGUF, standardized key-value pairs</a>
  */
 public final class GgufMetadata {
-    /** Most elements of an array that is read; GPT-2 has 50,257 tokens, the largest vocabularies of any model 262,144. */
-    static final int MAX_ELEMENTS = 1 << 19;
+    /** Most elements of an array that is read; GPT-2 has 50,257 tokens and 50,000 merges. */
+    static final int MAX_ELEMENTS = 1 << 18;
 
     private static final int MAX_STRING_BYTES = GgufHeader.MAX_BYTES;
 
@@ -85,7 +85,7 @@ public final class GgufMetadata {
                         : Double.longBitsToDouble(cursor.unsigned(Double.BYTES)));
     }
 
-    /** An array of strings, at most 524,288. */
+    /** An array of strings, at most 262,144. */
     public Optional<List<String>> strings(String key) throws IOException {
         Value value = array(key, "strings", type -> type == GgufValueType.STRING);
         if (value == null) {
@@ -99,7 +99,7 @@ public final class GgufMetadata {
         return Optional.of(strings);
     }
 
-    /** An array of integers, at most 524,288, each of which fits an int. */
+    /** An array of integers, at most 262,144, each of which fits an int. */
     public Optional<int[]> integers(String key) throws IOException {
         Value value = array(key, "integers", GgufValueType::isInteger);
         if (value == null) {
@@ -161,16 +161,11 @@ public final class GgufMetadata {
     }
 
     private GgufCursor cursor(String key, Value value) {
-        return new GgufCursor(channel, file, value.position(), value.end(), value.end()).at(subject(key));
-    }
-
-    /** How messages name a key. */
-    static String subject(String key) {
-        return "metadata " + quoted(key);
+        return new GgufCursor(channel, file, value.position(), value.end(), value.end()).at("metadata", key, "");
     }
 
     /** What to throw if a key's value is wrong or missing; the arguments are those of the exception. */
     public InvalidModelException invalid(String key, String found, String expected, String advice) {
-        return new InvalidModelException(file, subject(key), found, expected, advice);
+        return new InvalidModelException(file, "metadata " + quoted(key), found, expected, advice);
     }
 }

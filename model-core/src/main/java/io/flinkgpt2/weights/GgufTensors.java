@@ -42,12 +42,12 @@ final class GgufTensors {
         for (long i = 0; i < count; i++) {
             String name = cursor.at("tensor " + i + " of " + count).string(GgufHeader.MAX_NAME_BYTES);
             if (!names.add(name)) {
-                throw cursor.at(subject(name)).invalid("this name twice", "every name once");
+                throw at(name, "").invalid("this name twice", "every name once");
             }
             List<Long> shape = parseShape(name);
             DType dtype = parseType(name);
             TensorInfo tensor = tensor(name, dtype, shape);
-            long offset = cursor.at(subject(name, "offset")).unsigned(Long.BYTES);
+            long offset = at(name, ", offset").unsigned(Long.BYTES);
             tensors.add(new Entry(tensor, offset));
         }
         return tensors;
@@ -55,11 +55,11 @@ final class GgufTensors {
 
     /** The sizes, outermost first: the file has them the other way round. */
     private List<Long> parseShape(String name) throws IOException {
-        long dimensions = cursor.at(subject(name, "number of dimensions")).unsigned(Integer.BYTES);
+        long dimensions = at(name, ", number of dimensions").unsigned(Integer.BYTES);
         if (dimensions > MAX_DIMENSIONS) {
             throw cursor.invalid(Long.toString(dimensions), "at most " + MAX_DIMENSIONS);
         }
-        cursor.at(subject(name, "shape"));
+        at(name, ", shape");
         List<Long> shape = new ArrayList<>();
         for (int i = 0; i < dimensions; i++) {
             long size = cursor.unsigned(Long.BYTES);
@@ -72,7 +72,7 @@ final class GgufTensors {
     }
 
     private DType parseType(String name) throws IOException {
-        long number = cursor.at(subject(name, "type")).unsigned(Integer.BYTES);
+        long number = at(name, ", type").unsigned(Integer.BYTES);
         GgmlType type = GgmlType.of(number)
                 .orElseThrow(() -> cursor.invalid("type " + number, "the number of a type that ggml has"));
         return type.dtype()
@@ -97,7 +97,7 @@ final class GgufTensors {
         // A block never spans two rows.
         long row = shape.isEmpty() ? 1 : shape.get(shape.size() - 1);
         if (row % dtype.blockElements() != 0) {
-            throw cursor.at(subject(name, "shape"))
+            throw at(name, ", shape")
                     .invalid(
                             shape + " of " + dtype,
                             "rows whose length is a multiple of " + dtype.blockElements() + ", the block of this type");
@@ -128,7 +128,7 @@ final class GgufTensors {
             long offset = entry.position();
             String name = entry.tensor().name();
             long bytes = entry.tensor().byteCount();
-            cursor.at(subject(name, "offset"));
+            at(name, ", offset");
             if (offset % alignment != 0) {
                 throw cursor.invalid(Long.toUnsignedString(offset), "a multiple of the alignment, " + alignment);
             }
@@ -149,8 +149,8 @@ final class GgufTensors {
         return placed;
     }
 
-    private static String subject(String tensor) {
-        return "tensor " + quoted(tensor);
+    private GgufCursor at(String tensor, String field) {
+        return cursor.at("tensor", tensor, field);
     }
 
     private static String subject(String tensor, String field) {
