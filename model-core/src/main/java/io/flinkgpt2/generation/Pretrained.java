@@ -6,6 +6,7 @@ import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
+import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.WeightsFile;
 import io.flinkgpt2.weights.WeightsFiles;
@@ -18,9 +19,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The front door: a model and its tokenizer, loaded from a directory. Immutable, to be shared by all threads; each makes a
+ * The front door: a model and its tokenizer, loaded from a directory or a single file. Immutable, to be shared by all threads; each makes a
  * {@link Generator} of its own.
  */
 public final class Pretrained {
@@ -40,42 +42,82 @@ public final class Pretrained {
     }
 
     /** {@link #open(Path, Kernels)} with the best kernels of this machine. */
-    public static Pretrained open(Path directory) throws IOException {
-        return open(directory, Kernels.best());
+    public static Pretrained open(Path directoryOrFile) throws IOException {
+        return open(directoryOrFile, Kernels.best());
     }
 
     /**
-     * Loads {@code config.json}, the weights, and {@code vocab.json} with {@code merges.txt}; without these two the
-     * tokenizer is GPT-2's own.
+     * Loads the weights of a directory, or of a single file, with their config and vocabulary. A GGUF file has both
+     * inside, and nothing beside it is read. For weights of any other format they are {@code config.json}, and
+     * {@code vocab.json} with {@code merges.txt}, in the directory or beside the file. A model that brings no vocabulary
+     * has GPT-2's own.
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
      * @throws InvalidVocabularyException if {@code vocab.json} or {@code merges.txt} is not valid; likewise
      * @throws IOException if a file cannot be read
      */
-    public static Pretrained open(Path directory, Kernels kernels) throws IOException {
-        requireDirectory(directory);
+    public static Pretrained open(Path directoryOrFile, Kernels kernels) throws IOException {
+        requireExists(directoryOrFile);
+        try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
+            return file instanceof Gguf gguf
+                    ? open(gguf, directoryOrFile, kernels)
+                    : open(file, directoryOrFile, kernels);
+        }
+    }
+
+    private static Pretrained open(Gguf file, Path path, Kernels kernels) throws IOException {
+        Gpt2Config config = Gpt2Config.read(file);
+        Tokenizer tokenizer = GgufVocabulary.open(file);
+        boolean ownVocabulary = file.metadata().keys().contains(GgufVocabulary.TOKENS);
+        if (ownVocabulary && tokenizer.vocabularySize() > config.vocabularySize()) {
+            throw file.metadata()
+                    .invalid(
+                            GgufVocabulary.TOKENS,
+                            tokenizer.vocabularySize() + " tokens",
+                            "at most " + config.vocabularySize() + ", the rows of the token embedding",
+                            "the file was made wrongly: convert the model again");
+        }
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path);
+        byte[] configBytes = config.toJson().getBytes(StandardCharsets.UTF_8);
+        return of(config, weights, kernels, tokenizer, configBytes);
+    }
+
+    private static Pretrained open(WeightsFile file, Path path, Kernels kernels) throws IOException {
+        Path directory = directory(path);
         Path configFile = directory.resolve("config.json");
         if (!Files.isRegularFile(configFile)) {
             throw new InvalidModelException(
                     directory, "config.json", "nothing", "the model's config", "fetch the model's files again");
         }
         Gpt2Config config = Gpt2Config.read(configFile);
-        Tokenizer tokenizer = openTokenizer(directory);
-        Gpt2Weights weights;
-        try (WeightsFile file = WeightsFiles.open(directory)) {
-            weights = Gpt2Weights.load(file, config, directory);
-        }
-        String revision = revision(weights, configFile, tokenizer);
-        return new Pretrained(new Gpt2(config, weights, kernels), weights, tokenizer, revision);
+        Tokenizer tokenizer = vocabularyFiles(directory);
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path);
+        return of(config, weights, kernels, tokenizer, Files.readAllBytes(configFile));
+    }
+
+    private static Pretrained of(
+            Gpt2Config config, Gpt2Weights weights, Kernels kernels, Tokenizer tokenizer, byte[] configBytes) {
+        return new Pretrained(
+                new Gpt2(config, weights, kernels), weights, tokenizer, revision(weights, configBytes, tokenizer));
     }
 
     /**
-     * The tokenizer alone of a model's directory: {@code vocab.json} with {@code merges.txt}, or GPT-2's own.
+     * The tokenizer alone of a model, which {@link #open(Path)} would have. A directory may be without weights.
      *
-     * @throws InvalidModelException if there is no such directory, or only one of the two files in it
+     * @throws InvalidModelException if there is no such path, or only one of the two vocabulary files in the directory
      */
-    public static Tokenizer openTokenizer(Path directory) throws IOException {
-        requireDirectory(directory);
+    public static Tokenizer openTokenizer(Path directoryOrFile) throws IOException {
+        requireExists(directoryOrFile);
+        Optional<Path> gguf = Gguf.find(directoryOrFile);
+        if (gguf.isEmpty()) {
+            return vocabularyFiles(directory(directoryOrFile));
+        }
+        try (Gguf file = Gguf.open(gguf.get())) {
+            return GgufVocabulary.open(file);
+        }
+    }
+
+    private static Tokenizer vocabularyFiles(Path directory) throws IOException {
         Path vocabulary = directory.resolve("vocab.json");
         Path merges = directory.resolve("merges.txt");
         // A link whose target is missing, as in a broken download, must not silently mean GPT-2's own tokenizer.
@@ -96,22 +138,29 @@ public final class Pretrained {
         return Tokenizer.fromFiles(vocabulary, merges);
     }
 
-    private static void requireDirectory(Path directory) throws InvalidModelException {
-        if (!Files.isDirectory(directory)) {
+    /** The directory itself, or that of the file: of the link's, not of its target. */
+    private static Path directory(Path directoryOrFile) {
+        return Files.isDirectory(directoryOrFile)
+                ? directoryOrFile
+                : directoryOrFile.toAbsolutePath().getParent();
+    }
+
+    private static void requireExists(Path directoryOrFile) throws InvalidModelException {
+        if (!Files.exists(directoryOrFile)) {
             throw new InvalidModelException(
-                    directory,
+                    directoryOrFile,
                     "model",
-                    Files.exists(directory) ? "a file" : "nothing",
-                    "a directory with config.json and model.safetensors",
+                    "nothing",
+                    "a directory with config.json and weights, or a file with weights",
                     "check the path");
         }
     }
 
-    private static String revision(Gpt2Weights weights, Path configFile, Tokenizer tokenizer) throws IOException {
+    private static String revision(Gpt2Weights weights, byte[] config, Tokenizer tokenizer) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
-            digest.update(Files.readAllBytes(configFile));
+            digest.update(config);
             tokenizer.updateDigest(digest);
             return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
         } catch (NoSuchAlgorithmException e) {

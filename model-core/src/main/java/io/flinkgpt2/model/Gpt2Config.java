@@ -1,6 +1,7 @@
 package io.flinkgpt2.model;
 
 import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,7 +82,23 @@ public record Gpt2Config(
         return Gpt2ConfigJson.read(configJson);
     }
 
-    /** Writes this config so that {@link #read} gives an equal one. */
+    /**
+     * Reads the hyper-parameters in a GGUF file's metadata. The vocabulary's size is the rows of the token embedding, the
+     * activation is the tanh form of GELU (the format declares none), and the LM head is one of its own if the file has
+     * one that differs from the token embedding.
+     *
+     * @throws InvalidModelException if it is of another architecture, or a key is missing or wrong
+     */
+    public static Gpt2Config read(Gguf file) throws IOException {
+        return new GgufConfig(file).read();
+    }
+
+    /** This config as one line of JSON, which {@link #read(Path)} reads; the same for equal configs. */
+    public String toJson() {
+        return Gpt2ConfigJson.toJson(this);
+    }
+
+    /** Writes this config so that {@link #read(Path)} gives an equal one. */
     public void write(Path configJson) throws IOException {
         Gpt2ConfigJson.write(this, configJson);
     }

@@ -164,6 +164,14 @@ final class Gpt2ConfigJson {
     }
 
     static void write(Gpt2Config config, Path file) throws IOException {
+        Files.writeString(file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(json(config)) + "\n");
+    }
+
+    static String toJson(Gpt2Config config) {
+        return json(config).toString();
+    }
+
+    private static ObjectNode json(Gpt2Config config) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("model_type", "gpt2");
         root.putArray("architectures").add("GPT2LMHeadModel");
@@ -181,7 +189,7 @@ final class Gpt2ConfigJson {
         root.put("tie_word_embeddings", config.tieWordEmbeddings());
         // -1 lies outside of every vocabulary, so that the default does not creep in.
         root.put("eos_token_id", config.endOfTextId().orElse(-1));
-        Files.writeString(file, MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n");
+        return root;
     }
 
     private static String name(Activation activation) {

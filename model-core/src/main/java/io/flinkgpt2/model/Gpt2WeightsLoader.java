@@ -3,6 +3,7 @@ package io.flinkgpt2.model;
 import static io.flinkgpt2.model.TensorTable.block;
 
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.TensorInfo;
 import io.flinkgpt2.weights.TensorSink;
@@ -17,9 +18,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +39,7 @@ final class Gpt2WeightsLoader {
     private final WeightsFile file;
     private final Gpt2Config config;
     private final Path path;
+    private final TensorTable.Convention convention;
     private final String prefix;
     /** Filled arrays and matrices, by the table's name. */
     private final Map<String, Object> loaded = new HashMap<>();
@@ -46,6 +50,7 @@ final class Gpt2WeightsLoader {
         this.file = file;
         this.config = config;
         this.path = path;
+        this.convention = file instanceof Gguf ? TensorTable.Convention.GGUF : TensorTable.Convention.TRANSFORMERS;
         this.prefix = file.tensors().containsKey(PREFIX + TensorTable.TOKEN_EMBEDDING) ? PREFIX : "";
     }
 
@@ -54,25 +59,26 @@ final class Gpt2WeightsLoader {
         if (config.layerCount() > file.tensors().size()) {
             throw new InvalidModelException(
                     path,
-                    "n_layer",
+                    convention == TensorTable.Convention.GGUF ? GgufConfig.LAYER_COUNT : "n_layer",
                     config.layerCount() + " layers in the config and "
                             + file.tensors().size() + " tensors in " + file.describe(),
                     "12 tensors for each layer",
                     "the weights and the config are of different models");
         }
-        List<TensorTable.Entry> table = TensorTable.of(config);
+        List<TensorTable.Entry> table = TensorTable.of(config, convention);
         for (TensorTable.Entry entry : table) {
             check(entry);
         }
-        boolean headInFile = file.tensors().containsKey(TensorTable.LM_HEAD);
+        TensorTable.Entry head = TensorTable.lmHead(config);
+        boolean headInFile = file.tensors().containsKey(fileName(head));
         if (headInFile) {
-            check(TensorTable.lmHead(config));
+            check(head);
         }
-        refuseUnknown(table);
+        refuseUnknown(table, head);
         stream(table);
 
         PackedMatrix tokenEmbedding = matrix(TensorTable.TOKEN_EMBEDDING);
-        PackedMatrix lmHead = headInFile ? lmHead(tokenEmbedding) : tokenEmbedding;
+        PackedMatrix lmHead = headInFile ? lmHead(head, tokenEmbedding) : tokenEmbedding;
         List<Gpt2Weights.Block> blocks = new ArrayList<>();
         for (int layer = 0; layer < config.layerCount(); layer++) {
             blocks.add(new Gpt2Weights.Block(
@@ -92,32 +98,34 @@ final class Gpt2WeightsLoader {
                 sha256());
     }
 
-    private String fileName(String name) {
-        return name.equals(TensorTable.LM_HEAD) ? name : prefix + name;
+    private String fileName(TensorTable.Entry entry) {
+        if (convention == TensorTable.Convention.GGUF) {
+            return entry.ggufName();
+        }
+        return entry.name().equals(TensorTable.LM_HEAD) ? entry.name() : prefix + entry.name();
     }
 
     private void check(TensorTable.Entry entry) throws InvalidModelException {
-        TensorInfo found = file.tensors().get(fileName(entry.name()));
+        TensorInfo found = file.tensors().get(fileName(entry));
         if (found == null) {
             throw invalid(
-                    entry.name(),
+                    entry,
                     "nothing",
                     "a tensor of shape " + entry.shape(),
                     "the file is incomplete or " + "does not belong to this config");
         }
         if (!found.shape().equals(entry.shape())) {
             throw invalid(
-                    entry.name(),
+                    entry,
                     "shape " + found.shape(),
                     "shape " + entry.shape() + " by the config",
                     "the weights and the config are of different models");
         }
         if (!found.dtype().isReadable()) {
-            throw invalid(entry.name(), "type " + found.dtype(), "F32, F16 or BF16", "convert the weights");
+            throw invalid(entry, "type " + found.dtype(), "F32, F16 or BF16", "convert the weights");
         }
         if (entry.layout() != TensorTable.Layout.VECTOR && packedSize(entry) > Integer.MAX_VALUE - 8) {
-            throw invalid(
-                    entry.name(), "shape " + found.shape(), "at most 2^31 - 9 elements", "such a model is too large");
+            throw invalid(entry, "shape " + found.shape(), "at most 2^31 - 9 elements", "such a model is too large");
         }
     }
 
@@ -129,12 +137,15 @@ final class Gpt2WeightsLoader {
         return panels * PackedMatrix.PANEL_WIDTH * (entry.elementCount() / outputs);
     }
 
-    private void refuseUnknown(List<TensorTable.Entry> table) throws InvalidModelException {
-        Map<String, TensorTable.Entry> known = new HashMap<>();
-        table.forEach(entry -> known.put(fileName(entry.name()), entry));
+    private void refuseUnknown(List<TensorTable.Entry> table, TensorTable.Entry head) throws InvalidModelException {
+        Set<String> known = new HashSet<>();
+        known.add(fileName(head));
+        table.forEach(entry -> known.add(fileName(entry)));
         for (String name : file.tensors().keySet()) {
-            boolean buffer = name.startsWith(prefix) && TensorTable.isBuffer(name.substring(prefix.length()));
-            if (!known.containsKey(name) && !name.equals(TensorTable.LM_HEAD) && !buffer) {
+            boolean buffer = convention == TensorTable.Convention.TRANSFORMERS
+                    && name.startsWith(prefix)
+                    && TensorTable.isBuffer(name.substring(prefix.length()));
+            if (!known.contains(name) && !buffer) {
                 throw new InvalidModelException(
                         path,
                         "tensor " + InvalidModelException.quoted(name),
@@ -229,16 +240,16 @@ final class Gpt2WeightsLoader {
     /** Streams one tensor to {@code pieces}, checks that it is finite, and returns its digest. */
     private byte[] readInto(TensorTable.Entry entry, PieceSink pieces) throws IOException {
         MessageDigest digest = newDigest();
-        TensorInfo info = file.tensors().get(fileName(entry.name()));
+        TensorInfo info = file.tensors().get(fileName(entry));
         String description = entry.name() + " " + info.dtype() + " " + info.shape() + "\n";
         digest.update(description.getBytes(StandardCharsets.UTF_8));
-        file.read(fileName(entry.name()), new TensorSink() {
+        file.read(fileName(entry), new TensorSink() {
             @Override
             public void values(float[] values, int length, long start) {
                 int bad = firstNotFinite(values, length);
                 if (bad >= 0) {
                     throw new UncheckedIOException(invalid(
-                            entry.name(),
+                            entry,
                             values[bad] + " at element " + (start + bad),
                             "finite values",
                             "the weights are damaged"));
@@ -269,8 +280,7 @@ final class Gpt2WeightsLoader {
     }
 
     /** The file's LM head: the token embedding itself where they are equal, so that one array serves both. */
-    private PackedMatrix lmHead(PackedMatrix tokenEmbedding) throws IOException {
-        TensorTable.Entry entry = TensorTable.lmHead(config);
+    private PackedMatrix lmHead(TensorTable.Entry entry, PackedMatrix tokenEmbedding) throws IOException {
         boolean[] equal = {true};
         int size = config.embeddingSize();
         byte[] digest = readInto(entry, (values, length, start) -> {
@@ -284,7 +294,7 @@ final class Gpt2WeightsLoader {
         }
         if (config.tieWordEmbeddings()) {
             throw invalid(
-                    TensorTable.LM_HEAD,
+                    entry,
                     "values that differ from " + TensorTable.TOKEN_EMBEDDING,
                     "equal values, for the config has tie_word_embeddings: true",
                     "set tie_word_embeddings to false to use this head, or remove it from the weights");
@@ -324,8 +334,8 @@ final class Gpt2WeightsLoader {
         }
     }
 
-    private InvalidModelException invalid(String tensor, String found, String expected, String advice) {
-        String name = InvalidModelException.quoted(fileName(tensor));
+    private InvalidModelException invalid(TensorTable.Entry entry, String found, String expected, String advice) {
+        String name = InvalidModelException.quoted(fileName(entry));
         return new InvalidModelException(path, "tensor " + name, found, expected, advice);
     }
 }

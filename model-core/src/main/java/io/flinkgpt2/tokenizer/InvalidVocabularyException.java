@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A vocabulary file that cannot be used. The message names the file, what was found in it, what was expected there
+ * A vocabulary that cannot be used. The message names the file, what was found in it, what was expected there
  * and what to do about it.
  */
 public final class InvalidVocabularyException extends IOException {
@@ -15,6 +15,15 @@ public final class InvalidVocabularyException extends IOException {
     }
 
     InvalidVocabularyException(Path file, String found, String expected, String remedy, Throwable cause) {
-        super(file + ": found " + found + "; expected " + expected + ". " + remedy, cause);
+        this(file.toString(), found, expected, remedy, cause);
+    }
+
+    /** @param source the file, and what in it */
+    InvalidVocabularyException(String source, String found, String expected, String remedy) {
+        this(source, found, expected, remedy, null);
+    }
+
+    private InvalidVocabularyException(String source, String found, String expected, String remedy, Throwable cause) {
+        super(source + ": found " + found + "; expected " + expected + ". " + remedy, cause);
     }
 }

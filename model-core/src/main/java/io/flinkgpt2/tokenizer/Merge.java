@@ -1,13 +1,40 @@
 package io.flinkgpt2.tokenizer;
 
+import static io.flinkgpt2.tokenizer.VocabularyFiles.GET_AGAIN;
+import static io.flinkgpt2.tokenizer.VocabularyFiles.quote;
+
 /**
  * One merge of a byte-level BPE: two neighbouring tokens become one.
  *
- * @param line 1-based line of {@code merges.txt}
+ * @param place where the merge stands in its list, for messages: {@code in line 7}
  * @param left the left token, spelled in {@link ByteLevelAlphabet}; not empty
  * @param right the right token, likewise
  */
-record Merge(int line, String left, String right) {
+record Merge(String place, String left, String right) {
+
+    /**
+     * A merge as it is written: two tokens with one space between them.
+     *
+     * @param source what messages call the list of merges
+     */
+    static Merge parse(String content, String source, String place) throws InvalidVocabularyException {
+        int space = content.indexOf(' ');
+        if (space <= 0 || space == content.length() - 1 || content.indexOf(' ', space + 1) >= 0) {
+            throw new InvalidVocabularyException(
+                    source, quote(content) + " " + place, "two tokens with one space between them", GET_AGAIN);
+        }
+        Merge merge = new Merge(place, content.substring(0, space), content.substring(space + 1));
+        int foreign = ByteLevelAlphabet.indexOfForeignCharacter(merge.result());
+        if (foreign >= 0) {
+            throw new InvalidVocabularyException(
+                    source,
+                    String.format("the character U+%04X %s", merge.result().codePointAt(foreign), place),
+                    "only the 256 characters that stand for bytes (a space is written U+0120)",
+                    "Only byte-level BPE, as GPT-2 has it, is supported; " + GET_AGAIN);
+        }
+        return merge;
+    }
+
     String result() {
         return left + right;
     }

@@ -2,7 +2,6 @@ package io.flinkgpt2.tokenizer;
 
 import static io.flinkgpt2.tokenizer.VocabularyFiles.quote;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,8 +26,8 @@ final class MergeRanks {
     private static final int BYTES = 256;
     private static final int NEVER = Integer.MAX_VALUE;
 
-    private final Path vocabularyFile;
-    private final Path mergesFile;
+    private final String vocabularySource;
+    private final String mergesSource;
     private final Map<String, Integer> vocabulary;
 
     /** Bytes, and what live merges make, as spelled in the files. */
@@ -46,14 +45,16 @@ final class MergeRanks {
     private int[] leftEdge = new int[64];
 
     /**
+     * @param vocabularySource what messages call the vocabulary
      * @param vocabulary token to id
+     * @param mergesSource what messages call the list of merges
      * @param merges in rank order, spelled in the byte-level alphabet
      * @throws InvalidVocabularyException if a merge does not fit the vocabulary or the merges before it
      */
-    MergeRanks(Path vocabularyFile, Map<String, Integer> vocabulary, Path mergesFile, List<Merge> merges)
+    MergeRanks(String vocabularySource, Map<String, Integer> vocabulary, String mergesSource, List<Merge> merges)
             throws InvalidVocabularyException {
-        this.vocabularyFile = vocabularyFile;
-        this.mergesFile = mergesFile;
+        this.vocabularySource = vocabularySource;
+        this.mergesSource = mergesSource;
         this.vocabulary = vocabulary;
         int ranks = BYTES + merges.size();
         leftOfRank = new int[ranks];
@@ -65,15 +66,15 @@ final class MergeRanks {
             rankOfToken.put(token, value);
             idOfRank[value] = vocabulary.getOrDefault(token, BytePairEncoder.NO_ID);
         }
-        Map<String, Integer> lineOfPair = new HashMap<>();
+        Map<String, String> placeOfPair = new HashMap<>();
         for (int i = 0; i < merges.size(); i++) {
             Merge merge = merges.get(i);
             requireInVocabulary(merge.left(), merge);
             requireInVocabulary(merge.right(), merge);
             requireInVocabulary(merge.result(), merge);
-            Integer earlier = lineOfPair.put(merge.left() + ' ' + merge.right(), merge.line());
+            String earlier = placeOfPair.put(merge.left() + ' ' + merge.right(), merge.place());
             if (earlier != null) {
-                throw refuse(merge, "the same merge as in line " + earlier, "every merge once");
+                throw refuse(merge, "the same merge as " + earlier, "every merge once");
             }
             add(merge, BYTES + i);
         }
@@ -161,14 +162,14 @@ final class MergeRanks {
 
     private void requireInVocabulary(String token, Merge merge) throws InvalidVocabularyException {
         if (!vocabulary.containsKey(token)) {
-            throw refuse(merge, "the token " + quote(token), "only tokens that are in " + vocabularyFile);
+            throw refuse(merge, "the token " + quote(token), "only tokens that are in " + vocabularySource);
         }
     }
 
     private InvalidVocabularyException refuse(Merge merge, String found, String expected) {
         return new InvalidVocabularyException(
-                mergesFile,
-                found + " in line " + merge.line(),
+                mergesSource,
+                found + " " + merge.place(),
                 expected,
                 "Check that the vocabulary and the merges belong to one model");
     }

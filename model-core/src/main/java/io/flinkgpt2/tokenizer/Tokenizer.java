@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -108,19 +109,43 @@ public final class Tokenizer {
     public static Tokenizer fromFiles(Path vocabJson, Path mergesTxt) throws IOException {
         Map<String, Integer> vocabulary = VocabularyFiles.readVocabulary(vocabJson);
         List<Merge> merges = VocabularyFiles.readMerges(mergesTxt);
-        MergeRanks mergeRanks = new MergeRanks(vocabJson, vocabulary, mergesTxt, merges);
+        MergeRanks ranks = new MergeRanks(vocabJson.toString(), vocabulary, mergesTxt.toString(), merges);
+        String name = vocabJson.getFileName() + "+" + mergesTxt.getFileName();
+        return of(name, vocabulary, ranks, (token, id) -> !ranks.isOrdinary(token));
+    }
+
+    /**
+     * The byte-level BPE that a model file has inside. Rules are those of {@link #fromFiles}, with one difference: where
+     * {@link Vocabulary#specialIds} says which tokens are special, any other that is neither a byte nor made by a merge
+     * is never the result of encoding, and decodes to the bytes it spells, or literally if it is not in the byte-level
+     * alphabet.
+     *
+     * @throws InvalidVocabularyException if the tokens or merges are not as described, or do not fit each other
+     */
+    public static Tokenizer fromVocabulary(Vocabulary vocabulary) throws InvalidVocabularyException {
+        Map<String, Integer> idOfToken = vocabulary.idOfToken();
+        MergeRanks ranks = new MergeRanks(
+                vocabulary.tokensSource(), idOfToken, vocabulary.mergesSource(), vocabulary.parsedMerges());
+        BiPredicate<String, Integer> isSpecial = vocabulary
+                .specialIds()
+                .<BiPredicate<String, Integer>>map(ids -> (token, id) -> ids.contains(id))
+                .orElse((token, id) -> !ranks.isOrdinary(token));
+        return of(vocabulary.name(), idOfToken, ranks, isSpecial);
+    }
+
+    private static Tokenizer of(
+            String name, Map<String, Integer> vocabulary, MergeRanks ranks, BiPredicate<String, Integer> isSpecial) {
         Map<Integer, byte[]> ordinary = new HashMap<>();
         Map<String, Integer> special = new HashMap<>();
         vocabulary.forEach((token, id) -> {
-            if (mergeRanks.isOrdinary(token)) {
-                ordinary.put(id, ByteLevelAlphabet.bytesOf(token));
-            } else {
+            if (isSpecial.test(token, id)) {
                 special.put(token, id);
+            } else {
+                boolean spelled = ByteLevelAlphabet.indexOfForeignCharacter(token) < 0;
+                ordinary.put(id, spelled ? ByteLevelAlphabet.bytesOf(token) : token.getBytes(StandardCharsets.UTF_8));
             }
         });
-        String name = vocabJson.getFileName() + "+" + mergesTxt.getFileName();
-        BytePairEncoder encoder = new BytePairEncoder(name, mergeRanks.bytesOfRank(), mergeRanks.idOfRank());
-        return new Tokenizer(name, encoder, ordinary, special);
+        return new Tokenizer(name, new BytePairEncoder(name, ranks.bytesOfRank(), ranks.idOfRank()), ordinary, special);
     }
 
     /** The vocabulary's name, for people: {@code gpt2}, or the names of its files. */

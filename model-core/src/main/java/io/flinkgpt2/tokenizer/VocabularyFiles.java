@@ -31,7 +31,7 @@ final class VocabularyFiles {
     /** The vocabulary's size, highest id + 1, must be an int too. */
     private static final BigInteger MAX_ID = BigInteger.valueOf(Integer.MAX_VALUE - 1L);
 
-    private static final String GET_AGAIN = "Get the model's tokenizer files again, both from one place";
+    static final String GET_AGAIN = "Get the model's tokenizer files again, both from one place";
     private static final String VERSION_HEADER = "#version";
 
     // Names are used once: a shared symbol table would only grow, and could be made to collide.
@@ -142,32 +142,13 @@ final class VocabularyFiles {
             String content = text.substring(start, end > start && text.charAt(end - 1) == '\r' ? end - 1 : end);
             start = end + 1;
             if (!content.isEmpty() && !(line == 1 && content.startsWith(VERSION_HEADER))) {
-                merges.add(parseMerge(content, line, file));
+                merges.add(Merge.parse(content, file.toString(), "in line " + line));
             }
         }
         if (merges.isEmpty()) {
             throw new InvalidVocabularyException(file, "no merges", "one merge a line", GET_AGAIN);
         }
         return merges;
-    }
-
-    private static Merge parseMerge(String content, int line, Path file) throws InvalidVocabularyException {
-        int space = content.indexOf(' ');
-        if (space <= 0 || space == content.length() - 1 || content.indexOf(' ', space + 1) >= 0) {
-            throw new InvalidVocabularyException(
-                    file, quote(content) + " in line " + line, "two tokens with one space between them", GET_AGAIN);
-        }
-        Merge merge = new Merge(line, content.substring(0, space), content.substring(space + 1));
-        int foreign = ByteLevelAlphabet.indexOfForeignCharacter(merge.result());
-        if (foreign >= 0) {
-            throw new InvalidVocabularyException(
-                    file,
-                    String.format(
-                            "the character U+%04X in line %d", merge.result().codePointAt(foreign), line),
-                    "only the 256 characters that stand for bytes (a space is written U+0120)",
-                    "Only byte-level BPE, as GPT-2 has it, is supported; " + GET_AGAIN);
-        }
-        return merge;
     }
 
     private static String readUtf8(Path file) throws IOException {

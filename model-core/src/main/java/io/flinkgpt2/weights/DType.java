@@ -1,12 +1,13 @@
 package io.flinkgpt2.weights;
 
 /**
- * Element types of stored tensors, named as in the safetensors format.
+ * Element types of stored tensors, named as in the safetensors format, and ggml's quantised types, named as in GGUF.
  *
  * <p>Sizes are given per block, the smallest whole number of elements that fills whole bytes, so that types of less than
- * a byte have exact sizes too.
+ * a byte have exact sizes too. A block of a quantised type also holds the scale that its elements share.
  *
  * @see <a href="https://github.com/huggingface/safetensors/blob/main/safetensors/src/tensor.rs">safetensors, Dtype</a>
+ * @see <a href="https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h">ggml, block_q4_0 and so on</a>
  */
 public enum DType {
     /** IEEE 754 binary32. */
@@ -52,7 +53,27 @@ public enum DType {
     /** 6-bit float, 3 exponent and 2 mantissa bits; four in three bytes. */
     F6_E3M2(4, 3),
     /** 4-bit float; two in a byte. */
-    F4(2, 1);
+    F4(2, 1),
+    /** ggml: 8-bit integers times a binary16 scale. */
+    Q8_0(32, 34),
+    /** ggml: 4-bit integers around 0 times a binary16 scale. */
+    Q4_0(32, 18),
+    /** ggml: 4-bit integers times a binary16 scale, plus a binary16 minimum. */
+    Q4_1(32, 20),
+    /** ggml: 5-bit integers around 0 times a binary16 scale. */
+    Q5_0(32, 22),
+    /** ggml: 5-bit integers times a binary16 scale, plus a binary16 minimum. */
+    Q5_1(32, 24),
+    /** ggml: 2-bit integers; each 16 have a 4-bit scale and a 4-bit minimum. */
+    Q2_K(256, 84),
+    /** ggml: 3-bit integers around 0; each 16 have a 6-bit scale. */
+    Q3_K(256, 110),
+    /** ggml: 4-bit integers; each 32 have a 6-bit scale and a 6-bit minimum. */
+    Q4_K(256, 144),
+    /** ggml: 5-bit integers; each 32 have a 6-bit scale and a 6-bit minimum. */
+    Q5_K(256, 176),
+    /** ggml: 6-bit integers around 0; each 16 have an 8-bit scale. */
+    Q6_K(256, 210);
 
     private final int blockElements;
     private final int blockBytes;
@@ -76,6 +97,14 @@ public enum DType {
     public boolean isReadable() {
         return switch (this) {
             case F32, F16, BF16 -> true;
+            default -> isQuantised();
+        };
+    }
+
+    /** Whether this is one of ggml's block-quantised types, which only GGUF files have. */
+    public boolean isQuantised() {
+        return switch (this) {
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> true;
             default -> false;
         };
     }

@@ -134,7 +134,7 @@ final class SafeTensorsHeader {
 
     private DType parseDtype(String text, String name) throws InvalidModelException {
         for (DType dtype : DType.values()) {
-            if (dtype.name().equals(text)) {
+            if (dtype.name().equals(text) && !dtype.isQuantised()) {
                 return dtype;
             }
         }

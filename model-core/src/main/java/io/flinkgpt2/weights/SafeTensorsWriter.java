@@ -142,7 +142,7 @@ public final class SafeTensorsWriter implements Closeable {
     }
 
     private static void check(TensorInfo tensor, long offset) {
-        if (!tensor.dtype().isReadable()) {
+        if (!tensor.dtype().isReadable() || tensor.dtype().isQuantised()) {
             throw new IllegalArgumentException(
                     subject(tensor) + ": found dtype " + tensor.dtype() + ", expected F32, F16 or BF16");
         }

@@ -27,7 +27,7 @@ final class TensorStream {
     /**
      * Streams a tensor whose first byte is at {@code position} of the file.
      *
-     * @param bufferBytes most stored bytes of a piece, which has one element at least
+     * @param bufferBytes most stored bytes of a piece, which has one block at least
      * @throws InvalidModelException if the type is not readable or the file ends too early
      */
     static void read(FileChannel channel, Path file, TensorInfo tensor, long position, int bufferBytes, TensorSink sink)
@@ -42,13 +42,15 @@ final class TensorStream {
                     "convert the weights to one of these types");
         }
         long elementCount = tensor.elementCount();
-        int pieceElements = (int) Math.min(elementCount, Math.max(1, bufferBytes / dtype.blockBytes()));
-        byte[] stored = new byte[pieceElements * dtype.blockBytes()];
+        // Whole blocks, and never more elements than there would be of two bytes each: few bits make many floats.
+        long blocks = Math.min(bufferBytes / dtype.blockBytes(), bufferBytes / (2 * dtype.blockElements()));
+        int pieceElements = (int) Math.min(elementCount, Math.max(1, blocks) * dtype.blockElements());
+        byte[] stored = new byte[(int) dtype.byteCount(pieceElements)];
         float[] values = new float[pieceElements];
         for (long start = 0; start < elementCount; start += pieceElements) {
             int length = (int) Math.min(pieceElements, elementCount - start);
-            int bytes = length * dtype.blockBytes();
-            long from = position + start * dtype.blockBytes();
+            int bytes = (int) dtype.byteCount(length);
+            long from = position + dtype.byteCount(start);
             readPiece(channel, file, tensor, stored, bytes, from);
             sink.bytes(ByteBuffer.wrap(stored, 0, bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
             decode(dtype, stored, length, values);
@@ -97,6 +99,8 @@ final class TensorStream {
                         .get(values, 0, length);
             case F16 -> decodeF16(stored, length, values);
             case BF16 -> decodeBf16(stored, length, values);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> SimpleBlocks.decode(dtype, stored, length, values);
+            case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> SuperBlocks.decode(dtype, stored, length, values);
             default -> throw new AssertionError(dtype + " is called readable, but there is no decoder for it");
         }
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Finds and opens a model's weights. */
 public final class WeightsFiles {
@@ -13,13 +14,18 @@ public final class WeightsFiles {
     private WeightsFiles() {}
 
     /**
-     * Opens the weights in a directory ({@code model.safetensors}, else {@code model.safetensors.index.json}), or a file
-     * whose name ends in {@code .safetensors} or {@code .safetensors.index.json}.
+     * Opens the weights in a directory ({@code model.safetensors}, else {@code model.safetensors.index.json}, else its one
+     * {@code *.gguf}), or a file: GGUF by its content, else one whose name ends in {@code .safetensors} or
+     * {@code .safetensors.index.json}.
      *
      * @throws InvalidModelException if there are no weights of a known format, or they are not valid
      * @throws IOException if a file cannot be read
      */
     public static WeightsFile open(Path directoryOrFile) throws IOException {
+        Optional<Path> gguf = Gguf.find(directoryOrFile);
+        if (gguf.isPresent()) {
+            return Gguf.open(gguf.get());
+        }
         return Files.isDirectory(directoryOrFile) ? openDirectory(directoryOrFile) : openFile(directoryOrFile);
     }
 
@@ -35,7 +41,7 @@ public final class WeightsFiles {
                 directory,
                 "weights",
                 "a directory without them",
-                SINGLE + " or " + INDEX,
+                SINGLE + ", " + INDEX + " or one *.gguf",
                 "give the directory that a model was downloaded to, or convert its weights to safetensors");
     }
 
@@ -51,7 +57,7 @@ public final class WeightsFiles {
                 file,
                 "weights",
                 "a file of unknown format",
-                "a name that ends in .safetensors or .safetensors.index.json",
+                "GGUF, or a name that ends in .safetensors or .safetensors.index.json",
                 "convert the weights to safetensors");
     }
 }

@@ -23,11 +23,18 @@ class GoldenTest {
     static final double TOLERANCE = 2e-5;
 
     static Stream<Arguments> models() {
-        return GoldenModel.FOLDERS.stream()
-                .map(GoldenModel::open)
-                .flatMap(golden -> Stream.of(new ScalarKernels(), new VectorKernels())
-                        .map(kernels ->
-                                Arguments.argumentSet(golden.folder() + ", " + kernels.name(), golden, kernels)));
+        return Stream.concat(
+                modelsWithActivations(),
+                GoldenModel.GGUF_FILES.stream().map(GoldenModel::openGguf).flatMap(GoldenTest::withBothKernels));
+    }
+
+    static Stream<Arguments> modelsWithActivations() {
+        return GoldenModel.FOLDERS.stream().map(GoldenModel::open).flatMap(GoldenTest::withBothKernels);
+    }
+
+    private static Stream<Arguments> withBothKernels(GoldenModel golden) {
+        return Stream.of(new ScalarKernels(), new VectorKernels())
+                .map(kernels -> Arguments.argumentSet(golden.folder() + ", " + kernels.name(), golden, kernels));
     }
 
     @ParameterizedTest
@@ -90,7 +97,7 @@ class GoldenTest {
     }
 
     @ParameterizedTest
-    @MethodSource("models")
+    @MethodSource("modelsWithActivations")
     void everyActivationOfTheFirstBlock(GoldenModel golden, Kernels kernels) {
         JsonNode first = golden.cases().get(0);
         int[] prompt = GoldenModel.ints(first.get("promptTokenIds"));
@@ -146,7 +153,7 @@ class GoldenTest {
     }
 
     @ParameterizedTest
-    @MethodSource("models")
+    @MethodSource("modelsWithActivations")
     void theCacheHoldsTheKeysAndValues(GoldenModel golden, Kernels kernels) {
         JsonNode first = golden.cases().get(0);
         int[] prompt = GoldenModel.ints(first.get("promptTokenIds"));

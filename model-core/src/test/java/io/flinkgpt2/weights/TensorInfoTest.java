@@ -64,10 +64,18 @@ class TensorInfoTest {
     }
 
     @Test
-    void onlyThreeTypesAreReadable() {
+    void threeFloatTypesAndTheQuantisedOnesAreReadable() {
         assertThat(DType.values())
-                .filteredOn(DType::isReadable)
+                .filteredOn(dtype -> dtype.isReadable() && !dtype.isQuantised())
                 .containsExactlyInAnyOrder(DType.F32, DType.F16, DType.BF16);
+        assertThat(DType.values()).filteredOn(DType::isQuantised).hasSize(10).allMatch(DType::isReadable);
+    }
+
+    @Test
+    void quantisedTypesFillWholeBlocks() {
+        assertThat(TensorInfo.of("w", DType.Q4_0, 3, 64).byteCount()).isEqualTo(108);
+        assertThat(TensorInfo.of("w", DType.Q6_K, 256).byteCount()).isEqualTo(210);
+        assertThatThrownBy(() -> TensorInfo.of("w", DType.Q6_K, 128)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

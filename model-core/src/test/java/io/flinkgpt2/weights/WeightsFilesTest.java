@@ -48,7 +48,7 @@ class WeightsFilesTest {
         Files.writeString(directory.resolve("config.json"), "{}");
         InvalidModelException e = WeightsFixtures.refusal(
                 directory, () -> WeightsFiles.open(directory).close());
-        assertThat(e.expected()).isEqualTo("model.safetensors or model.safetensors.index.json");
+        assertThat(e.expected()).isEqualTo("model.safetensors, model.safetensors.index.json or one *.gguf");
     }
 
     @Test
@@ -76,5 +76,31 @@ class WeightsFilesTest {
         assertThat(WeightsFixtures.refusal(path, () -> WeightsFiles.open(path).close())
                         .expected())
                 .contains(".safetensors.index.json");
+    }
+
+    @Test
+    void opensAGgufFileByItsContentWhateverItsName() throws IOException {
+        Path path = directory.resolve("weights.bin");
+        new GgufBytes().tensor("a", 0, new byte[4], 1).write(path);
+        assertThat(describe(path)).isEqualTo("weights.bin");
+        Path misnamed = Files.copy(path, directory.resolve("b.safetensors"));
+        assertThat(describe(misnamed)).isEqualTo("b.safetensors");
+    }
+
+    @Test
+    void findsTheOneGgufFileOfADirectoryWithoutOtherWeights() throws IOException {
+        new GgufBytes().write(directory.resolve("gpt2.gguf"));
+        assertThat(describe(directory)).isEqualTo("gpt2.gguf");
+        single();
+        assertThat(describe(directory)).isEqualTo("model.safetensors");
+    }
+
+    @Test
+    void refusesToChooseAmongSeveralGgufFiles() throws IOException {
+        new GgufBytes().write(directory.resolve("a.gguf"));
+        new GgufBytes().write(directory.resolve("b.gguf"));
+        InvalidModelException e = WeightsFixtures.refusal(
+                directory, () -> WeightsFiles.open(directory).close());
+        assertThat(e.found()).isEqualTo("2 files *.gguf");
     }
 }

@@ -1,0 +1,79 @@
+package io.flinkgpt2.tokenizer;
+
+import static io.flinkgpt2.tokenizer.VocabularyFiles.GET_AGAIN;
+import static io.flinkgpt2.tokenizer.VocabularyFiles.quote;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A byte-level BPE as lists, as model files with a vocabulary inside hold it; see {@link Tokenizer#fromVocabulary}.
+ *
+ * @param name the vocabulary's name, for people
+ * @param tokensSource what messages call the list of tokens, such as {@code gpt2.gguf, tokenizer.ggml.tokens}
+ * @param tokens the token of each id, spelled in GPT-2's byte-level alphabet; special tokens literally
+ * @param mergesSource what messages call the list of merges
+ * @param merges in rank order, each two tokens with one space between them
+ * @param specialIds ids of the special tokens; if empty, what is neither a byte nor made by a merge is special
+ */
+public record Vocabulary(
+        String name,
+        String tokensSource,
+        List<String> tokens,
+        String mergesSource,
+        List<String> merges,
+        Optional<Set<Integer>> specialIds) {
+
+    public Vocabulary {
+        tokens = List.copyOf(tokens);
+        merges = List.copyOf(merges);
+        specialIds = specialIds.map(Set::copyOf);
+    }
+
+    /** Token to id, in the order of the ids. */
+    Map<String, Integer> idOfToken() throws InvalidVocabularyException {
+        if (tokens.isEmpty()) {
+            throw new InvalidVocabularyException(tokensSource, "no tokens", "at least one token", GET_AGAIN);
+        }
+        Map<String, Integer> idOfToken = new LinkedHashMap<>();
+        for (int id = 0; id < tokens.size(); id++) {
+            String token = tokens.get(id);
+            if (token.isEmpty()) {
+                throw new InvalidVocabularyException(
+                        tokensSource, "an empty token at index " + id, "tokens with text", GET_AGAIN);
+            }
+            if (Utf8.indexOfLoneSurrogate(token) >= 0) {
+                throw new InvalidVocabularyException(
+                        tokensSource,
+                        "a token with a lone surrogate at index " + id,
+                        "tokens that can be written in UTF-8",
+                        GET_AGAIN);
+            }
+            Integer other = idOfToken.put(token, id);
+            if (other != null) {
+                throw new InvalidVocabularyException(
+                        tokensSource,
+                        "the token " + quote(token) + " at both " + other + " and " + id,
+                        "every token once",
+                        GET_AGAIN);
+            }
+        }
+        return idOfToken;
+    }
+
+    /** The merges, each of which knows its index. */
+    List<Merge> parsedMerges() throws InvalidVocabularyException {
+        if (merges.isEmpty()) {
+            throw new InvalidVocabularyException(mergesSource, "no merges", "at least one merge", GET_AGAIN);
+        }
+        List<Merge> parsed = new ArrayList<>(merges.size());
+        for (int index = 0; index < merges.size(); index++) {
+            parsed.add(Merge.parse(merges.get(index), mergesSource, "at index " + index));
+        }
+        return parsed;
+    }
+}

@@ -1,0 +1,280 @@
+package io.flinkgpt2.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.model.GgufModels;
+import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tokenizer.InvalidVocabularyException;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import io.flinkgpt2.weights.GgufBytes;
+import io.flinkgpt2.weights.InvalidModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Models as users name them: a GGUF file, a directory with one, a single file of another format. */
+class PretrainedGgufTest {
+    private static final String MODEL = "tokenizer.ggml.model";
+    private static final String TOKENS = "tokenizer.ggml.tokens";
+    private static final String MERGES = "tokenizer.ggml.merges";
+    private static final String TYPES = "tokenizer.ggml.token_type";
+
+    @TempDir
+    Path directory;
+
+    private Path write(GgufBytes bytes, int vocabularySize) throws IOException {
+        GgufModels.tensors(bytes, vocabularySize);
+        return bytes.write(directory.resolve("model.gguf"));
+    }
+
+    /** Ten tokens: a b c ab abc, a space's token, the end of text, one for padding, one of the user, one of no merge. */
+    private static GgufBytes withVocabulary() {
+        return GgufModels.metadata()
+                .string(MODEL, "gpt2")
+                .string("tokenizer.ggml.pre", "gpt-2")
+                .strings(TOKENS, List.of("a", "b", "c", "ab", "abc", "Ġ", "<|endoftext|>", "[PAD7]", "<|user|>", "Ġcb"))
+                .strings(MERGES, List.of("a b", "ab c"))
+                .integers(TYPES, 1, 1, 1, 1, 1, 1, 3, 5, 4, 1)
+                .u32("tokenizer.ggml.eos_token_id", 6);
+    }
+
+    private static Pretrained open(Path path) throws IOException {
+        return Pretrained.open(path, new ScalarKernels());
+    }
+
+    @Test
+    void theVocabularyOfTheMetadataIsUsed() throws IOException {
+        Pretrained model = open(write(withVocabulary(), 12));
+        Tokenizer tokenizer = model.tokenizer();
+        assertThat(tokenizer.encode("abcab cb")).containsExactly(4, 3, 5, 2, 1);
+        assertThat(tokenizer.encode("abc<|endoftext|><|user|>", true)).containsExactly(4, 6, 8);
+        assertThat(tokenizer.decode(4, 7, 8, 9)).isEqualTo("abc[PAD7]<|user|> cb");
+        assertThat(tokenizer.endOfTextId()).hasValue(6);
+        assertThat(model.config().endOfTextId()).hasValue(6);
+        assertThat(tokenizer.vocabularySize()).isEqualTo(10);
+        assertThat(tokenizer.name()).isEqualTo("model.gguf");
+        assertThat(digest(Pretrained.openTokenizer(directory.resolve("model.gguf"))))
+                .isEqualTo(digest(tokenizer));
+    }
+
+    @Test
+    void unusedTokensAreNeverFoundInText() throws IOException {
+        Tokenizer tokenizer = open(write(withVocabulary(), 12)).tokenizer();
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> tokenizer.encode("[PAD7]", true))
+                .withMessageContaining("no token");
+    }
+
+    @Test
+    void aVocabularyWithoutTypesIsWhatItsFilesWouldBe() throws IOException {
+        Path toy = GoldenModel.directory("tokenizer/toy");
+        JsonNode vocabulary =
+                new ObjectMapper().readTree(toy.resolve("vocab.json").toFile());
+        List<String> tokens = new ArrayList<>(Arrays.asList(new String[vocabulary.size()]));
+        vocabulary.properties().forEach(entry -> tokens.set(entry.getValue().intValue(), entry.getKey()));
+        List<String> merges = Files.readAllLines(toy.resolve("merges.txt")).stream()
+                .filter(line -> !line.startsWith("#version") && !line.isEmpty())
+                .toList();
+        GgufBytes bytes = GgufModels.metadata()
+                .string(MODEL, "gpt2")
+                .strings(TOKENS, tokens)
+                .strings(MERGES, merges);
+        Tokenizer inside = open(write(bytes, tokens.size())).tokenizer();
+        Tokenizer files = Tokenizer.fromFiles(toy.resolve("vocab.json"), toy.resolve("merges.txt"));
+        assertThat(digest(inside)).isEqualTo(digest(files));
+        for (String line : Files.readAllLines(toy.resolve("expected.jsonl"))) {
+            JsonNode row = new ObjectMapper().readTree(line);
+            assertThat(inside.encode(row.get("text").textValue()))
+                    .containsExactly(GoldenModel.ints(row.get("tokenIds")));
+        }
+    }
+
+    private static byte[] digest(Tokenizer tokenizer) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            tokenizer.updateDigest(digest);
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void withoutAVocabularyInsideItIsGpt2sOwnWhateverLiesBeside() throws IOException {
+        Files.writeString(directory.resolve("config.json"), "no JSON");
+        Files.writeString(directory.resolve("vocab.json"), "no JSON");
+        Files.writeString(directory.resolve("merges.txt"), "no merges here");
+        Path file = write(GgufModels.metadata(), 12);
+        assertThat(open(file).tokenizer()).isSameAs(Tokenizer.gpt2());
+        assertThat(open(directory).tokenizer()).isSameAs(Tokenizer.gpt2());
+        assertThat(Pretrained.openTokenizer(directory)).isSameAs(Tokenizer.gpt2());
+        assertThat(open(directory).config().embeddingSize()).isEqualTo(GgufModels.EMBEDDING);
+        assertThat(open(write(GgufModels.metadata().string(MODEL, "none"), 12)).tokenizer())
+                .isSameAs(Tokenizer.gpt2());
+    }
+
+    @Test
+    void theRevisionIsOfWeightsConfigAndVocabulary() throws IOException {
+        String revision = open(write(GgufModels.metadata(), 12)).revision();
+        assertThat(revision).matches("[0-9a-f]{16}");
+        assertThat(open(write(GgufModels.metadata().string("general.name", "n"), 12))
+                        .revision())
+                .isEqualTo(revision);
+        assertThat(open(write(withVocabulary(), 12)).revision()).isNotEqualTo(revision);
+        assertThat(open(write(GgufModels.metadata().u32("tokenizer.ggml.eos_token_id", 3), 12))
+                        .revision())
+                .isNotEqualTo(revision);
+    }
+
+    @Test
+    void aGoldenFileContinuesAPromptAsExpected() throws IOException {
+        GoldenModel golden = GoldenModel.openGguf("gguf/model-Q8_0.gguf");
+        Pretrained model = open(golden.directory());
+        assertThat(model.weights().sha256()).isEqualTo(golden.weights().sha256());
+        assertThat(model.config()).isEqualTo(golden.config());
+        assertThat(model.weights().isTied()).isTrue();
+    }
+
+    @Test
+    void aSingleFileOfAnotherFormatHasItsConfigAndVocabularyBeside() throws IOException {
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(GoldenModel.directory("tied-tanh").resolve(name), directory.resolve(name));
+        }
+        Files.move(directory.resolve("model.safetensors"), directory.resolve("mine.safetensors"));
+        Path file = directory.resolve("mine.safetensors");
+        assertThat(open(file).tokenizer()).isSameAs(Tokenizer.gpt2());
+        assertThat(open(file).revision())
+                .isEqualTo(open(GoldenModel.directory("tied-tanh")).revision());
+
+        Path toy = GoldenModel.directory("tokenizer/toy");
+        Files.copy(toy.resolve("vocab.json"), directory.resolve("vocab.json"));
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> open(file))
+                .withMessageContaining("merges.txt");
+        Files.copy(toy.resolve("merges.txt"), directory.resolve("merges.txt"));
+        assertThat(open(file).tokenizer().name()).isEqualTo("vocab.json+merges.txt");
+        assertThat(Pretrained.openTokenizer(file).name()).isEqualTo("vocab.json+merges.txt");
+
+        Files.delete(directory.resolve("config.json"));
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> open(file))
+                .withMessageContaining("config.json: found nothing");
+    }
+
+    @Test
+    void aPathThatIsNotThereIsNamed() {
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> open(directory.resolve("gone")))
+                .withMessageContaining("gone: model: found nothing");
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> Pretrained.openTokenizer(directory.resolve("gone")))
+                .withMessageContaining("gone: model: found nothing");
+    }
+
+    private void assertRefused(GgufBytes bytes, String... parts) throws IOException {
+        Path file = write(bytes, 12);
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> open(file))
+                .withMessageContaining(file.toString())
+                .withMessageContainingAll(parts);
+    }
+
+    @Test
+    void aVocabularyThatContradictsItselfIsNamed() throws IOException {
+        List<String> tokens = List.of("a", "b", "ab");
+        List<String> merges = List.of("a b");
+        assertRefused(GgufModels.metadata().strings(TOKENS, tokens).strings(MERGES, merges), MODEL, "no such key");
+        assertRefused(GgufModels.metadata().string(MODEL, "llama").strings(TOKENS, tokens), MODEL, "'llama'");
+        assertRefused(GgufModels.metadata().string(MODEL, "llama"), MODEL, "'llama'");
+        assertRefused(GgufModels.metadata().string(MODEL, "gpt2").strings(TOKENS, tokens), MERGES, "no such key");
+        assertRefused(
+                GgufModels.metadata()
+                        .string(MODEL, "gpt2")
+                        .strings(TOKENS, tokens)
+                        .strings(MERGES, merges)
+                        .integers(TYPES, 1, 1),
+                TYPES,
+                "2 types",
+                "expected 3");
+        assertRefused(
+                GgufModels.metadata().string(MODEL, "gpt2").string("tokenizer.ggml.pre", "llama-bpe"),
+                "tokenizer.ggml.pre",
+                "'llama-bpe'");
+        assertRefused(
+                GgufModels.metadata()
+                        .string(MODEL, "gpt2")
+                        .strings(TOKENS, tokens)
+                        .strings(MERGES, merges)
+                        .integers(TYPES, 1, 1, 7),
+                TYPES,
+                "7 at index 2");
+        assertRefused(GgufModels.metadata().string(MODEL, "gpt2").string(TOKENS, "a"), TOKENS, "a value of string");
+        assertRefused(
+                GgufModels.metadata()
+                        .string(MODEL, "gpt2")
+                        .strings(TOKENS, List.of("a", "b", "ab", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"))
+                        .strings(MERGES, merges),
+                TOKENS,
+                "13 tokens, expected at most 12");
+    }
+
+    private void assertVocabularyRefused(List<String> tokens, List<String> merges, String source, String found)
+            throws IOException {
+        GgufBytes bytes = GgufModels.metadata()
+                .string(MODEL, "gpt2")
+                .strings(TOKENS, tokens)
+                .strings(MERGES, merges);
+        Path file = write(bytes, 12);
+        assertThatExceptionOfType(InvalidVocabularyException.class)
+                .isThrownBy(() -> open(file))
+                .withMessageContaining(file + ", " + source + ": found " + found);
+    }
+
+    @Test
+    void aHostileVocabularyIsRefusedAsInFiles() throws IOException {
+        List<String> tokens = List.of("a", "b", "ab");
+        List<String> merges = List.of("a b");
+        assertVocabularyRefused(List.of(), merges, TOKENS, "no tokens");
+        assertVocabularyRefused(tokens, List.of(), MERGES, "no merges");
+        assertVocabularyRefused(List.of("a", "", "ab"), merges, TOKENS, "an empty token at index 1");
+        assertVocabularyRefused(List.of("a", "b", "ab", "a"), merges, TOKENS, "the token \"a\" at both 0 and 3");
+        assertVocabularyRefused(tokens, List.of("a b", "a b"), MERGES, "the same merge as at index 0 at index 1");
+        assertVocabularyRefused(tokens, List.of("a  b"), MERGES, "\"a  b\" at index 0");
+        assertVocabularyRefused(tokens, List.of("a c"), MERGES, "the token \"c\" at index 0");
+        assertVocabularyRefused(tokens, List.of("ab"), MERGES, "\"ab\" at index 0");
+        assertVocabularyRefused(tokens, List.of("a 漢"), MERGES, "the character U+6F22 at index 0");
+        assertVocabularyRefused(
+                List.of("a", "b", "ab", "abab"), List.of("ab ab", "a b"), MERGES, "the part \"ab\", which is neither");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt-2", "gpt2", "default"})
+    void namesOfGpt2sSplitPatternAreKnown(String name) throws IOException {
+        GgufBytes bytes = GgufModels.metadata().string(MODEL, "gpt2").string("tokenizer.ggml.pre", name);
+        assertThat(open(write(bytes, 12)).tokenizer().vocabularySize()).isEqualTo(50_257);
+    }
+
+    @Test
+    void quantisedFilesOfOneModelHaveRevisionsOfTheirOwn() throws IOException {
+        Map<String, String> revisions = new TreeMap<>();
+        for (String name : List.of("gguf/model-F32.gguf", "gguf/model-Q4_0.gguf", "gguf/model-Q5_1.gguf")) {
+            revisions.put(open(GoldenModel.directory(name)).revision(), name);
+        }
+        assertThat(revisions).hasSize(3);
+    }
+}
