@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +21,13 @@ final class PickleWriter {
     }
 
     /** Opcodes with their arguments, which leave one value on the stack. */
-    record Raw(byte[] opcodes) {
+    record Raw(String latin1) {
         static Raw of(String latin1) {
-            return new Raw(latin1.getBytes(StandardCharsets.ISO_8859_1));
+            return new Raw(latin1);
+        }
+
+        byte[] opcodes() {
+            return latin1.getBytes(StandardCharsets.ISO_8859_1);
         }
     }
 
@@ -48,7 +53,11 @@ final class PickleWriter {
     }
 
     /** A call of a global. */
-    record Call(String module, String name, Object... arguments) {}
+    record Call(String module, String name, List<Object> arguments) {
+        static Call of(String module, String name, Object... arguments) {
+            return new Call(module, name, Arrays.asList(arguments));
+        }
+    }
 
     /** The pickle of a value: null, Boolean, Integer, Long, BigInteger, String, Object[], List, Map or one of the above. */
     static byte[] pickle(Object value) {
@@ -117,7 +126,7 @@ final class PickleWriter {
             value(new Object[] {tensor.storage(), tensor.offset(), tensor.size(), tensor.stride(), false, Map.of()});
             raw("R");
         } else if (value instanceof Call call) {
-            global(call.module(), call.name()).value(call.arguments());
+            global(call.module(), call.name()).value(call.arguments().toArray());
             raw("R");
         } else {
             throw new IllegalArgumentException("cannot pickle " + value.getClass());

@@ -11,6 +11,7 @@ import io.flinkgpt2.weights.PickleWriter.Tensor;
 import io.flinkgpt2.weights.TorchFixtures.Floats;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,7 +77,7 @@ class TorchCheckpointTest {
     @Test
     void passesOverTheMetadataThatPyTorchAttachesToAStateDict() throws IOException {
         byte[] pickle = PickleWriter.pickle(TorchFixtures.stateDict());
-        String latin1 = new String(pickle, java.nio.charset.StandardCharsets.ISO_8859_1);
+        String latin1 = new String(pickle, StandardCharsets.ISO_8859_1);
         // BUILD with {'_metadata': OrderedDict([('', {'version': 1})])}, before STOP.
         String metadata =
                 "}X\u0009\0\0\0_metadataccollections\nOrderedDict\n)RX\0\0\0\0}X\u0007\0\0\0versionK\u0001sssb.";
@@ -93,14 +94,14 @@ class TorchCheckpointTest {
         Tensor w = (Tensor) TorchFixtures.stateDict().get("w");
         assertIsTheStateDict(dict(
                 "w",
-                new Call("torch._utils", "_rebuild_parameter", w, true, dict()),
+                Call.of("torch._utils", "_rebuild_parameter", w, true, dict()),
                 "b",
-                new Call(
+                Call.of(
                         "torch._utils",
                         "_rebuild_tensor",
                         new Storage("FloatStorage", "1", 3),
                         0,
-                        new Call("torch", "Size", (Object) new Object[] {3}),
+                        Call.of("torch", "Size", (Object) new Object[] {3}),
                         new Object[] {1})));
     }
 
@@ -109,7 +110,7 @@ class TorchCheckpointTest {
         var w = TorchFixtures.stateDict().get("w");
         var b = TorchFixtures.stateDict().get("b");
         assertIsTheStateDict(
-                new Call("collections", "OrderedDict", List.of(List.of(Raw.of("U\u0001w"), w), new Object[] {"b", b})));
+                Call.of("collections", "OrderedDict", List.of(List.of(Raw.of("U\u0001w"), w), new Object[] {"b", b})));
     }
 
     @Test

@@ -22,10 +22,14 @@ final class TorchFixtures {
     private TorchFixtures() {}
 
     /** A storage's key and its float values. */
-    record Floats(String key, float... values) {
+    record Floats(String key, List<Float> values) {
+        static Floats of(String key, Float... values) {
+            return new Floats(key, List.of(values));
+        }
+
         byte[] bytes() {
-            ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
+            ByteBuffer bytes = ByteBuffer.allocate(4 * values.size()).order(ByteOrder.LITTLE_ENDIAN);
+            values.forEach(bytes::putFloat);
             return bytes.array();
         }
     }
@@ -46,7 +50,7 @@ final class TorchFixtures {
 
     /** The storages of {@link #stateDict}: 1 to 6 and 7 to 9. */
     static Floats[] storages() {
-        return new Floats[] {new Floats("0", 1, 2, 3, 4, 5, 6), new Floats("1", 7, 8, 9)};
+        return new Floats[] {Floats.of("0", 1f, 2f, 3f, 4f, 5f, 6f), Floats.of("1", 7f, 8f, 9f)};
     }
 
     /** The zip form of a pickle and storages. */
@@ -80,7 +84,7 @@ final class TorchFixtures {
         ByteArrayOutputStream data = new ByteArrayOutputStream();
         for (Floats storage : storages) {
             keys.add(storage.key());
-            data.writeBytes(int64(storage.values().length));
+            data.writeBytes(int64(storage.values().size()));
             data.writeBytes(storage.bytes());
         }
         return older(MAGIC_NUMBER, 1001, system(), pickle, keys, data.toByteArray());

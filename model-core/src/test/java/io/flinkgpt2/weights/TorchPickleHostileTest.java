@@ -75,7 +75,7 @@ class TorchPickleHostileTest {
         Path trace = directory.resolve("trace");
         String qualified = module + "." + name;
         for (Object root : List.of(
-                new Call(module, name, "touch " + trace),
+                Call.of(module, name, "touch " + trace),
                 Raw.of("\u008c" + (char) module.length() + module + "\u008c" + (char) name.length() + name
                         + "\u0093)R"),
                 Raw.of("(X\u0001\0\0\0xi" + module + "\n" + name + "\n"),
@@ -96,7 +96,7 @@ class TorchPickleHostileTest {
             constructed[0] = true;
             return arguments;
         });
-        assertThat(refusal(new Call("evil.module", "Type")).found()).isEqualTo("the global 'evil.module.Type'");
+        assertThat(refusal(Call.of("evil.module", "Type")).found()).isEqualTo("the global 'evil.module.Type'");
         assertThat(constructed[0]).isFalse();
     }
 
@@ -341,7 +341,7 @@ class TorchPickleHostileTest {
     void refusesANameThatComesTwice() throws IOException {
         Map<Object, Object> tensors = TorchFixtures.stateDict();
         List<Object> pairs = List.of(List.of("w", tensors.get("w")), List.of("w", tensors.get("b")));
-        assertThat(refusal(new Call("collections", "OrderedDict", pairs)).found())
+        assertThat(refusal(Call.of("collections", "OrderedDict", pairs)).found())
                 .startsWith("the key 'w' twice");
     }
 
@@ -434,7 +434,7 @@ class TorchPickleHostileTest {
         Storage storage = new Storage("FloatStorage", "0", 6);
         root.put(
                 "t",
-                new Call(
+                Call.of(
                         "torch._utils",
                         "_rebuild_tensor_v2",
                         storage,

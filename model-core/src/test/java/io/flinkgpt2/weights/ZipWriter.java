@@ -80,7 +80,8 @@ final class ZipWriter {
 
     private static byte[] local(Entry entry) {
         byte[] name = entry.localName.getBytes(StandardCharsets.UTF_8);
-        return buffer(30 + name.length + entry.localExtra.length)
+        return ByteBuffer.allocate(30 + name.length + entry.localExtra.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(0x04034b50)
                 .putShort((short) 0)
                 .putShort((short) entry.flags)
@@ -98,7 +99,8 @@ final class ZipWriter {
     private static byte[] central(Entry entry, long offset) {
         byte[] name = entry.name.getBytes(StandardCharsets.UTF_8);
         int extra = entry.zip64 ? 4 + 24 : 0;
-        ByteBuffer header = buffer(46 + name.length + extra)
+        ByteBuffer header = ByteBuffer.allocate(46 + name.length + extra)
+                .order(ByteOrder.LITTLE_ENDIAN)
                 .putInt(0x02014b50)
                 .putInt(0)
                 .putShort((short) entry.flags)
@@ -121,7 +123,7 @@ final class ZipWriter {
 
     private byte[] end(long position, int size) {
         int count = entries.size() + entryCountError;
-        ByteBuffer end = buffer(zip64End ? 98 : 22);
+        ByteBuffer end = ByteBuffer.allocate(zip64End ? 98 : 22).order(ByteOrder.LITTLE_ENDIAN);
         if (zip64End) {
             end.putInt(0x06064b50).putLong(44).putInt(0).putInt(diskNumber).putInt(0);
             end.putLong(count).putLong(count).putLong(size + directorySizeError);
@@ -133,9 +135,5 @@ final class ZipWriter {
         end.putInt(zip64End ? -1 : size + directorySizeError);
         end.putInt(zip64End ? -1 : (int) position + directoryOffsetError);
         return end.putShort((short) comment.length).array();
-    }
-
-    private static ByteBuffer buffer(int size) {
-        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 }
