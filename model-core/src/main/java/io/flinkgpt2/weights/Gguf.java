@@ -29,8 +29,6 @@ import java.util.Optional;
  */
 public final class Gguf implements WeightsFile {
     private static final String SUFFIX = ".gguf";
-    private static final List<String> OTHER_WEIGHTS = List.of(
-            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 
     private final Path file;
     private final FileChannel channel;
@@ -110,7 +108,7 @@ public final class Gguf implements WeightsFile {
     }
 
     private static Optional<Path> findIn(Path directory) throws IOException {
-        for (String name : OTHER_WEIGHTS) {
+        for (String name : WeightsFiles.NAMES) {
             if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
                 return Optional.empty();
             }

@@ -2,13 +2,26 @@ package io.flinkgpt2.weights;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 
-/** Opens files of a model. Symbolic links are followed: the hub's cache is made of them. */
+/** Opens and reads files of a model. Symbolic links are followed: the hub's cache is made of them. */
 final class ModelFiles {
+    /** What to do about a file that {@link #isGitLfsPointer}. */
+    static final String LFS_ADVICE = "the file is a Git LFS pointer: fetch the weights with git lfs pull";
+
+    private static final byte[] GIT_LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
+
     private ModelFiles() {}
+
+    /** Makes a reader of an open file. */
+    @FunctionalInterface
+    interface Opener<T> {
+        T open(FileChannel channel) throws IOException;
+    }
 
     /**
      * Opens a regular file for reading.
@@ -29,6 +42,75 @@ final class ModelFiles {
         } catch (IOException e) {
             throw new IOException(file + ": cannot open the file for reading: " + e, e);
         }
+    }
+
+    /** Opens a file as {@link #open(Path)} does and makes a reader of it; closes the file if that fails. */
+    static <T> T open(Path file, Opener<T> opener) throws IOException {
+        FileChannel channel = open(file);
+        try {
+            return opener.open(channel);
+        } catch (Throwable e) {
+            try {
+                channel.close();
+            } catch (IOException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+
+    /** The file's size in bytes. */
+    static long size(FileChannel channel, Path file) throws IOException {
+        try {
+            return channel.size();
+        } catch (IOException e) {
+            throw new IOException(file + ": cannot tell the file's size: " + e, e);
+        }
+    }
+
+    /**
+     * The file's first bytes.
+     *
+     * @return {@code length} bytes, or all if the file has fewer
+     */
+    static byte[] start(FileChannel channel, Path file, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        return Arrays.copyOf(bytes, readFully(channel, file, "start", 0, bytes));
+    }
+
+    /**
+     * Reads bytes of which the file is known to have enough.
+     *
+     * @param subject what they are, for messages
+     * @throws InvalidModelException if the file ends before {@code position + length}
+     */
+    static byte[] read(FileChannel channel, Path file, String subject, long position, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        int count = readFully(channel, file, subject, position, bytes);
+        if (count < length) {
+            throw new InvalidModelException(
+                    file,
+                    subject,
+                    "the file's end at byte " + (position + count),
+                    "at least " + (position + length) + " bytes, as when the file was opened",
+                    "do not change a model's files while they are loaded, and load them again");
+        }
+        return bytes;
+    }
+
+    private static int readFully(FileChannel channel, Path file, String subject, long position, byte[] target)
+            throws IOException {
+        try {
+            return TensorStream.readFully(channel, target, target.length, position);
+        } catch (IOException e) {
+            throw new IOException(file + ": " + subject + ": cannot read it: " + e, e);
+        }
+    }
+
+    /** Whether a file that starts so is the short text that a repository cloned without its large files has in place of each. */
+    static boolean isGitLfsPointer(byte[] start) {
+        int n = GIT_LFS_POINTER.length;
+        return start.length >= n && Arrays.equals(start, 0, n, GIT_LFS_POINTER, 0, n);
     }
 
     /** What {@link WeightsFile#read} throws for a name that the file does not have. */

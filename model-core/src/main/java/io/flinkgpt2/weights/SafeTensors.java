@@ -56,42 +56,15 @@ public final class SafeTensors implements WeightsFile {
 
     /** As {@link #open(Path)}, with pieces of another size in bytes. */
     static SafeTensors open(Path file, int bufferBytes) throws IOException {
-        FileChannel channel = ModelFiles.open(file);
-        try {
-            return open(file, channel, bufferBytes);
-        } catch (Throwable e) {
-            try {
-                channel.close();
-            } catch (IOException closing) {
-                e.addSuppressed(closing);
-            }
-            throw e;
-        }
+        return ModelFiles.open(file, channel -> open(file, channel, bufferBytes));
     }
 
     private static SafeTensors open(Path file, FileChannel channel, int bufferBytes) throws IOException {
-        byte[] header;
-        long fileBytes;
-        try {
-            fileBytes = channel.size();
-            byte[] prefix = new byte[SafeTensorsHeader.LENGTH_BYTES];
-            int count = TensorStream.readFully(channel, prefix, prefix.length, 0);
-            header = new byte[SafeTensorsHeader.parseLength(file, prefix, count, fileBytes)];
-            int headerCount = TensorStream.readFully(channel, header, header.length, prefix.length);
-            if (headerCount < header.length) {
-                throw new InvalidModelException(
-                        file,
-                        "header",
-                        "the file's end after " + headerCount + " bytes of it",
-                        header.length + " bytes, as when the file was opened",
-                        "do not change a model's files while they are loaded, and load them again");
-            }
-        } catch (InvalidModelException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new IOException(file + ": header: cannot read it: " + e, e);
-        }
-        long dataStart = SafeTensorsHeader.LENGTH_BYTES + (long) header.length;
+        long fileBytes = ModelFiles.size(channel, file);
+        byte[] prefix = ModelFiles.start(channel, file, SafeTensorsHeader.LENGTH_BYTES);
+        int length = SafeTensorsHeader.parseLength(file, prefix, fileBytes);
+        byte[] header = ModelFiles.read(channel, file, "header", SafeTensorsHeader.LENGTH_BYTES, length);
+        long dataStart = SafeTensorsHeader.LENGTH_BYTES + (long) length;
         Iterable<Entry> sorted = SafeTensorsHeader.parse(file, header, fileBytes - dataStart);
         return new SafeTensors(file, channel, dataStart, bufferBytes, sorted);
     }

@@ -4,7 +4,6 @@ import static io.flinkgpt2.weights.InvalidModelException.quoted;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,26 +37,23 @@ final class SafeTensorsHeader {
     /**
      * The length of the header in bytes.
      *
-     * @param prefix the file's first bytes, at most {@link #LENGTH_BYTES}
-     * @param count how many there are
+     * @param prefix the file's first bytes, {@link #LENGTH_BYTES} of them or more, or all
      * @throws InvalidModelException if the length is missing, or is more than the file or {@link #MAX_BYTES} has room for
      */
-    static int parseLength(Path file, byte[] prefix, int count, long fileBytes) throws InvalidModelException {
-        if (count < LENGTH_BYTES) {
+    static int parseLength(Path file, byte[] prefix, long fileBytes) throws InvalidModelException {
+        if (prefix.length < LENGTH_BYTES) {
             throw new InvalidModelException(
-                    file, "header length", "a file of " + count + " bytes", "at least " + LENGTH_BYTES, ADVICE);
+                    file, "header length", "a file of " + prefix.length + " bytes", "at least " + LENGTH_BYTES, ADVICE);
         }
         long length = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
         long limit = Math.min(MAX_BYTES, fileBytes - LENGTH_BYTES);
         if (length < 0 || length > limit) {
-            // A repository cloned without its large files has a short text in the place of each.
-            boolean pointer = new String(prefix, StandardCharsets.ISO_8859_1).equals("version ");
             throw new InvalidModelException(
                     file,
                     "header length",
                     Long.toUnsignedString(length) + " bytes",
                     "at most " + limit + " in this file of " + fileBytes + " bytes",
-                    pointer ? "the file is a Git LFS pointer: fetch the weights with git lfs pull" : ADVICE);
+                    ModelFiles.isGitLfsPointer(prefix) ? ModelFiles.LFS_ADVICE : ADVICE);
         }
         return (int) length;
     }

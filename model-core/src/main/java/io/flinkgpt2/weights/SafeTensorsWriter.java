@@ -92,7 +92,7 @@ public final class SafeTensorsWriter implements Closeable {
                     .flip();
             // What is written must be readable: no name twice, none in half characters, nothing beyond the limits.
             long fileBytes = Math.addExact(dataBytes, header.limit());
-            SafeTensorsHeader.parseLength(file, header.array(), Long.BYTES, fileBytes);
+            SafeTensorsHeader.parseLength(file, header.array(), fileBytes);
             List<TensorInfo> readable = SafeTensorsHeader.parse(file, json.toByteArray(), dataBytes).stream()
                     .map(SafeTensorsHeader.Entry::tensor)
                     .toList();

@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Weights in several safetensors files with an index, as Transformers writes them ({@code model.safetensors.index.json}): a
- * JSON object whose {@code weight_map} gives for each tensor the name of the file, beside the index, that holds it. The map
- * and the files must agree exactly. Everything else in the index, such as {@code metadata.total_size}, is not used.
+ * Weights in several files with an index, as Transformers writes them ({@code model.safetensors.index.json} for
+ * {@link SafeTensors}, {@code pytorch_model.bin.index.json} for {@link TorchCheckpoint}s): a JSON object whose
+ * {@code weight_map} gives for each tensor the name of the file, beside the index, that holds it. The map and the files must
+ * agree exactly. Everything else in the index, such as {@code metadata.total_size}, is not used.
  *
  * <p>A shard's name is a plain file name: one with a separator, or {@code ..}, is refused, so an index cannot point out of
  * its directory. A symbolic link under that name is followed wherever it leads, for it was put there by whoever filled the
@@ -29,7 +30,9 @@ public final class ShardedWeights implements WeightsFile {
     /** Most shards, each of which is an open file; models a thousand times the size of GPT-2 have fewer than 200. */
     static final int MAX_SHARDS = 1_024;
 
-    private static final String SHARD_SUFFIX = ".safetensors";
+    /** End of the name of an index of {@link TorchCheckpoint}s; every other index is one of {@link SafeTensors}. */
+    private static final String TORCH_INDEX_SUFFIX = ".bin.index.json";
+
     private static final String ADVICE = "the index and the shards do not fit: download or convert the model again";
 
     private final Path index;
@@ -78,9 +81,11 @@ public final class ShardedWeights implements WeightsFile {
         if (shards.isEmpty() || shards.size() > MAX_SHARDS) {
             throw invalid(indexJson, "weight_map", shards.size() + " shards", "1 to " + MAX_SHARDS);
         }
+        boolean torch = ModelFiles.name(indexJson).endsWith(TORCH_INDEX_SUFFIX);
         try {
             for (Map.Entry<String, WeightsFile> shard : shards.entrySet()) {
-                shard.setValue(SafeTensors.open(shardPath(indexJson, shard.getKey())));
+                Path file = shardPath(indexJson, shard.getKey(), torch ? ".bin" : ".safetensors");
+                shard.setValue(torch ? TorchCheckpoint.open(file) : SafeTensors.open(file));
             }
             return new ShardedWeights(indexJson, weightMap, shards);
         } catch (Throwable e) {
@@ -124,31 +129,22 @@ public final class ShardedWeights implements WeightsFile {
 
     private static byte[] readIndex(Path indexJson) throws IOException {
         try (FileChannel channel = ModelFiles.open(indexJson)) {
-            long size = channel.size();
+            long size = ModelFiles.size(channel, indexJson);
             if (size > MAX_INDEX_BYTES) {
                 throw invalid(indexJson, "index", size + " bytes", "at most " + MAX_INDEX_BYTES);
             }
-            byte[] utf8 = new byte[(int) size];
-            int count = TensorStream.readFully(channel, utf8, utf8.length, 0);
-            if (count < utf8.length) {
-                throw invalid(indexJson, "index", "the file's end at byte " + count, size + " bytes");
-            }
-            return utf8;
-        } catch (InvalidModelException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new IOException(indexJson + ": cannot read the index: " + e, e);
+            return ModelFiles.read(channel, indexJson, "index", 0, (int) size);
         }
     }
 
-    private static Path shardPath(Path indexJson, String shard) throws InvalidModelException {
+    private static Path shardPath(Path indexJson, String shard, String suffix) throws InvalidModelException {
         boolean plain = shard.indexOf('/') < 0 && shard.indexOf('\\') < 0 && shard.indexOf(':') < 0;
-        if (!plain || shard.startsWith(".") || !shard.endsWith(SHARD_SUFFIX)) {
+        if (!plain || shard.startsWith(".") || !shard.endsWith(suffix)) {
             throw invalid(
                     indexJson,
                     "weight_map, shard",
                     quoted(shard),
-                    "the plain name of a *" + SHARD_SUFFIX + " file beside the index");
+                    "the plain name of a *" + suffix + " file beside the index");
         }
         try {
             return indexJson.resolveSibling(shard);

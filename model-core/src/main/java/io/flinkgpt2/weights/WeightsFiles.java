@@ -1,22 +1,37 @@
 package io.flinkgpt2.weights;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
 /** Finds and opens a model's weights. */
 public final class WeightsFiles {
-    private static final String SINGLE = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
+    /** What is looked for in a directory, in this order. */
+    static final List<String> NAMES = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+
+    /** A safetensors file has the length of its header first, and the header begins with a brace. */
+    private static final int START_BYTES = Long.BYTES + 1;
 
     private WeightsFiles() {}
 
+    private enum Format {
+        SAFETENSORS,
+        TORCH,
+        INDEX,
+        UNKNOWN
+    }
+
     /**
-     * Opens the weights in a directory ({@code model.safetensors}, else {@code model.safetensors.index.json}, else its one
-     * {@code *.gguf}), or a file: GGUF by its content, else one whose name ends in {@code .safetensors} or
-     * {@code .safetensors.index.json}.
+     * Opens the weights in a directory ({@code model.safetensors}, {@code model.safetensors.index.json},
+     * {@code pytorch_model.bin} or {@code pytorch_model.bin.index.json}, the first that is there; else its one {@code *.gguf}), or
+     * a file. What a file is,
+     * is found from its first bytes, not from its name.
      *
      * @throws InvalidModelException if there are no weights of a known format, or they are not valid
      * @throws IOException if a file cannot be read
@@ -30,7 +45,7 @@ public final class WeightsFiles {
     }
 
     private static WeightsFile openDirectory(Path directory) throws IOException {
-        for (String name : new String[] {SINGLE, INDEX}) {
+        for (String name : NAMES) {
             Path file = directory.resolve(name);
             // A link whose target is missing, as in a broken download, is to be named, not passed over.
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -41,23 +56,36 @@ public final class WeightsFiles {
                 directory,
                 "weights",
                 "a directory without them",
-                SINGLE + ", " + INDEX + " or one *.gguf",
+                String.join(" or ", NAMES) + " or one *.gguf",
                 "give the directory that a model was downloaded to, or convert its weights to safetensors");
     }
 
     private static WeightsFile openFile(Path file) throws IOException {
-        String name = ModelFiles.name(file);
-        if (name.endsWith(".safetensors.index.json")) {
-            return ShardedWeights.open(file);
+        byte[] start;
+        try (FileChannel channel = ModelFiles.open(file)) {
+            start = ModelFiles.start(channel, file, START_BYTES);
         }
-        if (name.endsWith(".safetensors") || Files.notExists(file)) {
-            return SafeTensors.open(file);
+        return switch (format(ModelFiles.name(file), start)) {
+            case SAFETENSORS -> SafeTensors.open(file);
+            case TORCH -> TorchCheckpoint.open(file);
+            case INDEX -> ShardedWeights.open(file);
+            case UNKNOWN ->
+                throw new InvalidModelException(
+                        file,
+                        "weights",
+                        "a file of unknown format that begins with the bytes "
+                                + HexFormat.ofDelimiter(" ").formatHex(start),
+                        "safetensors, GGUF, a checkpoint of PyTorch, or an index of shards",
+                        ModelFiles.isGitLfsPointer(start)
+                                ? ModelFiles.LFS_ADVICE
+                                : "check that the download is complete, or convert the weights to safetensors");
+        };
+    }
+
+    private static Format format(String name, byte[] start) {
+        // First, for the length of a header may begin like a pickle.
+        if (startsSafeTensors(start)) {
+            return Format.SAFETENSORS;
         }
-        throw new InvalidModelException(
-                file,
-                "weights",
-                "a file of unknown format",
-                "GGUF, or a name that ends in .safetensors or .safetensors.index.json",
-                "convert the weights to safetensors");
     }
 }

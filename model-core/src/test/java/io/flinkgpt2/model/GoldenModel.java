@@ -52,10 +52,15 @@ public record GoldenModel(String folder, Path directory, Gpt2Config config, Gpt2
     }
 
     public static GoldenModel open(String folder) {
+        return open(folder, "");
+    }
+
+    /** As {@link #open(String)}, with the weights of a certain file of the folder. */
+    public static GoldenModel open(String folder, String weightsFile) {
         try {
             Path directory = directory(folder);
             Gpt2Config config = Gpt2Config.read(directory.resolve("config.json"));
-            try (WeightsFile file = WeightsFiles.open(directory)) {
+            try (WeightsFile file = WeightsFiles.open(directory.resolve(weightsFile))) {
                 JsonNode expected = new ObjectMapper().readTree(Files.readAllBytes(directory.resolve("expected.json")));
                 List<JsonNode> cases = new ArrayList<>();
                 expected.get("cases").forEach(cases::add);

@@ -37,10 +37,65 @@ class WeightsFilesTest {
     }
 
     @Test
-    void opensAFileByItsEnding() throws IOException {
+    void findsACheckpointOfADirectoryAfterSafetensorsAndBeforeItsShards() throws IOException {
+        Files.write(
+                directory.resolve("shard.bin"),
+                TorchFixtures.zip(TorchFixtures.stateDict()).bytes());
+        Files.writeString(
+                directory.resolve("pytorch_model.bin.index.json"),
+                "{\"weight_map\":{\"w\":\"shard.bin\",\"b\":\"shard.bin\"}}");
+        assertThat(describe(directory)).isEqualTo("pytorch_model.bin.index.json (1 shard)");
+        Files.write(
+                directory.resolve("pytorch_model.bin"),
+                TorchFixtures.zip(TorchFixtures.stateDict()).bytes());
+        assertThat(describe(directory)).isEqualTo("pytorch_model.bin");
         sharded();
-        assertThat(describe(directory.resolve("shard.safetensors"))).isEqualTo("shard.safetensors");
-        assertThat(describe(directory.resolve("model.safetensors.index.json"))).endsWith("(1 shard)");
+        assertThat(describe(directory)).isEqualTo("model.safetensors.index.json (1 shard)");
+    }
+
+    @Test
+    void tellsFilesByTheirContentWhateverTheirNames() throws IOException {
+        sharded();
+        Path renamed = directory.resolve("pytorch_model.bin");
+        Files.copy(directory.resolve("shard.safetensors"), renamed);
+        assertThat(opened(renamed)).isEqualTo(SafeTensors.class);
+        Path index = Files.copy(directory.resolve("model.safetensors.index.json"), directory.resolve("blob"));
+        assertThat(opened(index)).isEqualTo(ShardedWeights.class);
+        Path zip = Files.write(
+                directory.resolve("zip.safetensors"),
+                TorchFixtures.zip(TorchFixtures.stateDict()).bytes());
+        assertThat(opened(zip)).isEqualTo(TorchCheckpoint.class);
+        Path older = Files.write(
+                directory.resolve("older.index.json"),
+                TorchFixtures.older(TorchFixtures.stateDict(), TorchFixtures.storages()));
+        assertThat(opened(older)).isEqualTo(TorchCheckpoint.class);
+    }
+
+    private static Class<?> opened(Path file) throws IOException {
+        try (WeightsFile weights = WeightsFiles.open(file)) {
+            return weights.getClass();
+        }
+    }
+
+    @Test
+    void doesNotTakeTheLengthOfAHeaderForAPickle() throws IOException {
+        String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}";
+        // 0x0280 bytes: the first two of the file are those of a pickle of protocol 2.
+        byte[] content = WeightsFixtures.safeTensors(header + " ".repeat(0x0280 - header.length()));
+        assertThat(opened(Files.write(directory.resolve("model"), content))).isEqualTo(SafeTensors.class);
+    }
+
+    @Test
+    void leavesADamagedFileToTheReaderOfWhatItIsMeantToBe() throws IOException {
+        Path tensors = Files.write(directory.resolve("a.safetensors"), new byte[3]);
+        assertThat(WeightsFixtures.refusal(
+                                tensors, () -> WeightsFiles.open(tensors).close())
+                        .subject())
+                .isEqualTo("header length");
+        Path index = Files.write(directory.resolve("a.index.json"), new byte[0]);
+        assertThat(WeightsFixtures.refusal(index, () -> WeightsFiles.open(index).close())
+                        .subject())
+                .isEqualTo("index");
     }
 
     @Test
@@ -48,7 +103,9 @@ class WeightsFilesTest {
         Files.writeString(directory.resolve("config.json"), "{}");
         InvalidModelException e = WeightsFixtures.refusal(
                 directory, () -> WeightsFiles.open(directory).close());
-        assertThat(e.expected()).isEqualTo("model.safetensors, model.safetensors.index.json or one *.gguf");
+        assertThat(e.expected())
+                .isEqualTo("model.safetensors or model.safetensors.index.json or pytorch_model.bin"
+                        + " or pytorch_model.bin.index.json or one *.gguf");
     }
 
     @Test
@@ -74,8 +131,8 @@ class WeightsFilesTest {
     void refusesAFileOfUnknownFormat() throws IOException {
         Path path = Files.write(directory.resolve("model.onnx"), new byte[100]);
         assertThat(WeightsFixtures.refusal(path, () -> WeightsFiles.open(path).close())
-                        .expected())
-                .contains(".safetensors.index.json");
+                        .found())
+                .isEqualTo("a file of unknown format that begins with the bytes 00 00 00 00 00 00 00 00 00");
     }
 
     @Test
