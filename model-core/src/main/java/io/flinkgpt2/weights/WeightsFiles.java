@@ -1,7 +1,10 @@
 package io.flinkgpt2.weights;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -30,8 +33,7 @@ public final class WeightsFiles {
     /**
      * Opens the weights in a directory ({@code model.safetensors}, {@code model.safetensors.index.json},
      * {@code pytorch_model.bin} or {@code pytorch_model.bin.index.json}, the first that is there; else its one {@code *.gguf}), or
-     * a file. What a file is,
-     * is found from its first bytes, not from its name.
+     * a file. What a file is, is found from its first bytes, not from its name.
      *
      * @throws InvalidModelException if there are no weights of a known format, or they are not valid
      * @throws IOException if a file cannot be read
@@ -87,5 +89,23 @@ public final class WeightsFiles {
         if (startsSafeTensors(start)) {
             return Format.SAFETENSORS;
         }
+        if (TorchCheckpoint.isZip(start) || TorchCheckpoint.isPickle(start)) {
+            return Format.TORCH;
+        }
+        if (new String(start, StandardCharsets.ISO_8859_1).strip().startsWith("{")) {
+            return Format.INDEX;
+        }
+        // The content says nothing, so the file is damaged: the reader of what it is meant to be says how.
+        return name.endsWith(".index.json")
+                ? Format.INDEX
+                : name.endsWith(".safetensors") ? Format.SAFETENSORS : Format.UNKNOWN;
+    }
+
+    private static boolean startsSafeTensors(byte[] start) {
+        if (start.length < START_BYTES || start[Long.BYTES] != '{') {
+            return false;
+        }
+        long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        return length >= 0 && length <= SafeTensorsHeader.MAX_BYTES;
     }
 }
