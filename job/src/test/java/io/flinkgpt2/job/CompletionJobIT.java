@@ -19,6 +19,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** The whole job between topics of a real broker, on a real cluster, with the bundled model. */
 class CompletionJobIT {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final int PARALLELISM = 2;
     private static final List<String> BEGINNINGS = List.of(
             "Once upon a time",
@@ -128,13 +129,21 @@ class CompletionJobIT {
         assertThat(answers("completions-ordered")).hasSize(60).isEqualTo(answers("completions-shuffled"));
     }
 
+    /** The first run is cancelled, not ended by itself: Kafka's source may close before it commits its last offsets. */
     @Test
-    void aSecondRunOfTheSameGroupAnswersOnlyWhatIsNew() throws Exception {
+    void aRunBeginsAtTheOffsetsThatItsGroupHasCommitted() throws Exception {
         createTopics("resumed", 2);
         List<String> requests = requests(30);
         stack.produce(records("prompts-resumed", 2, requests.subList(0, 20)));
-        run(settings("resumed"), PARALLELISM);
-        assertThat(answers("completions-resumed")).hasSize(20);
+        JobSettings settings = settings("resumed", "--source.bounded=false");
+        StreamExecutionEnvironment environment = stack.environment(PARALLELISM);
+        CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+        JobClient job = environment.executeAsync("resumed");
+        await().atMost(PATIENCE)
+                .until(() -> stack.committed("completions-resumed").size() == 20
+                        && stack.committedOffsets("group-resumed").equals(List.of(10L, 10L)));
+        job.cancel().get();
+        await().atMost(PATIENCE).until(() -> job.getJobStatus().get() == JobStatus.CANCELED);
 
         stack.produce(records("prompts-resumed", 2, requests.subList(20, 30)));
         run(settings("resumed"), PARALLELISM);

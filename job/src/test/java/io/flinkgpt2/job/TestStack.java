@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -43,7 +45,7 @@ final class TestStack implements AutoCloseable {
     static final Path MODEL = Path.of("..", "deploy", "models", "fairytales");
 
     private static final int SLOTS = 2;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(LARGE_TOPIC_BYTES)
@@ -84,9 +86,12 @@ final class TestStack implements AutoCloseable {
 
     /** Settings of a bounded job on the bundled model, by way of a command line. */
     JobSettings settings(String... further) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "--kafka.bootstrap.servers", bootstrapServers(), "--model", MODEL.toString(), "--source.bounded"));
+        List<String> arguments =
+                new ArrayList<>(List.of("--kafka.bootstrap.servers", bootstrapServers(), "--model", MODEL.toString()));
         arguments.addAll(Arrays.asList(further));
+        if (!arguments.contains("--source.bounded=false")) {
+            arguments.add("--source.bounded");
+        }
         if (!arguments.contains("--checkpoint.interval")) {
             arguments.addAll(List.of("--checkpoint.interval", "300 ms"));
         }
@@ -157,6 +162,16 @@ final class TestStack implements AutoCloseable {
                 consumer.poll(Duration.ofMillis(50)).forEach(records::add);
             }
             return records;
+        }
+    }
+
+    /** The offsets that a group has committed, by partition. */
+    List<Long> committedOffsets(String group) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers()))) {
+            return admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().entrySet().stream()
+                    .sorted(Comparator.comparingInt(entry -> entry.getKey().partition()))
+                    .map(entry -> entry.getValue().offset())
+                    .toList();
         }
     }
 
