@@ -114,7 +114,7 @@ public final class VectorKernels implements Kernels {
         for (int r = 0; r < rows; r++) {
             switch (activation) {
                 case GELU -> VectorMath.geluErf(x, r * stride, n, scratch);
-                case GELU_TANH -> VectorMath.geluTanh(x, r * stride, n);
+                case GELU_TANH -> VectorMath.geluTanh(x, r * stride, n, scratch);
                 case RELU -> VectorMath.relu(x, r * stride, n);
             }
         }

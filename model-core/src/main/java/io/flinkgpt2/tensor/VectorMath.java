@@ -14,32 +14,32 @@ final class VectorMath {
     private VectorMath() {}
 
     /** {@link FloatMath#geluTanh} lane by lane. */
-    static void geluTanh(float[] x, int offset, int n) {
-        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    static void geluTanh(float[] x, int offset, int n, float[] scratch) {
         FloatVector g1 = FloatVector.broadcast(SPECIES, FloatMath.G1);
         FloatVector g3 = FloatVector.broadcast(SPECIES, FloatMath.G3);
         int bound = SPECIES.loopBound(n);
-        int i = 0;
-        for (; i < bound; i += LANES) {
+        for (int i = 0; i < bound; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
-            FloatVector e = exp(v.mul(v.mul(v).fma(g3, g1)));
-            v.div(one.add(e)).intoArray(x, offset + i);
+            v.mul(v.mul(v).fma(g3, g1)).intoArray(scratch, i);
         }
-        for (; i < n; i++) {
+        exp(scratch, 0, bound);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector e = FloatVector.fromArray(SPECIES, scratch, i);
+            FloatVector.fromArray(SPECIES, x, offset + i).div(e.add(1f)).intoArray(x, offset + i);
+        }
+        for (int i = bound; i < n; i++) {
             x[offset + i] = FloatMath.geluTanh(x[offset + i]);
         }
     }
 
-    /**
-     * {@link FloatMath#geluErf} lane by lane, the exponential in a pass of its own: in one loop with the polynomial it is
-     * too much for HotSpot 17 to inline, and every vector would be an object on the heap.
-     */
+    /** {@link FloatMath#geluErf} lane by lane. */
     static void geluErf(float[] x, int offset, int n, float[] scratch) {
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector z = FloatVector.fromArray(SPECIES, x, offset + i).abs().mul(FloatMath.SQRT_HALF);
-            exp(z.neg().mul(z)).intoArray(scratch, i);
+            z.neg().mul(z).intoArray(scratch, i);
         }
+        exp(scratch, 0, bound);
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
@@ -74,34 +74,43 @@ final class VectorMath {
         }
     }
 
-    /** {@link FloatMath#exp} lane by lane. */
-    private static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(FloatMath.EXP_MIN).min(FloatMath.EXP_MAX);
-        FloatVector rounded = clamped.fma(
-                FloatVector.broadcast(SPECIES, FloatMath.LOG2_E), FloatVector.broadcast(SPECIES, FloatMath.ROUND));
-        FloatVector n = rounded.sub(FloatMath.ROUND);
-        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_HIGH), clamped);
-        r = n.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_LOW), r);
-        FloatVector p =
-                r.fma(FloatVector.broadcast(SPECIES, FloatMath.E6), FloatVector.broadcast(SPECIES, FloatMath.E5));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E4));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E3));
-        p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E2));
-        p = p.fma(r.mul(r), r).add(1f);
-        IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
-    }
-
+    /** {@link Kernels#exponentials}. */
     static void exponentials(
             float[] out, int outOffset, float[] x, int offset, int n, float max, float inverseTemperature) {
         int bound = SPECIES.loopBound(n);
-        int i = 0;
-        for (; i < bound; i += LANES) {
-            exp(FloatVector.fromArray(SPECIES, x, offset + i).sub(max).mul(inverseTemperature))
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, offset + i)
+                    .sub(max)
+                    .mul(inverseTemperature)
                     .intoArray(out, outOffset + i);
         }
-        for (; i < n; i++) {
+        exp(out, outOffset, bound);
+        for (int i = bound; i < n; i++) {
             out[outOffset + i] = FloatMath.exp((x[offset + i] - max) * inverseTemperature);
+        }
+    }
+
+    /**
+     * {@link FloatMath#exp} of {@code n} floats, whole vectors, in place. A loop of its own, for every other: as a method on
+     * vectors that they call, it is now and then too much for HotSpot to inline, and each vector becomes an object on the heap.
+     */
+    private static void exp(float[] x, int offset, int n) {
+        for (int i = offset; i < offset + n; i += LANES) {
+            FloatVector clamped =
+                    FloatVector.fromArray(SPECIES, x, i).max(FloatMath.EXP_MIN).min(FloatMath.EXP_MAX);
+            FloatVector rounded = clamped.fma(
+                    FloatVector.broadcast(SPECIES, FloatMath.LOG2_E), FloatVector.broadcast(SPECIES, FloatMath.ROUND));
+            FloatVector whole = rounded.sub(FloatMath.ROUND);
+            FloatVector r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_HIGH), clamped);
+            r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_LOW), r);
+            FloatVector p =
+                    r.fma(FloatVector.broadcast(SPECIES, FloatMath.E6), FloatVector.broadcast(SPECIES, FloatMath.E5));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E4));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E3));
+            p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E2));
+            p = p.fma(r.mul(r), r).add(1f);
+            IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(x, i);
         }
     }
 }

@@ -110,23 +110,31 @@ final class VectorReductions {
         return FloatVector.fromArray(SPECIES, x, offset + i, SPECIES.indexInRange(i, n));
     }
 
+    // Small methods, one for each width, so that they are inlined.
+
     private static float fold(FloatVector a0, FloatVector a1, FloatVector a2, FloatVector a3) {
-        if (LANES == 16) {
-            float f0 = (a0.lane(0) + a0.lane(8)) + (a0.lane(4) + a0.lane(12));
-            float f1 = (a0.lane(1) + a0.lane(9)) + (a0.lane(5) + a0.lane(13));
-            float f2 = (a0.lane(2) + a0.lane(10)) + (a0.lane(6) + a0.lane(14));
-            float f3 = (a0.lane(3) + a0.lane(11)) + (a0.lane(7) + a0.lane(15));
-            return (f0 + f2) + (f1 + f3);
-        }
-        if (LANES == 8) {
-            FloatVector a = a0.add(a1);
-            float f0 = a.lane(0) + a.lane(4);
-            float f1 = a.lane(1) + a.lane(5);
-            float f2 = a.lane(2) + a.lane(6);
-            float f3 = a.lane(3) + a.lane(7);
-            return (f0 + f2) + (f1 + f3);
-        }
-        FloatVector a = a0.add(a2).add(a1.add(a3));
+        return LANES == 16
+                ? fold16(a0)
+                : LANES == 8 ? fold8(a0.add(a1)) : fold4(a0.add(a2).add(a1.add(a3)));
+    }
+
+    private static float fold16(FloatVector a) {
+        float f0 = (a.lane(0) + a.lane(8)) + (a.lane(4) + a.lane(12));
+        float f1 = (a.lane(1) + a.lane(9)) + (a.lane(5) + a.lane(13));
+        float f2 = (a.lane(2) + a.lane(10)) + (a.lane(6) + a.lane(14));
+        float f3 = (a.lane(3) + a.lane(11)) + (a.lane(7) + a.lane(15));
+        return (f0 + f2) + (f1 + f3);
+    }
+
+    private static float fold8(FloatVector a) {
+        float f0 = a.lane(0) + a.lane(4);
+        float f1 = a.lane(1) + a.lane(5);
+        float f2 = a.lane(2) + a.lane(6);
+        float f3 = a.lane(3) + a.lane(7);
+        return (f0 + f2) + (f1 + f3);
+    }
+
+    private static float fold4(FloatVector a) {
         return (a.lane(0) + a.lane(2)) + (a.lane(1) + a.lane(3));
     }
 }
