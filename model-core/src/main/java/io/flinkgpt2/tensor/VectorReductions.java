@@ -23,9 +23,7 @@ final class VectorReductions {
             for (i = LANES; i < bound; i += LANES) {
                 v = v.max(FloatVector.fromArray(SPECIES, x, offset + i));
             }
-            for (int lane = 0; lane < LANES; lane++) {
-                max = Math.max(max, v.lane(lane));
-            }
+            max = largestLane(v);
         }
         for (; i < n; i++) {
             max = Math.max(max, x[offset + i]);
@@ -110,7 +108,27 @@ final class VectorReductions {
         return FloatVector.fromArray(SPECIES, x, offset + i, SPECIES.indexInRange(i, n));
     }
 
-    // Small methods, one for each width, so that they are inlined.
+    // Small methods, one for each width, so that they are inlined; and lanes by constants, for a lane whose number is a
+    // variable makes an object of the vector wherever HotSpot does not unroll the loop over it.
+
+    private static float largestLane(FloatVector v) {
+        return LANES == 16 ? largest16(v) : LANES == 8 ? largest8(v) : largest4(v);
+    }
+
+    private static float largest16(FloatVector v) {
+        float low = largest8(v);
+        float third = Math.max(Math.max(v.lane(8), v.lane(9)), Math.max(v.lane(10), v.lane(11)));
+        float fourth = Math.max(Math.max(v.lane(12), v.lane(13)), Math.max(v.lane(14), v.lane(15)));
+        return Math.max(low, Math.max(third, fourth));
+    }
+
+    private static float largest8(FloatVector v) {
+        return Math.max(largest4(v), Math.max(Math.max(v.lane(4), v.lane(5)), Math.max(v.lane(6), v.lane(7))));
+    }
+
+    private static float largest4(FloatVector v) {
+        return Math.max(Math.max(v.lane(0), v.lane(1)), Math.max(v.lane(2), v.lane(3)));
+    }
 
     private static float fold(FloatVector a0, FloatVector a1, FloatVector a2, FloatVector a3) {
         return LANES == 16
