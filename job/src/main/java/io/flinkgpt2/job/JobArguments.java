@@ -5,15 +5,19 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.FallbackKey;
+import org.apache.flink.configuration.description.HtmlFormatter;
 
 /**
  * Reads the job's options from a command line and from a file of {@code key: value} or {@code key = value} lines; the
@@ -56,6 +60,9 @@ public final class JobArguments {
                 throw new InvalidOptionException("--" + name, "no value", "--" + name + " value");
             }
             if (isFile) {
+                if (file != null) {
+                    throw new InvalidOptionException("--" + name, "it for the second time", "one file");
+                }
                 file = Path.of(value);
             } else if (given.put(key, value) != null) {
                 throw new InvalidOptionException("--" + name, key + " for the second time", "each option once");
@@ -70,7 +77,18 @@ public final class JobArguments {
     }
 
     private static Map<String, String> readFile(Path file) {
-        Properties lines = new Properties();
+        Set<String> repeated = new TreeSet<>();
+        Properties lines = new Properties() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public synchronized Object put(Object name, Object value) {
+                if (containsKey(name)) {
+                    repeated.add(String.valueOf(name));
+                }
+                return super.put(name, value);
+            }
+        };
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             lines.load(reader);
         } catch (IOException | IllegalArgumentException e) {
@@ -82,7 +100,8 @@ public final class JobArguments {
         }
         Map<String, String> options = new LinkedHashMap<>();
         for (String name : new TreeSet<>(lines.stringPropertyNames())) {
-            if (options.put(resolve(name), lines.getProperty(name).strip()) != null) {
+            String before = options.put(resolve(name), lines.getProperty(name).strip());
+            if (before != null || repeated.contains(name)) {
                 throw new InvalidOptionException(name + " in " + file, "it for the second time", "each option once");
             }
         }
@@ -126,7 +145,7 @@ public final class JobArguments {
     public static String help() {
         StringBuilder help = new StringBuilder("Options of the job, as --key value or in a file given by --")
                 .append(FILE_ARGUMENT)
-                .append(". The last words of a key are enough where only one key ends so.\n");
+                .append(".\nThe last words of a key are enough where only one key ends so.\n");
         for (ConfigOption<?> option : JobOptions.ALL) {
             String standard = option.hasDefaultValue() ? " (default: " + plain(option.defaultValue()) + ")" : "";
             help.append("\n  --").append(option.key()).append(standard).append('\n');
@@ -142,16 +161,16 @@ public final class JobArguments {
 
     private static String plain(Object value) {
         if (value instanceof Enum<?> constant) {
-            return constant.name().toLowerCase(java.util.Locale.ROOT);
+            return constant.name().toLowerCase(Locale.ROOT);
         }
-        if (value instanceof java.time.Duration duration) {
+        if (value instanceof Duration duration) {
             return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
         }
         return value instanceof List<?> list && list.isEmpty() ? "none" : String.valueOf(value);
     }
 
     private static String description(ConfigOption<?> option) {
-        return new org.apache.flink.configuration.description.HtmlFormatter()
+        return new HtmlFormatter()
                 .format(option.description())
                 .replace("&lt;", "<")
                 .replace("&gt;", ">")
@@ -160,7 +179,7 @@ public final class JobArguments {
 
     private static void wrap(StringBuilder out, String text) {
         int width = 0;
-        for (String word : text.split(" ")) {
+        for (String word : text.split(" ", -1)) {
             if (width == 0 || width + word.length() > 90) {
                 out.append(width == 0 ? "      " : "\n      ");
                 width = 6;

@@ -5,9 +5,11 @@ import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
@@ -30,6 +32,7 @@ public record JobSettings(
             "isolation.level",
             "transactional.id",
             "enable.auto.commit",
+            "commit.offsets.on.checkpoint",
             "auto.offset.reset",
             "enable.idempotence",
             "acks",
@@ -39,6 +42,8 @@ public record JobSettings(
             "value.deserializer");
 
     private static final int LARGEST_RECORD = 1 << 30;
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
+    private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
 
     /**
      * Checks options.
@@ -51,7 +56,7 @@ public record JobSettings(
         KafkaSettings kafka = new KafkaSettings(
                 jobName,
                 required(options, JobOptions.KAFKA_BOOTSTRAP_SERVERS),
-                get(options, JobOptions.KAFKA_GROUP_ID, jobName),
+                named(options, JobOptions.KAFKA_GROUP_ID, jobName),
                 topic(options, JobOptions.TOPICS_PROMPTS),
                 topic(options, JobOptions.TOPICS_COMPLETIONS),
                 topic(options, JobOptions.TOPICS_DEAD_LETTERS),
@@ -75,7 +80,7 @@ public record JobSettings(
         try {
             T value = options.get(option);
             return value == null ? otherwise : value;
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) {
             String given = options.toMap().get(option.key());
             throw new InvalidOptionException(option.key(), "'" + given + "'", expectation(option), e);
         }
@@ -84,9 +89,8 @@ public record JobSettings(
     private static String expectation(ConfigOption<?> option) {
         Object standard = option.hasDefaultValue() ? option.defaultValue() : "";
         if (standard instanceof Enum<?> constant) {
-            List<String> names = java.util.Arrays.stream(
-                            constant.getDeclaringClass().getEnumConstants())
-                    .map(value -> ((Enum<?>) value).name().toLowerCase(java.util.Locale.ROOT))
+            List<String> names = Arrays.stream(constant.getDeclaringClass().getEnumConstants())
+                    .map(value -> ((Enum<?>) value).name().toLowerCase(Locale.ROOT))
                     .toList();
             return "one of " + names;
         }
@@ -105,6 +109,15 @@ public record JobSettings(
             throw new InvalidOptionException(option.key(), "nothing", "a value, for it is required");
         }
         return value.strip();
+    }
+
+    /** A text that may be left out, but not empty. */
+    private static String named(Configuration options, ConfigOption<String> option, String otherwise) {
+        String value = get(options, option, otherwise).strip();
+        if (value.isEmpty()) {
+            throw new InvalidOptionException(option.key(), "nothing", "a name, or to leave the option out");
+        }
+        return value;
     }
 
     /** Kafka's own rule for topics, so that a slip is named here and not by a broker. */
@@ -130,9 +143,8 @@ public record JobSettings(
 
     private static Duration interval(Configuration options) {
         Duration value = get(options, JobOptions.CHECKPOINT_INTERVAL, null);
-        if (value.toMillis() < 10) {
-            throw new InvalidOptionException(
-                    JobOptions.CHECKPOINT_INTERVAL.key(), value.toMillis() + " ms", "10 ms or more");
+        if (value.compareTo(SHORTEST_INTERVAL) < 0 || value.compareTo(LONGEST_INTERVAL) > 0) {
+            throw new InvalidOptionException(JobOptions.CHECKPOINT_INTERVAL.key(), value.toString(), "10 ms to 365 d");
         }
         return value;
     }
@@ -140,7 +152,7 @@ public record JobSettings(
     private static List<String> modelNames(Configuration options, String modelPath) {
         Path fileName = Path.of(modelPath).toAbsolutePath().normalize().getFileName();
         Set<String> names = new LinkedHashSet<>();
-        names.add(get(options, JobOptions.MODEL_NAME, fileName == null ? "gpt2" : fileName.toString()));
+        names.add(named(options, JobOptions.MODEL_NAME, fileName == null ? "gpt2" : fileName.toString()));
         names.addAll(get(options, JobOptions.MODEL_ALIASES, List.of()));
         return List.copyOf(names);
     }

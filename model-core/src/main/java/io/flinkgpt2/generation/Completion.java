@@ -10,6 +10,7 @@ package io.flinkgpt2.generation;
  * @param timeToFirstTokenNanos from the start to the first generated token, 0 if there is none
  * @param generationNanos from the start to the end
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared or hashed, and a list would box every id
 public record Completion(
         int promptTokens,
         int[] tokenIds,

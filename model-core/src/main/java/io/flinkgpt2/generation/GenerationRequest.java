@@ -7,9 +7,11 @@ import java.util.Objects;
  *
  * @param promptTokenIds the prompt, not to be changed afterwards; empty: generation begins from end of text
  * @param maxTokens the most tokens to generate, 0 or more
+ * @param sampling how each token is chosen
  * @param seed of the random stream
  * @param choice index of the choice within its request, 0 or more; each has a random stream of its own
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared or hashed, and a list would box every id
 public record GenerationRequest(
         int[] promptTokenIds, int maxTokens, SamplingParameters sampling, long seed, int choice) {
 

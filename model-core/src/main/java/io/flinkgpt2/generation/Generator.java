@@ -6,10 +6,11 @@ import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.tokenizer.StreamingDecoder;
 import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.concurrent.CancellationException;
 
 /**
  * Completes one request at a time. Owns cache, scratch and sampler for one thread, and reuses them from request to
- * request; the decode loop allocates nothing.
+ * request; the decode loop allocates nothing but blocks of the cache, while that is longer than it ever was.
  */
 public final class Generator {
 
@@ -52,6 +53,8 @@ public final class Generator {
      *
      * @throws IllegalArgumentException if the prompt does not keep to {@link #limits}
      * @throws ArithmeticException if the model's logits are not numbers
+     * @throws CancellationException if the thread is interrupted, noticed before each token; it stays interrupted, and the
+     *     next request begins afresh
      */
     public Completion generate(GenerationRequest request) {
         long start = System.nanoTime();
@@ -61,8 +64,11 @@ public final class Generator {
         Sequence sequence = new Sequence(request, prompt, cache, limits.maxContext(), endOfTextId);
         long firstToken = 0;
         while (!sequence.isFinished()) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException("generation was interrupted");
+            }
             step(sequence);
-            if (firstToken == 0) {
+            if (firstToken == 0 && sequence.generatedCount() > 0) {
                 firstToken = System.nanoTime();
             }
         }
@@ -98,12 +104,12 @@ public final class Generator {
                 sequence.generatedCount()));
     }
 
-    /** A model may have more tokens than its tokenizer; those have no text and are shown as U+FFFD. */
+    /** A model may have ids that its tokenizer has not; those have no text and are shown as U+FFFD. */
     private String text(int[] tokenIds) {
         StringBuilder text = new StringBuilder();
         StreamingDecoder decoder = tokenizer.streamingDecoder();
         for (int tokenId : tokenIds) {
-            if (tokenId < tokenizer.vocabularySize()) {
+            if (tokenizer.contains(tokenId)) {
                 text.append(decoder.accept(tokenId));
             } else {
                 text.append(decoder.finish()).append(REPLACEMENT);

@@ -4,6 +4,7 @@ import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
@@ -12,10 +13,12 @@ import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -50,6 +53,8 @@ public final class Pretrained {
      * has GPT-2's own.
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
+     * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
+     * @throws IOException if a file cannot be read
      */
     public static Pretrained open(Path directoryOrFile, Kernels kernels) throws IOException {
         requireExists(directoryOrFile);
@@ -115,16 +120,22 @@ public final class Pretrained {
     private static Tokenizer vocabularyFiles(Path directory) throws IOException {
         Path vocabulary = directory.resolve("vocab.json");
         Path merges = directory.resolve("merges.txt");
-        if (Files.exists(vocabulary) != Files.exists(merges)) {
-            Path missing = Files.exists(vocabulary) ? merges : vocabulary;
-            throw new InvalidModelException(
-                    directory,
-                    missing.getFileName().toString(),
-                    "nothing",
-                    "vocab.json and merges.txt, both or neither",
-                    "fetch the model's files again");
+        // A link whose target is missing, as in a broken download, must not silently mean GPT-2's own tokenizer.
+        if (Files.notExists(vocabulary, LinkOption.NOFOLLOW_LINKS)
+                && Files.notExists(merges, LinkOption.NOFOLLOW_LINKS)) {
+            return Tokenizer.gpt2();
         }
-        return Files.exists(vocabulary) ? Tokenizer.fromFiles(vocabulary, merges) : Tokenizer.gpt2();
+        for (Path file : List.of(vocabulary, merges)) {
+            if (!Files.isRegularFile(file)) {
+                throw new InvalidModelException(
+                        directory,
+                        file.getFileName().toString(),
+                        Files.exists(file) ? "something that is not a file" : "nothing",
+                        "vocab.json and merges.txt, both or neither",
+                        "fetch the model's files again");
+            }
+        }
+        return Tokenizer.fromFiles(vocabulary, merges);
     }
 
     /** The directory itself, or that of the file: of the link's, not of its target. */

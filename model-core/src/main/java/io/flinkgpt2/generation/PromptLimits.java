@@ -26,7 +26,8 @@ public final class PromptLimits {
      * The prompt as the model sees it: an empty one becomes end of text.
      *
      * @throws IllegalArgumentException if an id lies outside of the vocabulary, if the prompt leaves no room for a token,
-     *     or if it is empty and the model has no end of text; a sentence that says what is allowed
+     *     (then a {@link PromptTooLongException}), or if it is empty and the model has no end of text; a sentence that
+     *     says what is allowed
      */
     public int[] admit(int[] promptTokenIds, int maxTokens) {
         for (int i = 0; i < promptTokenIds.length; i++) {
@@ -44,7 +45,7 @@ public final class PromptLimits {
         }
         int longest = maxTokens == 0 ? maxContext : maxContext - 1;
         if (promptTokenIds.length > longest) {
-            throw new PromptTooLongException(promptTokenIds.length, longest, maxContext);
+            throw new PromptTooLongException(promptTokenIds.length, longest, maxContext, config.contextLength());
         }
         return promptTokenIds;
     }

@@ -4,8 +4,11 @@ package io.flinkgpt2.generation;
 public final class PromptTooLongException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    PromptTooLongException(int length, int longest, int maxContext) {
+    PromptTooLongException(int length, int longest, int maxContext, int contextLength) {
         super("the prompt has " + length + " tokens, expected at most " + longest + " with a max-context of "
-                + maxContext + "; shorten it or raise max-context");
+                + maxContext + "; shorten it"
+                + (maxContext < contextLength
+                        ? " or raise max-context, at most to the model's n_positions, " + contextLength
+                        : ", for the model sees no more"));
     }
 }

@@ -6,17 +6,22 @@ import io.flinkgpt2.tensor.Kernels;
  * Chooses the next token. Owns scratch for one thread; allocates nothing afterwards.
  *
  * <p>Everything runs in a fixed order, so the same logits, parameters and random number give the same id: a candidate is
- * better if its logit is higher, of equal ones if its id is lower; what top-k and top-p keep is found in that order; sums
- * run in double, over all candidates in ascending id, and the draw walks what is kept in ascending id too.
+ * better if its logit is higher, of equal ones if its id is lower. What top-k and top-p keep is found in that order, and
+ * the weights that top-p compares are summed in it, but for the sum over the whole vocabulary, which runs in ascending id;
+ * the draw walks what is kept in ascending id. All sums are in double. A candidate whose logit is negative infinity has no
+ * weight and is never drawn.
  */
 public final class Sampler {
 
     private final Kernels kernels;
     private final int vocabularySize;
     private final float[] weights;
-    /** A binary heap of ids, the best on top. */
+    /** A binary heap of ids, the best on top; behind it, from the end on, those {@link #ranked} so far. */
     private final int[] heap;
 
+    private int rankedCount;
+
+    /** @param vocabularySize number of logits, 1 or more */
     public Sampler(Kernels kernels, int vocabularySize) {
         this.kernels = kernels;
         this.vocabularySize = vocabularySize;
@@ -36,47 +41,53 @@ public final class Sampler {
         int best = kernels.argMax(logits, offset, vocabularySize);
         if (best < 0 || Float.isInfinite(logits[offset + best])) {
             throw new ArithmeticException("no token can be chosen at step " + step + ": the largest of the logits is "
-                    + (best < 0 ? "not a number" : logits[offset + best]));
+                    + (best < 0 ? "not a number" : logits[offset + best])
+                    + ", expected a finite number; the weights are damaged, or too large for float32");
         }
         if (parameters.isGreedy()) {
             return best;
         }
-        float inverseTemperature = (float) (1 / parameters.temperature());
-        kernels.exponentials(weights, logits, offset, vocabularySize, logits[offset + best], inverseTemperature);
+        weigh(logits, offset, logits[offset + best], parameters.temperature());
         int last = lastKept(logits, offset, parameters);
         return draw(logits, offset, last, RandomStream.uniform(seed, choice, step));
     }
 
+    /** Unnormalised probabilities; that of the best is 1. */
+    private void weigh(float[] logits, int offset, float max, double temperature) {
+        // An inverse of zero would make negative infinity times zero, which is not a number.
+        float inverseTemperature = Math.max((float) (1 / temperature), Float.MIN_VALUE);
+        kernels.exponentials(weights, logits, offset, vocabularySize, max, inverseTemperature);
+        // The kernels' exponential stays above zero, but what is excluded must not be drawn even once in 2^53 times.
+        for (int id = 0; id < vocabularySize; id++) {
+            if (logits[offset + id] == Float.NEGATIVE_INFINITY) {
+                weights[id] = 0;
+            }
+        }
+    }
+
     /** The worst candidate that top-k and top-p keep, or -1 if they keep all. */
     private int lastKept(float[] logits, int offset, SamplingParameters parameters) {
-        int kept = parameters.topK() == 0 ? vocabularySize : Math.min(parameters.topK(), vocabularySize);
-        if (kept == vocabularySize && parameters.topP() == 1) {
+        int most = parameters.topK() == 0 ? vocabularySize : Math.min(parameters.topK(), vocabularySize);
+        if (most == vocabularySize && parameters.topP() == 1) {
             return -1;
         }
         heapify(logits, offset);
         if (parameters.topP() == 1) {
-            return popUntil(logits, offset, kept, Double.POSITIVE_INFINITY);
+            return lastWithin(logits, offset, most, Double.POSITIVE_INFINITY);
         }
         double total = 0;
-        if (kept == vocabularySize) {
-            for (int id = 0; id < vocabularySize; id++) {
-                total += weights[id];
-            }
-        } else {
-            for (int i = 0; i < kept; i++) {
-                total += weights[pop(logits, offset, vocabularySize - i)];
-            }
-            heapify(logits, offset);
+        for (int i = 0; i < most; i++) {
+            total += weights[most == vocabularySize ? i : ranked(logits, offset, i)];
         }
-        return popUntil(logits, offset, kept, parameters.topP() * total);
+        return lastWithin(logits, offset, most, parameters.topP() * total);
     }
 
-    /** Takes candidates off the heap, best first, until there are {@code most} or their weights reach {@code share}. */
-    private int popUntil(float[] logits, int offset, int most, double share) {
-        int last = -1;
-        double sum = 0;
-        for (int i = 0; i < most && (last < 0 || sum < share); i++) {
-            last = pop(logits, offset, vocabularySize - i);
+    /** Goes through the candidates, best first, until there are {@code most} or their weights reach {@code share}. */
+    private int lastWithin(float[] logits, int offset, int most, double share) {
+        int last = ranked(logits, offset, 0);
+        double sum = weights[last];
+        for (int i = 1; i < most && sum < share; i++) {
+            last = ranked(logits, offset, i);
             sum += weights[last];
         }
         return last;
@@ -109,6 +120,7 @@ public final class Sampler {
     }
 
     private void heapify(float[] logits, int offset) {
+        rankedCount = 0;
         for (int i = 0; i < vocabularySize; i++) {
             heap[i] = i;
         }
@@ -117,12 +129,17 @@ public final class Sampler {
         }
     }
 
-    /** Removes and returns the best of the first {@code size} entries of the heap. */
-    private int pop(float[] logits, int offset, int size) {
-        int top = heap[0];
-        heap[0] = heap[size - 1];
-        sink(logits, offset, 0, size - 1);
-        return top;
+    /** The candidate of a rank, 0 for the best; a rank that is new must be the next one. */
+    private int ranked(float[] logits, int offset, int rank) {
+        int place = vocabularySize - 1 - rank;
+        if (rank == rankedCount) {
+            rankedCount++;
+            int best = heap[0];
+            heap[0] = heap[place];
+            sink(logits, offset, 0, place);
+            heap[place] = best;
+        }
+        return heap[place];
     }
 
     private void sink(float[] logits, int offset, int parent, int size) {

@@ -29,6 +29,8 @@ public final class Activations {
     final float[] projected;
     /** Inner layer of the feed-forward network, {@code [rows, n_inner]}. */
     final float[] inner;
+    /** One row of the inner layer. */
+    final float[] innerScratch;
     /** Scores of one query and head against all positions. */
     final float[] scores;
 
@@ -56,6 +58,7 @@ public final class Activations {
         attended = new float[Math.multiplyExact(maxRows, stride)];
         projected = new float[Math.multiplyExact(maxRows, stride)];
         inner = new float[Math.multiplyExact(maxRows, innerStride)];
+        innerScratch = new float[innerStride];
         scores = new float[padded(maxContext)];
         logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
     }

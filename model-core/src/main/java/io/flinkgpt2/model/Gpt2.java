@@ -70,7 +70,7 @@ public final class Gpt2 {
             // x [R, C] += projection(activation(feedForward(ln_2(x)) [R, I]))
             normalise(a.normed, a.x, a.stride, rows, block.layerNorm2());
             linear(a.inner, a.innerStride, a.normed, a.stride, rows, block.feedForward());
-            kernels.activate(config.activation(), a.inner, a.innerStride, rows, config.innerSize());
+            kernels.activate(config.activation(), a.inner, a.innerStride, rows, config.innerSize(), a.innerScratch);
             linear(a.projected, a.stride, a.inner, a.innerStride, rows, block.feedForwardProjection());
             show(observer, ForwardObserver.Stage.FEED_FORWARD_OUTPUT, layer, a.projected, rows, n, a.stride);
             kernels.add(a.x, a.stride, a.projected, a.stride, rows, n);

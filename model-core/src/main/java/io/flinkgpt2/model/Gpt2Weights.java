@@ -20,6 +20,7 @@ import java.util.List;
  * @param sha256 hexadecimal SHA-256 over the names, shapes, types and stored bytes of all tensors that the model uses, in
  *     the order of their names; the same for the same weights, however they are spread over files
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared or hashed: the arrays are the model
 public record Gpt2Weights(
         PackedMatrix tokenEmbedding,
         float[] positionEmbedding,
@@ -29,9 +30,11 @@ public record Gpt2Weights(
         String sha256) {
 
     /** Scale and shift, {@code n_embd} floats each. */
+    @SuppressWarnings("ArrayRecordComponent")
     public record LayerNorm(float[] weight, float[] bias) {}
 
     /** A matrix and its bias, {@code padded(outputs)} floats. */
+    @SuppressWarnings("ArrayRecordComponent")
     public record Linear(PackedMatrix weight, float[] bias) {}
 
     /** One layer. */

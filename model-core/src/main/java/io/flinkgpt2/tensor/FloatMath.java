@@ -16,13 +16,13 @@ final class FloatMath {
 
     static final float EXP_MAX = 88f;
 
-    static final float LOG2_E = 1.44269504f;
+    static final float LOG2_E = 1.442695f;
     /** Adding it to a small number rounds that to an integer, which then stands in the low bits of the mantissa. */
     static final float ROUND = 12582912f;
     /** ln 2 in two parts; the first has trailing zeros, so that its product with a small integer is exact. */
-    static final float LN2_HIGH = 0.693359375f;
+    static final float LN2_HIGH = 355f / 512f;
 
-    static final float LN2_LOW = -2.12194440e-4f;
+    static final float LN2_LOW = -2.1219444E-4f;
     /** {@code exp(r) = 1 + r + r^2 (E2 + E3 r + E4 r^2 + E5 r^3 + E6 r^4)} for |r| <= ln 2 / 2, within 3.1e-9. */
     static final float E2 = 0.49999994f;
 
@@ -32,7 +32,7 @@ final class FloatMath {
     static final float E6 = 0.0013814599f;
 
     /** {@code exp(-2 u)} with {@code u = sqrt(2 / pi) (x + 0.044715 x^3)} is {@code exp(x (G1 + G3 x^2))}. */
-    static final float G1 = -1.5957691f;
+    static final float G1 = -1.595769f;
 
     static final float G3 = -0.071354814f;
 

@@ -55,8 +55,12 @@ public interface Kernels {
     /** Residual: {@code x[r, i] += y[r, i]} for {@code i < n}. */
     void add(float[] x, int xStride, float[] y, int yStride, int rows, int n);
 
-    /** Applies an activation function to the first {@code n} floats of each row, in place. */
-    void activate(Activation activation, float[] x, int stride, int rows, int n);
+    /**
+     * Applies an activation function to the first {@code n} floats of each row, in place.
+     *
+     * @param scratch {@code n} floats or more, overwritten
+     */
+    void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch);
 
     /**
      * Attention scores of one query against {@code positions} keys that are stored transposed:

@@ -65,7 +65,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void activate(Activation activation, float[] x, int stride, int rows, int n) {
+    public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
         Shapes.checkRows("x", x, stride, rows, n);
         for (int r = 0; r < rows; r++) {
             for (int i = r * stride; i < r * stride + n; i++) {

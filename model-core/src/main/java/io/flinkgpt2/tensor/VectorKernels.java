@@ -108,11 +108,12 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void activate(Activation activation, float[] x, int stride, int rows, int n) {
+    public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
         Shapes.checkRows("x", x, stride, rows, n);
+        Shapes.checkRows("scratch", scratch, n, 1, n);
         for (int r = 0; r < rows; r++) {
             switch (activation) {
-                case GELU -> VectorMath.geluErf(x, r * stride, n);
+                case GELU -> VectorMath.geluErf(x, r * stride, n, scratch);
                 case GELU_TANH -> VectorMath.geluTanh(x, r * stride, n);
                 case RELU -> VectorMath.relu(x, r * stride, n);
             }

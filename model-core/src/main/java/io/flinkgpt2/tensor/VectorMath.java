@@ -30,12 +30,18 @@ final class VectorMath {
         }
     }
 
-    /** {@link FloatMath#geluErf} lane by lane. */
-    static void geluErf(float[] x, int offset, int n) {
-        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    /**
+     * {@link FloatMath#geluErf} lane by lane, the exponential in a pass of its own: in one loop with the polynomial it is
+     * too much for HotSpot 17 to inline, and every vector would be an object on the heap.
+     */
+    static void geluErf(float[] x, int offset, int n, float[] scratch) {
         int bound = SPECIES.loopBound(n);
-        int i = 0;
-        for (; i < bound; i += LANES) {
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector z = FloatVector.fromArray(SPECIES, x, offset + i).abs().mul(FloatMath.SQRT_HALF);
+            exp(z.neg().mul(z)).intoArray(scratch, i);
+        }
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        for (int i = 0; i < bound; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
             FloatVector z = v.abs().mul(FloatMath.SQRT_HALF);
             FloatVector s = one.div(z.fma(FloatVector.broadcast(SPECIES, FloatMath.C), one));
@@ -48,11 +54,11 @@ final class VectorMath {
             p = p.fma(s, FloatVector.broadcast(SPECIES, FloatMath.C2));
             p = p.fma(s, FloatVector.broadcast(SPECIES, FloatMath.C1));
             p = p.fma(s, FloatVector.broadcast(SPECIES, FloatMath.C0));
-            FloatVector tail = v.mul(p.mul(0.5f).mul(exp(z.neg().mul(z))));
+            FloatVector tail = v.mul(p.mul(0.5f).mul(FloatVector.fromArray(SPECIES, scratch, i)));
             VectorMask<Float> negative = v.compare(VectorOperators.LT, 0f);
             v.sub(tail).blend(tail, negative).intoArray(x, offset + i);
         }
-        for (; i < n; i++) {
+        for (int i = bound; i < n; i++) {
             x[offset + i] = FloatMath.geluErf(x[offset + i]);
         }
     }

@@ -58,6 +58,11 @@ final class TokenTable {
         return longest;
     }
 
+    /** Whether an id is assigned. */
+    boolean contains(int tokenId) {
+        return find(tokenId) >= 0;
+    }
+
     /** A copy of a token's bytes. */
     byte[] bytes(int tokenId) {
         int index = indexOf(tokenId);
@@ -76,14 +81,22 @@ final class TokenTable {
         return index == 0 ? 0 : ends[index - 1];
     }
 
+    /** Index of an id, negative if it is not assigned. */
+    private int find(int tokenId) {
+        if (tokenId < 0 || tokenId >= size()) {
+            return -1;
+        }
+        boolean withoutHoles = ids.length == size();
+        return withoutHoles ? tokenId : Arrays.binarySearch(ids, tokenId);
+    }
+
     private int indexOf(int tokenId) {
         if (tokenId < 0 || tokenId >= size()) {
             throw new IllegalArgumentException("token id " + tokenId + " is outside the vocabulary " + name
                     + ", whose ids run from " + ids[0] + " to " + (size() - 1)
                     + "; was it made with another tokenizer?");
         }
-        boolean withoutHoles = ids.length == size();
-        int index = withoutHoles ? tokenId : Arrays.binarySearch(ids, tokenId);
+        int index = find(tokenId);
         if (index < 0) {
             throw new IllegalArgumentException("token id " + tokenId + " stands for no token of the vocabulary " + name
                     + ", which assigns only " + ids.length + " of the ids from 0 to " + (size() - 1)

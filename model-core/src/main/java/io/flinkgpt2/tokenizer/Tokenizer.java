@@ -166,6 +166,11 @@ public final class Tokenizer {
         return tokens.longest();
     }
 
+    /** Whether the vocabulary has a token of this id; for every other id, {@link #decode} and {@link #bytes} fail. */
+    public boolean contains(int tokenId) {
+        return tokens.contains(tokenId);
+    }
+
     /** The id of {@value #END_OF_TEXT}, if the vocabulary has it as a special token. */
     public OptionalInt endOfTextId() {
         return endOfTextId;

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenTest {
 
     /** Of a tensor's largest magnitude; a correct float32 pass stays under 5e-6. */
-    private static final double TOLERANCE = 2e-5;
+    static final double TOLERANCE = 2e-5;
 
     static Stream<Arguments> models() {
         return Stream.concat(

@@ -91,7 +91,7 @@ final class KernelCases {
 
             for (Activation activation : Activation.values()) {
                 float[] activated = random(n + 2, rows * stride, 12);
-                kernels.activate(activation, activated, stride, rows, n);
+                kernels.activate(activation, activated, stride, rows, n, new float[n]);
                 keep(activation + " of " + n, activated);
             }
 

@@ -46,7 +46,7 @@ class VectorWidthTest {
         String err = java.nio.file.Files.readString(errors);
         java.nio.file.Files.delete(errors);
         assertThat(exitCode).as(err).isZero();
-        String[] words = out.strip().split(" ");
-        return new String[] {words[0], words[1], err};
+        int space = out.indexOf(' ');
+        return new String[] {out.substring(0, space), out.substring(space + 1).strip(), err};
     }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,6 +78,8 @@ class TokenizerFromFilesTest {
         assertThat(tokenizer.vocabularySize()).isEqualTo(Integer.MAX_VALUE);
         assertThat(tokenizer.encode("abcabd")).containsExactly(2_147_483_646, 7, 1_000_000_000 - 3 * 'd');
         assertThat(tokenizer.decode(2_147_483_646, 7, 1_000_000_000 - 3 * 'd')).isEqualTo("abcabd");
+        assertThat(IntStream.of(7, 2_147_483_646, 1_000_000_000)).allMatch(tokenizer::contains);
+        assertThat(IntStream.of(-1, 0, 8, 999_999_999, Integer.MAX_VALUE)).noneMatch(tokenizer::contains);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> tokenizer.decode(8))
                 .withMessageContaining("token id 8 stands for no token of the vocabulary vocab.json+merges.txt")

@@ -28,6 +28,7 @@ class TokenizerTest {
         assertThat(IntStream.range(0, 50257).mapToObj(id -> NaiveBpe.latin1(gpt2.bytes(id))))
                 .doesNotHaveDuplicates()
                 .allSatisfy(token -> assertThat(token).isNotEmpty());
+        assertThat(IntStream.range(0, 50257)).allMatch(gpt2::contains);
     }
 
     @Test
@@ -67,6 +68,7 @@ class TokenizerTest {
                 .isThrownBy(() -> gpt2.decode(1, id))
                 .withMessageContaining(message);
         assertThatIllegalArgumentException().isThrownBy(() -> gpt2.bytes(id)).withMessageContaining(message);
+        assertThat(gpt2.contains(id)).isFalse();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> decoder.accept(id))
                 .withMessageContaining(message);

@@ -1,9 +1,6 @@
 package io.flinkgpt2.job.cli;
 
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.generation.Pretrained;
@@ -23,10 +20,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -49,11 +46,7 @@ final class CompleteCommand implements Callable<Integer> {
     private static final String NAME = "complete";
     private static final int PREFILL_CHUNK = 128;
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     @Spec
     private CommandSpec spec;
@@ -134,9 +127,8 @@ final class CompleteCommand implements Callable<Integer> {
         } else {
             prompt.ids.forEach(id -> body.withArrayProperty("prompt").add(id));
         }
-        options().forEach(body::set);
         try {
-            PromptRecord record = record("prompt", 0, MAPPER.writeValueAsBytes(body));
+            PromptRecord record = record("prompt", 0, defaults().fill(MAPPER.writeValueAsBytes(body)));
             CompletionRecord completion = completer.complete(parser.parse(record, record.source.timestamp));
             print(completion);
             return completion.error == null ? 0 : 1;
@@ -147,63 +139,43 @@ final class CompleteCommand implements Callable<Integer> {
 
     private int completeLines() throws IOException {
         JsonLines lines = new JsonLines(System.in);
+        RequestDefaults defaults = defaults();
         int exitCode = 0;
         long number = 0;
         for (byte[] line = lines.nextNotBlank();
-                line != null && !System.out.checkError();
+                line != null
+                        && !System.out.checkError()
+                        && !Thread.currentThread().isInterrupted();
                 line = lines.nextNotBlank()) {
-            PromptRecord record = record("stdin", number++, withDefaults(line));
+            PromptRecord record = record("stdin", number++, defaults.fill(line));
             try {
                 CompletionRecord completion = completer.complete(parser.parse(record, record.source.timestamp));
                 print(completion);
                 exitCode = completion.error == null ? exitCode : 1;
             } catch (InvalidRequestException e) {
                 exitCode = 1;
-                printInvalid(record, line, e);
+                printInvalid(record, line, lines.lineNumber(), e);
             }
         }
         return exitCode;
     }
 
     /** What was given of the request's options, by the names of the records. */
-    private Map<String, JsonNode> options() {
-        Map<String, JsonNode> options = new TreeMap<>();
+    private RequestDefaults defaults() {
+        Map<String, String> options = new HashMap<>();
         put(options, "max_tokens", maxTokens);
         put(options, "temperature", temperature);
         put(options, "top_k", topK);
         put(options, "top_p", topP);
         put(options, "seed", seed);
-        return options;
+        return new RequestDefaults(options);
     }
 
-    private static void put(Map<String, JsonNode> options, String name, Object value) {
+    /** A number that JSON does not have, such as NaN, comes out as a string, which the parser refuses by name. */
+    private static void put(Map<String, String> options, String name, Number value) {
         if (value != null) {
-            options.put(name, MAPPER.valueToTree(value));
+            options.put(name, MAPPER.valueToTree(value).toString());
         }
-    }
-
-    /** The body with the options that it lacks; a line that is no object goes on as it is, for the parser to refuse. */
-    private byte[] withDefaults(byte[] line) throws IOException {
-        Map<String, JsonNode> options = options();
-        if (options.isEmpty()) {
-            return line;
-        }
-        JsonNode root;
-        try {
-            root = MAPPER.readTree(line);
-        } catch (IOException e) {
-            return line;
-        }
-        JsonNode body = root.path("body").isObject() ? root.path("body") : root;
-        if (!(body instanceof ObjectNode object)) {
-            return line;
-        }
-        options.forEach((name, value) -> {
-            if (!object.hasNonNull(name)) {
-                object.set(name, value);
-            }
-        });
-        return MAPPER.writeValueAsBytes(root);
     }
 
     private static PromptRecord record(String topic, long offset, byte[] value) {
@@ -228,9 +200,10 @@ final class CompleteCommand implements Callable<Integer> {
         }
     }
 
-    private void printInvalid(PromptRecord record, byte[] line, InvalidRequestException e) throws IOException {
+    private void printInvalid(PromptRecord record, byte[] line, long lineNumber, InvalidRequestException e)
+            throws IOException {
         if (output == OutputFormat.TEXT) {
-            spec.commandLine().getErr().println("line " + (record.source.offset + 1) + ": " + e.error().message);
+            spec.commandLine().getErr().println("line " + lineNumber + ": " + e.error().message);
             return;
         }
         DeadLetter letter = new DeadLetter();

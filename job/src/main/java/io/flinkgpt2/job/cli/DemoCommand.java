@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -87,13 +88,12 @@ final class DemoCommand implements Callable<Integer> {
         if (out != null) {
             Files.createDirectories(out);
         }
-        err.println("Starting Kafka and Flink...");
-        try (LocalStack stack = LocalStack.start(kafkaPort, webPort, slots, directory, true, jobOptions)) {
+        try (LocalStack stack = LocalStack.start(err, kafkaPort, webPort, slots, directory, true, jobOptions)) {
             err.println("Kafka at " + stack.kafka().bootstrapServers() + ", Flink's web UI at "
-                    + stack.flink().webUrl() + ", model " + directory);
+                    + stack.flink().webUrl() + ", model " + stack.model());
             try (DemoTopics topics = new DemoTopics(stack.settings().kafka())) {
                 topics.send(requests);
-                return run(stack, topics, requests, directory);
+                return run(stack, topics, requests);
             }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
@@ -106,7 +106,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private int run(LocalStack stack, DemoTopics topics, List<byte[]> requests, Path directory) throws Exception {
+    private int run(LocalStack stack, DemoTopics topics, List<byte[]> requests) throws Exception {
         long start = System.nanoTime();
         CompletableFuture<JobExecutionResult> job = stack.submit().getJobExecutionResult();
         long tokens = 0;
@@ -132,7 +132,7 @@ final class DemoCommand implements Callable<Integer> {
                 topics.deadLetters().size(),
                 tokens,
                 tokens / seconds,
-                directory.toString());
+                stack.model());
         PrintWriter text = spec.commandLine().getOut();
         show(text, requests, topics);
         summary.print(text, seconds);
@@ -140,10 +140,13 @@ final class DemoCommand implements Callable<Integer> {
             text.print(MAPPER.writeValueAsString(summary.toJson(MAPPER.createObjectNode())) + "\n");
         }
         text.flush();
-        if (summary.isComplete()) {
+        if (topics.everyLineIsAnsweredOnce()) {
             return 0;
         }
-        spec.commandLine().getErr().println("Not every prompt was answered exactly once.");
+        spec.commandLine()
+                .getErr()
+                .println("Not every prompt was answered exactly once: " + requests.size() + " prompts, "
+                        + topics.answered() + " answers.");
         return 1;
     }
 
@@ -176,14 +179,17 @@ final class DemoCommand implements Callable<Integer> {
     record DemoSummary(
             int prompts, int completions, int deadLetters, long tokens, double tokensPerSecond, String model) {
 
-        boolean isComplete() {
-            return completions + deadLetters == prompts;
-        }
-
         void print(PrintWriter out, double seconds) {
             out.printf(
+                    Locale.ROOT,
                     "%n%d prompts: %d completions, %d dead letters; %d tokens in %.1f s, %.0f tokens/s%nmodel: %s%n",
-                    prompts, completions, deadLetters, tokens, seconds, tokensPerSecond, model);
+                    prompts,
+                    completions,
+                    deadLetters,
+                    tokens,
+                    seconds,
+                    tokensPerSecond,
+                    model);
         }
 
         ObjectNode toJson(ObjectNode json) {

@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.job.kafka.KafkaSettings;
@@ -8,9 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -28,12 +32,28 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class DemoTopics implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    /** Jackson's own limit of 20 million characters is less than a dead letter may hold. */
+    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(LocalStack.MAX_MESSAGE_BYTES)
+                    .build())
+            .build());
 
     /** Where a record came from: partition and offset. */
     private record Place(int partition, long offset) {}
 
-    private record Answer(int line, byte[] bytes, JsonNode json) {}
+    /** A record that was read, and the line of the request that it answers. */
+    private static final class Answer {
+        private final int line;
+        private final byte[] bytes;
+        private final JsonNode json;
+
+        Answer(int line, byte[] bytes, JsonNode json) {
+            this.line = line;
+            this.bytes = bytes;
+            this.json = json;
+        }
+    }
 
     private final KafkaSettings settings;
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -100,6 +120,14 @@ final class DemoTopics implements AutoCloseable {
                 .anyMatch(end -> consumer.position(end.getKey()) < end.getValue());
     }
 
+    /** Whether each request that was sent has one answer, and there is no other. */
+    boolean everyLineIsAnsweredOnce() {
+        Set<Integer> answeredLines = new HashSet<>();
+        completions.forEach(answer -> answeredLines.add(answer.line));
+        deadLetters.forEach(answer -> answeredLines.add(answer.line));
+        return answered() == lines.size() && answeredLines.equals(new HashSet<>(lines.values()));
+    }
+
     int answered() {
         return completions.size() + deadLetters.size();
     }
@@ -113,11 +141,14 @@ final class DemoTopics implements AutoCloseable {
     }
 
     List<JsonNode> firstCompletions(int most) {
-        return sorted(completions).stream().limit(most).map(Answer::json).toList();
+        return sorted(completions).stream()
+                .limit(most)
+                .map(answer -> answer.json)
+                .toList();
     }
 
     List<JsonNode> parsedDeadLetters() {
-        return sorted(deadLetters).stream().map(Answer::json).toList();
+        return sorted(deadLetters).stream().map(answer -> answer.json).toList();
     }
 
     /** The line of the request that a completion answers, from 0. */
@@ -128,15 +159,17 @@ final class DemoTopics implements AutoCloseable {
     }
 
     private static List<Answer> sorted(List<Answer> answers) {
-        return answers.stream().sorted(Comparator.comparingInt(Answer::line)).toList();
+        return answers.stream()
+                .sorted(Comparator.comparingInt(answer -> answer.line))
+                .toList();
     }
 
     private static List<byte[]> bytes(List<Answer> answers) {
-        return sorted(answers).stream().map(Answer::bytes).toList();
+        return sorted(answers).stream().map(answer -> answer.bytes).toList();
     }
 
     @Override
     public void close() {
-        consumer.close();
+        Interrupts.deferred(consumer::close);
     }
 }

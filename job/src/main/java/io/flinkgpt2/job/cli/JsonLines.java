@@ -5,12 +5,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Lines as bytes: what a line holds, even whether it is UTF-8, is for others to judge. */
 final class JsonLines {
 
     private final InputStream in;
+    private long lineNumber;
 
     JsonLines(InputStream in) {
         this.in = new BufferedInputStream(in, 1 << 16);
@@ -23,12 +25,18 @@ final class JsonLines {
         if (b < 0) {
             return null;
         }
+        lineNumber++;
         for (; b >= 0 && b != '\n'; b = in.read()) {
             line.write(b);
         }
         byte[] bytes = line.toByteArray();
         boolean carriageReturn = bytes.length > 0 && bytes[bytes.length - 1] == '\r';
-        return carriageReturn ? java.util.Arrays.copyOf(bytes, bytes.length - 1) : bytes;
+        return carriageReturn ? Arrays.copyOf(bytes, bytes.length - 1) : bytes;
+    }
+
+    /** The number of the line that was returned last, blank ones counted, from 1. */
+    long lineNumber() {
+        return lineNumber;
     }
 
     /** The next line that is not blank, or null at the end. */

@@ -61,10 +61,9 @@ final class LocalCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         int slots = Slots.orDefault(spec.commandLine(), parallelism);
         Path directory = model == null ? Home.bundledModel() : model;
-        err.println("Starting Kafka, Flink and the job...");
-        try (LocalStack stack = LocalStack.start(kafkaPort, webPort, slots, directory, false, jobOptions)) {
+        try (LocalStack stack = LocalStack.start(err, kafkaPort, webPort, slots, directory, false, jobOptions)) {
             JobClient job = stack.submit();
-            describe(out, stack, directory);
+            describe(out, stack);
             job.getJobExecutionResult().get();
             err.println("The job has ended.");
             return 0;
@@ -73,12 +72,12 @@ final class LocalCommand implements Callable<Integer> {
         }
     }
 
-    private static void describe(PrintWriter out, LocalStack stack, Path model) {
+    private static void describe(PrintWriter out, LocalStack stack) {
         KafkaSettings kafka = stack.settings().kafka();
         String servers = kafka.bootstrapServers();
         out.println("Kafka     " + servers);
         out.println("Flink UI  " + stack.flink().webUrl());
-        out.println("Model     " + model);
+        out.println("Model     " + stack.model());
         out.println("Topics    " + kafka.promptsTopic() + " -> " + kafka.completionsTopic() + ", "
                 + kafka.deadLettersTopic());
         out.println();

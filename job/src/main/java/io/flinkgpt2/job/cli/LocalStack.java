@@ -1,21 +1,32 @@
 package io.flinkgpt2.job.cli;
 
+import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.CompletionJob;
+import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
+import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.local.EmbeddedKafka;
 import io.flinkgpt2.job.local.LocalFlink;
+import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.weights.WeightsFile;
+import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A Kafka broker and a Flink cluster in this process, with the job's topics, for {@code demo} and {@code local}. */
 final class LocalStack implements AutoCloseable {
@@ -25,6 +36,8 @@ final class LocalStack implements AutoCloseable {
 
     /** A value of so many bytes fits a dead letter whole. */
     private static final int DEAD_LETTER_BYTES = 23 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LocalStack.class);
 
     private final EmbeddedKafka kafka;
     private final LocalFlink flink;
@@ -39,43 +52,98 @@ final class LocalStack implements AutoCloseable {
     /**
      * Starts broker and cluster and creates the topics, with as many partitions as there are slots.
      *
+     * @param err told that starting begins, once the options are found to be right
      * @param kafkaPort 0 for any
      * @param webPort 0 for any
      * @param slots parallelism of the job
      * @param model directory of the model
      * @param bounded whether the job ends with the records that are there when it starts
      * @param jobOptions the user's options of the job
+     * @throws InvalidOptionException if an option is wrong
+     * @throws IOException if the model is not there or none, or a port is taken; nothing is left running then
+     * @throws InterruptedException if the thread was interrupted; nothing is left running then either
      */
-    static LocalStack start(int kafkaPort, int webPort, int slots, Path model, boolean bounded, List<String> jobOptions)
-            throws IOException, InterruptedException {
+    static LocalStack start(
+            PrintWriter err,
+            int kafkaPort,
+            int webPort,
+            int slots,
+            Path model,
+            boolean bounded,
+            List<String> jobOptions)
+            throws Exception {
+        requirePort("--kafka-port", kafkaPort);
+        requirePort("--web-port", webPort);
         Configuration options = JobArguments.parse(jobOptions);
+        if (options.contains(JobOptions.KAFKA_BOOTSTRAP_SERVERS)) {
+            throw new InvalidOptionException(
+                    JobOptions.KAFKA_BOOTSTRAP_SERVERS.key(),
+                    "a value",
+                    "none: the broker is started here, and --kafka-port names its port");
+        }
         setDefault(options, JobOptions.MODEL_PATH, model.toAbsolutePath().toString());
         setDefault(options, JobOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1));
         setDefault(options, JobOptions.DEAD_LETTERS_MAX_BYTES, DEAD_LETTER_BYTES);
         setDefault(options, JobOptions.SOURCE_BOUNDED, bounded);
         // Ours to decide, but needed for the options to be whole before anything is started.
         options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, "localhost:" + kafkaPort);
-        JobSettings.from(options);
+        JobSettings checked = JobSettings.from(options);
+        if (bounded && !checked.kafka().sourceBounded()) {
+            throw new InvalidOptionException(
+                    JobOptions.SOURCE_BOUNDED.key(), "false", "true, for this ends when all prompts are answered");
+        }
+        requireModel(checked.generation());
 
-        EmbeddedKafka kafka = EmbeddedKafka.start(
-                EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES));
+        err.println("Starting Kafka and Flink...");
+        EmbeddedKafka kafka = Interrupts.shielded(() -> EmbeddedKafka.start(
+                EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES)));
         try {
+            Interrupts.check();
             options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrapServers());
             JobSettings settings = JobSettings.from(options);
-            Map<String, String> topic = Map.of("max.message.bytes", String.valueOf(MAX_MESSAGE_BYTES));
-            kafka.createTopic(settings.kafka().promptsTopic(), slots, topic);
-            kafka.createTopic(settings.kafka().completionsTopic(), slots, topic);
-            kafka.createTopic(settings.kafka().deadLettersTopic(), slots, topic);
-            LocalFlink flink = LocalFlink.start(
-                    LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
+            LocalFlink flink = Interrupts.shielded(() -> {
+                createTopics(kafka, settings.kafka(), slots);
+                return LocalFlink.start(
+                        LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
+            });
             return new LocalStack(kafka, flink, settings);
-        } catch (IOException | InterruptedException | RuntimeException | Error e) {
+        } catch (Exception | Error e) {
             try {
-                kafka.close();
+                Interrupts.deferred(kafka::close);
             } catch (IOException | RuntimeException closing) {
                 e.addSuppressed(closing);
             }
             throw e;
+        }
+    }
+
+    private static void createTopics(EmbeddedKafka kafka, KafkaSettings settings, int partitions)
+            throws IOException, InterruptedException {
+        Map<String, String> topic = Map.of("max.message.bytes", String.valueOf(MAX_MESSAGE_BYTES));
+        kafka.createTopic(settings.promptsTopic(), partitions, topic);
+        kafka.createTopic(settings.completionsTopic(), partitions, topic);
+        kafka.createTopic(settings.deadLettersTopic(), partitions, topic);
+    }
+
+    private static void requirePort(String option, int port) {
+        if (port < 0 || port > 65_535) {
+            throw new InvalidOptionException(option, String.valueOf(port), "1..65535, or 0 for any that is free");
+        }
+    }
+
+    /** What a task would find only when it is opened, and then again and again as it is restarted. */
+    private static void requireModel(GenerationSettings generation) throws IOException {
+        Path directory = Path.of(generation.modelPath());
+        Pretrained.openTokenizer(directory);
+        Gpt2Config config = Gpt2Config.read(directory.resolve("config.json"));
+        try (WeightsFile weights = WeightsFiles.open(directory)) {
+            LOG.debug("The model's weights are {}", weights.describe());
+        }
+        if (generation.maxContext() > config.contextLength()) {
+            throw new InvalidOptionException(
+                    JobOptions.GENERATION_MAX_CONTEXT.key(),
+                    String.valueOf(generation.maxContext()),
+                    "1.." + config.contextLength() + ", the n_positions of the model");
         }
     }
 
@@ -87,13 +155,30 @@ final class LocalStack implements AutoCloseable {
 
     /** Submits the job. */
     JobClient submit() throws Exception {
-        StreamExecutionEnvironment environment = flink.environment();
-        CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
-        return environment.executeAsync(settings.jobName());
+        Configuration configuration = new Configuration();
+        // Here somebody looks on: what goes on failing is to be told, not tried for ever, as is Flink's way.
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, 3);
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+        StreamExecutionEnvironment environment = flink.environment(configuration);
+        Interrupts.check();
+        JobClient job = Interrupts.shielded(() -> {
+            CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+            return environment.executeAsync(settings.jobName());
+        });
+        Interrupts.check();
+        return job;
     }
 
     JobSettings settings() {
         return settings;
+    }
+
+    /** The directory of the model. */
+    String model() {
+        return settings.generation().modelPath();
     }
 
     EmbeddedKafka kafka() {
@@ -107,8 +192,10 @@ final class LocalStack implements AutoCloseable {
     /** Ends the job, the cluster and the broker. */
     @Override
     public void close() throws IOException {
-        try (kafka) {
-            flink.close();
-        }
+        Interrupts.deferred(() -> {
+            try (kafka) {
+                flink.close();
+            }
+        });
     }
 }

@@ -5,12 +5,17 @@ import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.record.SystemFingerprint;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.apache.kafka.common.errors.InterruptException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -55,8 +60,8 @@ public final class Main implements Runnable {
     /** Runs a command and returns its exit code. */
     static int run(PrintStream out, PrintStream err, List<String> args) {
         CommandLine commandLine = new CommandLine(new Main())
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
+                .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(100);
@@ -74,14 +79,24 @@ public final class Main implements Runnable {
                 err.println(failure.getMessage());
                 return CommandLine.ExitCode.USAGE;
             }
-            if (failure instanceof CancellationException || failure instanceof InterruptedException) {
+            if (isInterruption(failure)) {
                 err.println("Interrupted.");
                 return CommandLine.ExitCode.SOFTWARE;
             }
             printCauses(err, failure);
             return CommandLine.ExitCode.SOFTWARE;
         });
-        return commandLine.execute(args.toArray(new String[0]));
+        try {
+            return commandLine.execute(args.toArray(new String[0]));
+        } catch (OutOfMemoryError e) {
+            err.println("Out of memory (" + e.getMessage() + "): give the JVM more, for example by"
+                    + " FLINK_GPT2_JAVA_OPTS=-Xmx8g; a model takes 4 bytes a parameter.");
+            return CommandLine.ExitCode.SOFTWARE;
+        } catch (Error e) {
+            // A fault of this program or its JVM: whoever looks into it needs the stack.
+            e.printStackTrace(err);
+            return CommandLine.ExitCode.SOFTWARE;
+        }
     }
 
     /** Shows the job's options below the command's own. */
@@ -96,17 +111,36 @@ public final class Main implements Runnable {
     private static void printCauses(PrintStream err, Throwable failure) {
         String last = null;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            String message = message(cause);
             if (last == null || !last.contains(message)) {
                 err.println((last == null ? "" : "  caused by: ") + message);
                 last = message;
             }
         }
-        if (failure.getMessage() == null
-                || failure instanceof Error
-                || System.getenv("FLINK_GPT2_STACKTRACE") != null) {
+        if (failure.getMessage() == null || System.getenv("FLINK_GPT2_STACKTRACE") != null) {
             failure.printStackTrace(err);
         }
+    }
+
+    private static boolean isInterruption(Throwable failure) {
+        return failure instanceof CancellationException
+                || failure instanceof InterruptedException
+                || failure instanceof InterruptedIOException
+                || failure instanceof InterruptException;
+    }
+
+    /** Java's errors of files have the path alone for a message. */
+    private static String message(Throwable cause) {
+        if (cause instanceof NoSuchFileException missing) {
+            return missing.getFile() + ": found nothing there, expected a file or directory; check the path";
+        }
+        if (cause instanceof AccessDeniedException denied) {
+            return denied.getFile() + ": permission denied; check who may read or write it";
+        }
+        if (cause instanceof FileAlreadyExistsException file) {
+            return file.getFile() + ": found a file, expected a directory or nothing; name another place";
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     @Override

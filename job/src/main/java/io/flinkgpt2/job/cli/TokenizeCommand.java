@@ -50,15 +50,13 @@ final class TokenizeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         JsonLines lines = new JsonLines(System.in);
         int exitCode = 0;
-        int number = 0;
         for (byte[] line = lines.nextNotBlank(); line != null && !out.checkError(); line = lines.nextNotBlank()) {
-            number++;
             ObjectNode answer = MAPPER.createObjectNode();
             try {
                 JsonNode request = parse(line);
                 answer = decode ? decode(tokenizer, request) : encode(tokenizer, request);
             } catch (IllegalArgumentException e) {
-                answer.put("error", "line " + number + ": " + e.getMessage());
+                answer.put("error", "line " + lines.lineNumber() + ": " + e.getMessage());
                 exitCode = 1;
             }
             out.print(MAPPER.writeValueAsString(answer) + "\n");

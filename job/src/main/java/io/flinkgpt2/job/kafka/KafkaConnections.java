@@ -4,6 +4,8 @@ import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.DeadLetterJson;
 import io.flinkgpt2.job.record.PromptRecord;
+import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
@@ -14,6 +16,7 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 
 /** The job's source and sinks on Kafka: committed records in, exactly once out. */
 public final class KafkaConnections {
@@ -30,12 +33,27 @@ public final class KafkaConnections {
     /** What a completion takes besides what it copies from its request: text, usage, metrics. */
     private static final int COMPLETION_BODY = 262_144;
 
+    private static final String RAISE =
+            "; raise its max.message.bytes, and kafka.max.request.size and kafka.buffer.memory where they are given";
+
     private final KafkaSettings settings;
     private final TopicLimits limits;
 
     public KafkaConnections(KafkaSettings settings, TopicLimits limits) {
         this.settings = settings;
-        this.limits = limits;
+        this.limits = limits.atMost(largestRequest(settings.clientProperties()));
+    }
+
+    /** What the producers' own limits leave, where they are given; as defaults they follow the topics. */
+    private static int largestRequest(Map<String, String> properties) {
+        long largest = Integer.MAX_VALUE;
+        for (String property : List.of(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, ProducerConfig.BUFFER_MEMORY_CONFIG)) {
+            String given = properties.get(property);
+            if (given != null) {
+                largest = Math.min(largest, (Long) ConfigDef.parseType(property, given, ConfigDef.Type.LONG));
+            }
+        }
+        return (int) Math.max(0, largest);
     }
 
     /**
@@ -48,11 +66,12 @@ public final class KafkaConnections {
         if (room < 1024) {
             throw new IllegalStateException("topic " + settings.completionsTopic() + " takes records of "
                     + limits.completionBytes() + " bytes, expected at least "
-                    + (COMPLETION_BODY + BATCH_OVERHEAD + 2048) + "; raise its max.message.bytes");
+                    + (COMPLETION_BODY + BATCH_OVERHEAD + 2048) + RAISE);
         }
         return Math.min(wanted, room);
     }
 
+    @SuppressWarnings("deprecation") // the connector takes Kafka's deprecated enum and nothing else
     public KafkaSource<PromptRecord> prompts() {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());
@@ -86,7 +105,7 @@ public final class KafkaConnections {
         if (maxRecordBytes < DeadLetterJson.LEAST_RECORD_BYTES) {
             throw new IllegalStateException("topic " + settings.deadLettersTopic() + " takes records of "
                     + limits.deadLetterBytes() + " bytes, expected at least "
-                    + (DeadLetterJson.LEAST_RECORD_BYTES + BATCH_OVERHEAD) + "; raise its max.message.bytes");
+                    + (DeadLetterJson.LEAST_RECORD_BYTES + BATCH_OVERHEAD) + RAISE);
         }
         DeadLetterSerializer serializer =
                 new DeadLetterSerializer(settings.deadLettersTopic(), settings.deadLetterMaxBytes(), maxRecordBytes);

@@ -5,12 +5,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
@@ -32,7 +31,7 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
     public static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
     private static final Logger LOG = LoggerFactory.getLogger(TopicLimits.class);
-    private static final int TIMEOUT_SECONDS = 30;
+    private static final long TIMEOUT_MS = 30_000;
 
     /** Limits of topics that keep Kafka's default. */
     public static TopicLimits defaults() {
@@ -45,14 +44,9 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
      * @throws IllegalStateException if the broker cannot be reached or a topic does not exist; says what to do
      */
     public static TopicLimits of(KafkaSettings settings) {
-        Properties properties = new Properties();
-        properties.putAll(settings.clientProperties());
-        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
-        properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
-        properties.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
         List<String> topics =
                 List.of(settings.promptsTopic(), settings.completionsTopic(), settings.deadLettersTopic());
-        try (Admin admin = Admin.create(properties)) {
+        try (Admin admin = Admin.create(adminProperties(settings))) {
             for (Map.Entry<String, KafkaFuture<?>> topic :
                     descriptions(admin, topics).entrySet()) {
                 requireTopic(topic.getKey(), topic.getValue(), settings.bootstrapServers());
@@ -60,7 +54,31 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
             return new TopicLimits(
                     maxMessageBytes(admin, settings.completionsTopic()),
                     maxMessageBytes(admin, settings.deadLettersTopic()));
+        } catch (KafkaException e) {
+            // Of the client's own making: an address that no one knows, a property of the wrong type.
+            throw unreachable(settings.bootstrapServers(), e.getCause() == null ? e : e.getCause());
         }
+    }
+
+    /** The client gives up by itself; it wants a request's time to be no longer than that of the whole call. */
+    private static Properties adminProperties(KafkaSettings settings) {
+        Properties properties = new Properties();
+        properties.putAll(settings.clientProperties());
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+        String wholeCall = AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG;
+        String request = AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG;
+        if (properties.containsKey(wholeCall)) {
+            properties.putIfAbsent(request, properties.get(wholeCall));
+        } else {
+            properties.putIfAbsent(request, String.valueOf(TIMEOUT_MS));
+            properties.put(wholeCall, properties.get(request));
+        }
+        return properties;
+    }
+
+    /** These limits, none above {@code bytes}. */
+    TopicLimits atMost(int bytes) {
+        return new TopicLimits(Math.min(completionBytes, bytes), Math.min(deadLetterBytes, bytes));
     }
 
     private static Map<String, KafkaFuture<?>> descriptions(Admin admin, List<String> topics) {
@@ -69,7 +87,7 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
 
     private static void requireTopic(String topic, KafkaFuture<?> description, String servers) {
         try {
-            description.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            description.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 throw new IllegalStateException(
@@ -83,8 +101,6 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
                 return;
             }
             throw unreachable(servers, e.getCause());
-        } catch (TimeoutException e) {
-            throw unreachable(servers, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while asking " + servers + " for its topics", e);
@@ -104,10 +120,10 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
             Config config = admin.describeConfigs(List.of(resource))
                     .values()
                     .get(resource)
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                    .get();
             ConfigEntry entry = config.get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
             return entry == null ? DEFAULT_MAX_MESSAGE_BYTES : Integer.parseInt(entry.value());
-        } catch (ExecutionException | TimeoutException e) {
+        } catch (ExecutionException e) {
             LOG.warn(
                     "Cannot read max.message.bytes of topic {}; records are kept to Kafka's default of {} bytes.",
                     topic,

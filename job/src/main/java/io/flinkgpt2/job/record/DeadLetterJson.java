@@ -32,9 +32,6 @@ public final class DeadLetterJson {
     /** Kafka's own bytes of a batch of one record (format 2): 61 of the batch, at most 36 of the record. */
     private static final int RECORD_OVERHEAD = 97;
 
-    /** Kafka's own bytes of a header: two lengths of at most 5 bytes. */
-    private static final int HEADER_OVERHEAD = 10;
-
     /** The fields that say what was cut, at their longest. */
     private static final int CUT_FIELDS = 320;
 
@@ -106,7 +103,7 @@ public final class DeadLetterJson {
         }
 
         List<RecordHeader> headers = headersThatFit(letter.headers, room / 2);
-        room -= headers.stream().mapToLong(DeadLetterJson::size).sum();
+        room -= headers.stream().mapToLong(RecordHeader::size).sum();
 
         byte[] jsonValue = letter.value == null ? null : head(letter.value, Math.min(maxValueBytes, bytesIn(room)));
         int dropped = letter.headers == null ? 0 : letter.headers.size() - headers.size();
@@ -117,17 +114,13 @@ public final class DeadLetterJson {
         List<RecordHeader> fitting = new ArrayList<>();
         long left = room;
         for (RecordHeader header : headers == null ? List.<RecordHeader>of() : headers) {
-            long size = size(header);
+            long size = header.size();
             if (size <= left) {
                 fitting.add(header);
                 left -= size;
             }
         }
         return fitting;
-    }
-
-    private static long size(RecordHeader header) {
-        return HEADER_OVERHEAD + WireText.utf8Length(header.key) + (header.value == null ? 0 : header.value.length);
     }
 
     private static long base64Length(long bytes) {

@@ -45,8 +45,8 @@ public final class RequestParser {
      * @param limits of the model and the run
      * @param modelNames what the field {@code model} may say: the model's name and its aliases
      * @param policy what becomes of a request with an unknown field
-     * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers,
-     *     {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
+     * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers with what Kafka
+     *     adds to each, {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
      */
     public RequestParser(
             Tokenizer tokenizer,
@@ -152,7 +152,7 @@ public final class RequestParser {
         copied += request.user == null ? 0 : WireText.utf8Length(request.user);
         copied += request.key == null ? 0 : request.key.length;
         for (RecordHeader header : request.headers == null ? List.<RecordHeader>of() : request.headers) {
-            copied += WireText.utf8Length(header.key) + (header.value == null ? 0 : header.value.length);
+            copied += header.size();
         }
         if (copied > maxCopiedBytes) {
             throw new InvalidRequestException(

@@ -1,0 +1,149 @@
+package io.flinkgpt2.job;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import io.flinkgpt2.job.cli.Main;
+import io.flinkgpt2.job.function.SharedModel;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+
+/** The floors of the house: imports go downwards only. */
+@AnalyzeClasses(packages = "io.flinkgpt2", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    /** Collections that hold what they were made with, by what the sources make them with. */
+    private static final Set<String> CONSTANTS = Set.of("ALL", "DEFAULTS", "OWN_KAFKA_PROPERTIES");
+
+    @ArchTest
+    static final ArchRule importsGoDownwardsOnly = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("cli")
+            .definedBy("io.flinkgpt2.job.cli..")
+            .layer("job")
+            .definedBy("io.flinkgpt2.job")
+            .optionalLayer("operator")
+            .definedBy("io.flinkgpt2.job.operator..")
+            .layer("function")
+            .definedBy("io.flinkgpt2.job.function..")
+            .layer("kafka")
+            .definedBy("io.flinkgpt2.job.kafka..")
+            .optionalLayer("metrics")
+            .definedBy("io.flinkgpt2.job.metrics..")
+            .layer("local")
+            .definedBy("io.flinkgpt2.job.local..")
+            .layer("record")
+            .definedBy("io.flinkgpt2.job.record..")
+            .layer("model-core")
+            .definedBy(
+                    "io.flinkgpt2.generation..",
+                    "io.flinkgpt2.model..",
+                    "io.flinkgpt2.weights..",
+                    "io.flinkgpt2.tokenizer..",
+                    "io.flinkgpt2.tensor..")
+            .whereLayer("cli")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("job")
+            .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("operator")
+            .mayOnlyBeAccessedByLayers("job", "cli")
+            .whereLayer("function")
+            .mayOnlyBeAccessedByLayers("job", "cli", "operator")
+            .whereLayer("kafka")
+            .mayOnlyBeAccessedByLayers("job", "cli")
+            .whereLayer("metrics")
+            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function")
+            .whereLayer("local")
+            .mayOnlyBeAccessedByLayers("job", "cli")
+            .whereLayer("record")
+            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
+
+    @ArchTest
+    static final ArchRule recordsAndWhatLiesBelowKnowNeitherFlinkNorKafka = noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                    "io.flinkgpt2.job",
+                    "io.flinkgpt2.job.cli..",
+                    "io.flinkgpt2.job.operator..",
+                    "io.flinkgpt2.job.function..",
+                    "io.flinkgpt2.job.kafka..",
+                    "io.flinkgpt2.job.metrics..",
+                    "io.flinkgpt2.job.local..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");
+
+    @ArchTest
+    static final ArchRule functionsKnowNoKafka = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "io.flinkgpt2.job.function..", "io.flinkgpt2.job.operator..", "io.flinkgpt2.job.metrics..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.kafka..", "kafka..", "org.apache.flink.connector..");
+
+    @ArchTest
+    static final ArchRule aStaticFieldIsFinal = fields().that()
+            .areStatic()
+            .and()
+            .areDeclaredInClassesThat()
+            .areNotEnums()
+            .should()
+            .beFinal();
+
+    @ArchTest
+    static final ArchRule onlyTheSharedModelHasStaticStateThatChanges = fields().that()
+            .areStatic()
+            .and()
+            .areDeclaredInClassesThat()
+            .resideInAPackage("io.flinkgpt2.job..")
+            .and(areCollectionsOrAtomics())
+            .should()
+            .beDeclaredIn(SharedModel.class);
+
+    @ArchTest
+    static final ArchRule onlyTheCommandLineAndTheJobsHelpPrint = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.flinkgpt2.job.cli..")
+            .and()
+            .doNotBelongToAnyOf(CompletionJob.class)
+            .should()
+            .accessField(System.class, "out")
+            .orShould()
+            .accessField(System.class, "err")
+            .orShould()
+            .callMethod(Throwable.class, "printStackTrace");
+
+    @ArchTest
+    static final ArchRule onlyTheCommandLineEndsTheProcess = noClasses()
+            .that()
+            .resideOutsideOfPackage(Main.class.getPackageName())
+            .should()
+            .callMethod(System.class, "exit", int.class)
+            .orShould()
+            .callMethod(Runtime.class, "exit", int.class)
+            .orShould()
+            .callMethod(Runtime.class, "halt", int.class);
+
+    @ArchTest
+    static final ArchRule exceptionsSayWhatTheyAre =
+            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
+
+    private static DescribedPredicate<JavaField> areCollectionsOrAtomics() {
+        return DescribedPredicate.describe(
+                "hold collections that can change, or atomics",
+                field -> (field.getRawType().isAssignableTo(Map.class)
+                                || field.getRawType().isAssignableTo(Collection.class)
+                                || field.getRawType().getPackageName().startsWith("java.util.concurrent"))
+                        && !CONSTANTS.contains(field.getName()));
+    }
+}

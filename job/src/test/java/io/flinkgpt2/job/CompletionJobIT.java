@@ -1,0 +1,251 @@
+package io.flinkgpt2.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.job.kafka.KafkaConnections;
+import io.flinkgpt2.job.kafka.TopicLimits;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobExecutionResult;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The whole job between topics of a real broker, on a real cluster, with the bundled model. */
+class CompletionJobIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int PARALLELISM = 2;
+    private static final List<String> BEGINNINGS = List.of(
+            "Once upon a time",
+            "The king",
+            "There was an old woman who",
+            "In the forest",
+            "\\u00c9t\\u00e9 \\ud83d\\ude00",
+            "");
+
+    private static TestStack stack;
+
+    @BeforeAll
+    static void start() throws IOException {
+        stack = TestStack.start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        stack.close();
+    }
+
+    @Test
+    void everyPromptIsAnsweredExactlyOnceThoughTheJobFailsOnTheWay() throws Exception {
+        int prompts = 500;
+        int partitions = 4;
+        createTopics("failing", partitions);
+        createTopics("undisturbed", partitions);
+        List<String> requests = requests(prompts);
+        stack.produce(records("prompts-failing", partitions, requests));
+        stack.produce(records("prompts-undisturbed", partitions, requests));
+
+        InterruptibleSource.reset();
+        InterruptibleSource.letThrough(125);
+        // Checkpoints are taken when the test asks for them.
+        JobSettings settings = settings("failing", "--checkpoint.interval", "1 h");
+        KafkaConnections kafka = new KafkaConnections(settings.kafka(), TopicLimits.of(settings.kafka()));
+        StreamExecutionEnvironment environment = stack.environment(PARALLELISM);
+        CompletionJob.build(
+                environment,
+                settings,
+                new InterruptibleSource(kafka.prompts()),
+                kafka.completions(),
+                kafka.deadLetters());
+        JobClient job = environment.executeAsync("failing");
+
+        await().atMost(PATIENCE)
+                .until(() -> stack.uncommitted("completions-failing").size() == 250);
+        assertThat(stack.committed("completions-failing")).isEmpty();
+        stack.takeCheckpoint(job.getJobID());
+        await().atMost(PATIENCE)
+                .until(() -> stack.committed("completions-failing").size() == 250);
+
+        InterruptibleSource.letThrough(175);
+        await().atMost(PATIENCE)
+                .until(() -> stack.uncommitted("completions-failing").size() == 350);
+        assertThat(stack.committed("completions-failing")).hasSize(250);
+        assertThat(stack.restarts(job.getJobID())).isZero();
+        assertThat(InterruptibleSource.readersMade()).isEqualTo(PARALLELISM);
+
+        InterruptibleSource.failOnce();
+        job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+        // Nothing crosses a network, so only the subtask that failed starts again.
+        assertThat(stack.restarts(job.getJobID())).isEqualTo(1);
+        assertThat(InterruptibleSource.readersMade()).isEqualTo(PARALLELISM + 1);
+        run(settings("undisturbed"), PARALLELISM);
+        Map<String, JsonNode> answers = answers("completions-failing");
+        assertThat(answers).hasSize(prompts);
+        assertThat(answers.values().stream().map(answer -> answer.get("id").asText()))
+                .doesNotHaveDuplicates();
+        assertThat(answers).isEqualTo(answers("completions-undisturbed"));
+        assertThat(stack.committed("dead-letters-failing")).isEmpty();
+
+        // What was aborted lies in the topic still, and says the same: a replay makes no other text.
+        List<ConsumerRecord<byte[], byte[]>> everything = stack.uncommitted("completions-failing");
+        assertThat(everything).hasSize(prompts + 50);
+        assertThat(TestStack.json(everything).map(CompletionJobIT::functionOfRequestAndModel))
+                .allSatisfy(answer -> assertThat(answer)
+                        .isEqualTo(answers.get(answer.get("custom_id").asText())));
+    }
+
+    @Test
+    void orderPartitionsAndParallelismChangeNoAnswer() throws Exception {
+        createTopics("ordered", 1);
+        createTopics("shuffled", 3);
+        List<String> requests = requests(60);
+        stack.produce(records("prompts-ordered", 1, requests));
+        Collections.shuffle(requests, new Random(7));
+        stack.produce(records("prompts-shuffled", 3, requests));
+
+        run(settings("ordered"), 1);
+        run(settings("shuffled", "--prefill.chunk", "3"), PARALLELISM);
+
+        assertThat(answers("completions-ordered")).hasSize(60).isEqualTo(answers("completions-shuffled"));
+    }
+
+    @Test
+    void aSecondRunOfTheSameGroupAnswersOnlyWhatIsNew() throws Exception {
+        createTopics("resumed", 2);
+        List<String> requests = requests(30);
+        stack.produce(records("prompts-resumed", 2, requests.subList(0, 20)));
+        run(settings("resumed"), PARALLELISM);
+        assertThat(answers("completions-resumed")).hasSize(20);
+
+        stack.produce(records("prompts-resumed", 2, requests.subList(20, 30)));
+        run(settings("resumed"), PARALLELISM);
+        assertThat(stack.committed("completions-resumed")).hasSize(30);
+        assertThat(answers("completions-resumed")).hasSize(30);
+
+        run(settings("resumed", "--source.start", "earliest"), PARALLELISM);
+        assertThat(stack.committed("completions-resumed")).hasSize(60);
+    }
+
+    @Test
+    void aBoundedRunOverAnEmptyTopicEnds() throws Exception {
+        createTopics("empty", 2);
+
+        run(settings("empty"), PARALLELISM);
+
+        assertThat(stack.uncommitted("completions-empty")).isEmpty();
+        assertThat(stack.uncommitted("dead-letters-empty")).isEmpty();
+    }
+
+    @Test
+    void whatAProducerAbortedIsNotAnswered() throws Exception {
+        createTopics("transactional", 1);
+        List<String> requests = requests(16);
+        try (KafkaProducer<byte[], byte[]> producer =
+                stack.producer(Map.of("transactional.id", "prompts-of-the-test"))) {
+            producer.initTransactions();
+            for (int part = 0; part < 4; part++) {
+                producer.beginTransaction();
+                for (ProducerRecord<byte[], byte[]> prompt :
+                        records("prompts-transactional", 1, requests.subList(4 * part, 4 * part + 4))) {
+                    producer.send(prompt).get();
+                }
+                if (part % 2 == 0) {
+                    producer.commitTransaction();
+                } else {
+                    producer.abortTransaction();
+                }
+            }
+        }
+
+        run(settings("transactional"), PARALLELISM);
+
+        assertThat(stack.uncommitted("prompts-transactional")).hasSize(16);
+        assertThat(answers("completions-transactional"))
+                .containsOnlyKeys("r-0", "r-1", "r-2", "r-3", "r-8", "r-9", "r-10", "r-11");
+    }
+
+    private static void createTopics(String name, int partitions) throws Exception {
+        stack.createTopic("prompts-" + name, partitions);
+        stack.createTopic("completions-" + name, partitions);
+        stack.createTopic("dead-letters-" + name, partitions);
+    }
+
+    /** The job on the topics of {@code name}; its own name is the same for all, for ids depend on it. */
+    private static JobSettings settings(String name, String... further) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--topics.prompts",
+                "prompts-" + name,
+                "--topics.completions",
+                "completions-" + name,
+                "--topics.dead-letters",
+                "dead-letters-" + name,
+                "--group.id",
+                "group-" + name));
+        arguments.addAll(List.of(further));
+        return stack.settings(arguments.toArray(new String[0]));
+    }
+
+    private static void run(JobSettings settings, int parallelism) throws Exception {
+        StreamExecutionEnvironment environment = stack.environment(parallelism);
+        CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+        JobExecutionResult result = environment.execute(settings.jobName());
+        assertThat(stack.restarts(result.getJobID())).isZero();
+    }
+
+    /** Greedy and drawn, of different lengths, some with what is copied. */
+    private static List<String> requests(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> {
+                    String sampling =
+                            i % 3 == 0 ? "\"temperature\": 0" : "\"temperature\": 0.8, \"top_k\": " + i % 5 * 10;
+                    String copied = i % 4 == 0 ? ", \"metadata\": {\"line\": " + i + "}, \"user\": \"u" + i + "\"" : "";
+                    String seed = i % 7 == 0 ? ", \"seed\": " + i : "";
+                    return "{\"custom_id\": \"r-" + i + "\", \"prompt\": \"" + BEGINNINGS.get(i % BEGINNINGS.size())
+                            + "\", \"max_tokens\": " + (8 + i % 17) + ", " + sampling + copied + seed + "}";
+                })
+                .collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private static List<ProducerRecord<byte[], byte[]>> records(String topic, int partitions, List<String> requests) {
+        return IntStream.range(0, requests.size())
+                .mapToObj(i -> TestStack.request(topic, i % partitions, requests.get(i)))
+                .toList();
+    }
+
+    /** The committed answers by their {@code custom_id}, none of which is there twice. */
+    private static Map<String, JsonNode> answers(String topic) {
+        return TestStack.json(stack.committed(topic))
+                .map(CompletionJobIT::functionOfRequestAndModel)
+                .collect(Collectors.toMap(answer -> answer.get("custom_id").asText(), Function.identity()));
+    }
+
+    /** An answer without what depends on when and where it was made. */
+    private static JsonNode functionOfRequestAndModel(JsonNode answer) {
+        assertThat(answer.get("error").isNull()).as(answer.toString()).isTrue();
+        assertThat(answer.at("/choices/0/text").isTextual())
+                .as(answer.toString())
+                .isTrue();
+        ObjectNode copy = answer.deepCopy();
+        assertThat(copy.remove(List.of("created", "metrics", "source"))).isNotNull();
+        return copy;
+    }
+}

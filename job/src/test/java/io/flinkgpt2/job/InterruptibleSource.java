@@ -1,0 +1,177 @@
+package io.flinkgpt2.job;
+
+import io.flinkgpt2.job.record.PromptRecord;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+/**
+ * The job's own source, whose readers stop after so many records as the test lets through, and of which one fails once when
+ * the test says so. Its switches are static, for the test runs in the process of the cluster; {@link #reset} before use.
+ */
+final class InterruptibleSource
+        implements Source<PromptRecord, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<PromptRecord> {
+    private static final long serialVersionUID = 1L;
+
+    static final String FAILURE = "injected by the test";
+
+    private static final AtomicInteger LET_THROUGH = new AtomicInteger();
+    private static final AtomicBoolean FAIL = new AtomicBoolean();
+    private static final AtomicInteger READERS = new AtomicInteger();
+
+    private final KafkaSource<PromptRecord> source;
+
+    InterruptibleSource(KafkaSource<PromptRecord> source) {
+        this.source = source;
+    }
+
+    static void reset() {
+        LET_THROUGH.set(0);
+        FAIL.set(false);
+        READERS.set(0);
+    }
+
+    /** Lets every reader emit so many records in all, counted from its own start. */
+    static void letThrough(int records) {
+        LET_THROUGH.set(records);
+    }
+
+    /** Makes the next reader that is asked for a record fail, and lets through everything afterwards. */
+    static void failOnce() {
+        FAIL.set(true);
+    }
+
+    /** How many readers were made so far: one for each subtask and attempt. */
+    static int readersMade() {
+        return READERS.get();
+    }
+
+    @Override
+    public SourceReader<PromptRecord, KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
+        READERS.incrementAndGet();
+        return new Reader(source.createReader(context), context);
+    }
+
+    @Override
+    public Boundedness getBoundedness() {
+        return source.getBoundedness();
+    }
+
+    @Override
+    public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
+            SplitEnumeratorContext<KafkaPartitionSplit> context) {
+        return source.createEnumerator(context);
+    }
+
+    @Override
+    public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
+            SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state) throws IOException {
+        return source.restoreEnumerator(context, state);
+    }
+
+    @Override
+    public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
+        return source.getSplitSerializer();
+    }
+
+    @Override
+    public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
+        return source.getEnumeratorCheckpointSerializer();
+    }
+
+    @Override
+    public TypeInformation<PromptRecord> getProducedType() {
+        return source.getProducedType();
+    }
+
+    @SuppressWarnings("try") // the interface's close() may throw anything
+    private record Reader(SourceReader<PromptRecord, KafkaPartitionSplit> reader, SourceReaderContext context)
+            implements SourceReader<PromptRecord, KafkaPartitionSplit> {
+
+        @Override
+        public InputStatus pollNext(ReaderOutput<PromptRecord> output) throws Exception {
+            if (FAIL.compareAndSet(true, false)) {
+                LET_THROUGH.set(Integer.MAX_VALUE);
+                throw new IOException(FAILURE);
+            }
+            // The reader counts what it emits.
+            long emitted = context.metricGroup()
+                    .getIOMetricGroup()
+                    .getNumRecordsInCounter()
+                    .getCount();
+            if (emitted >= LET_THROUGH.get()) {
+                Thread.sleep(1);
+                return InputStatus.MORE_AVAILABLE;
+            }
+            return reader.pollNext(output);
+        }
+
+        @Override
+        public void start() {
+            reader.start();
+        }
+
+        @Override
+        public List<KafkaPartitionSplit> snapshotState(long checkpointId) {
+            return reader.snapshotState(checkpointId);
+        }
+
+        @Override
+        public CompletableFuture<Void> isAvailable() {
+            return reader.isAvailable();
+        }
+
+        @Override
+        public void addSplits(List<KafkaPartitionSplit> splits) {
+            reader.addSplits(splits);
+        }
+
+        @Override
+        public void notifyNoMoreSplits() {
+            reader.notifyNoMoreSplits();
+        }
+
+        @Override
+        public void handleSourceEvents(SourceEvent event) {
+            reader.handleSourceEvents(event);
+        }
+
+        @Override
+        public void notifyCheckpointComplete(long checkpointId) throws Exception {
+            reader.notifyCheckpointComplete(checkpointId);
+        }
+
+        @Override
+        public void notifyCheckpointAborted(long checkpointId) throws Exception {
+            reader.notifyCheckpointAborted(checkpointId);
+        }
+
+        @Override
+        public void pauseOrResumeSplits(Collection<String> toPause, Collection<String> toResume) {
+            reader.pauseOrResumeSplits(toPause, toResume);
+        }
+
+        @Override
+        public void close() throws Exception {
+            reader.close();
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package io.flinkgpt2.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinkgpt2.job.JobOptions.GenerationMode;
+import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.kafka.KafkaSettings;
+import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.record.UnknownFields;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.util.InstantiationUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JobSettingsTest {
+
+    @Test
+    void everyOptionHasItsDefault() {
+        assertThat(settings())
+                .isEqualTo(new JobSettings(
+                        "flink-gpt2",
+                        new KafkaSettings(
+                                "flink-gpt2",
+                                "broker:9092",
+                                "flink-gpt2",
+                                "prompts",
+                                "completions",
+                                "dead-letters",
+                                SourceStart.COMMITTED,
+                                false,
+                                900_000,
+                                Map.of()),
+                        new GenerationSettings(
+                                "flink-gpt2", "/models/gpt2", List.of("gpt2"), 128, 128, UnknownFields.REJECT, 262_144),
+                        GenerationMode.MAP,
+                        Duration.ofSeconds(10)));
+    }
+
+    @Test
+    void everyOptionIsTakenOver() {
+        JobSettings settings = settings(
+                "--job.name=nightly",
+                "--kafka.group.id=readers",
+                "--topics.prompts=in",
+                "--topics.completions=out",
+                "--topics.dead-letters=bad",
+                "--source.start=LATEST",
+                "--source.bounded=true",
+                "--model.name=small",
+                "--model.aliases=gpt2;gpt-2",
+                "--generation.mode=Map",
+                "--generation.max-context=64",
+                "--prefill.chunk=16",
+                "--checkpoint.interval=500 ms",
+                "--records.unknown-fields=ignore",
+                "--records.max-copied-bytes=2048",
+                "--dead-letters.max-bytes=0",
+                "--kafka.security.protocol=SSL");
+
+        assertThat(settings)
+                .isEqualTo(new JobSettings(
+                        "nightly",
+                        new KafkaSettings(
+                                "nightly",
+                                "broker:9092",
+                                "readers",
+                                "in",
+                                "out",
+                                "bad",
+                                SourceStart.LATEST,
+                                true,
+                                0,
+                                Map.of("security.protocol", "SSL")),
+                        new GenerationSettings(
+                                "nightly",
+                                "/models/gpt2",
+                                List.of("small", "gpt2", "gpt-2"),
+                                64,
+                                16,
+                                UnknownFields.IGNORE,
+                                2048),
+                        GenerationMode.MAP,
+                        Duration.ofMillis(500)));
+    }
+
+    @Test
+    void theGroupIsNamedAfterTheJobAndTheModelAfterItsDirectory() {
+        JobSettings settings = settings("--job.name=nightly", "--model=/models/./distil/");
+
+        assertThat(settings.kafka().groupId()).isEqualTo("nightly");
+        assertThat(settings.generation().modelNames()).containsExactly("distil");
+        assertThat(settings("--model=/").generation().modelNames()).containsExactly("gpt2");
+        assertThat(settings("--model.aliases=gpt2;gpt2").generation().modelNames())
+                .containsExactly("gpt2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "generation.max-context | 0 | 1 or more",
+                "generation.max-context | -1 | 1 or more",
+                "generation.max-context | many | a whole number",
+                "generation.max-context | 12.5 | a whole number",
+                "generation.max-context | 99999999999 | a whole number",
+                "prefill.chunk | 0 | 1..1048576",
+                "prefill.chunk | 1048577 | 1..1048576",
+                "records.max-copied-bytes | 1023 | 1024..1073741824",
+                "records.max-copied-bytes | 1073741825 | 1024..1073741824",
+                "dead-letters.max-bytes | -1 | 0..1073741824",
+                "dead-letters.max-bytes | 1073741825 | 0..1073741824",
+                "checkpoint.interval | 9 ms | 10 ms to 365 d",
+                "checkpoint.interval | 0 s | 10 ms to 365 d",
+                "checkpoint.interval | 366 d | 10 ms to 365 d",
+                "checkpoint.interval | soon | a duration such as '10 s'",
+                "checkpoint.interval | 10 parsecs | a duration such as '10 s'",
+                "checkpoint.interval | 999999999999999 d | a duration such as '10 s'",
+                "source.bounded | perhaps | true or false",
+                "source.start | yesterday | [committed, earliest, latest]",
+                "generation.mode | fast | [map]",
+                "records.unknown-fields | keep | [reject, ignore]",
+                "topics.prompts | a topic | 1 to 249 letters",
+                "topics.completions | .. | 1 to 249 letters",
+                "topics.dead-letters | tötlich | 1 to 249 letters"
+            })
+    void aWrongValueIsRefusedWithWhatIsAllowed(String key, String value, String allowed) {
+        assertThatThrownBy(() -> settings("--" + key + "=" + value))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll(key, "found", "expected", allowed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "generation.max-context, 1",
+        "prefill.chunk, 1048576",
+        "records.max-copied-bytes, 1024",
+        "dead-letters.max-bytes, 1073741824",
+        "checkpoint.interval, 10 ms",
+        "checkpoint.interval, 365 d",
+        "topics.prompts, a.B_c-9"
+    })
+    void theOutermostValuesAreTaken(String key, String value) {
+        assertThat(settings("--" + key + "=" + value)).isNotEqualTo(settings());
+    }
+
+    @Test
+    void theNameOfATopicHas249CharactersAtMost() {
+        assertThat(settings("--prompts=" + "p".repeat(249)).kafka().promptsTopic())
+                .hasSize(249);
+        assertThatThrownBy(() -> settings("--prompts=" + "p".repeat(250)))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContaining("topics.prompts");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kafka.bootstrap.servers", "model.path"})
+    void whatIsRequiredIsNamed(String key) {
+        List<String> arguments = new ArrayList<>(List.of("--kafka.bootstrap.servers=b:1", "--model.path=m"));
+        arguments.removeIf(argument -> argument.startsWith("--" + key));
+        assertThatThrownBy(() -> JobSettings.from(JobArguments.parse(arguments)))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll(key, "required");
+
+        arguments.add("--" + key + "= ");
+        assertThatThrownBy(() -> JobSettings.from(JobArguments.parse(arguments)))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll(key, "required");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "job.name",
+                "kafka.group.id",
+                "model.name",
+                "topics.prompts",
+                "topics.completions",
+                "topics.dead-letters"
+            })
+    void aNameMayNotBeEmpty(String key) {
+        assertThatThrownBy(() -> settings("--" + key + "= "))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll(key, "nothing");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "isolation.level",
+                "transactional.id",
+                "enable.auto.commit",
+                "commit.offsets.on.checkpoint",
+                "auto.offset.reset",
+                "enable.idempotence",
+                "acks",
+                "key.serializer",
+                "value.serializer",
+                "key.deserializer",
+                "value.deserializer"
+            })
+    void aKafkaPropertyThatExactlyOnceDependsOnIsRefused(String property) {
+        assertThatThrownBy(() -> settings("--kafka." + property + "=x"))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll("kafka." + property, "the job sets");
+    }
+
+    @Test
+    void whatGoesToTheTaskManagersCanBeSerialized() throws Exception {
+        GenerationSettings settings = settings("--model.aliases=a;b").generation();
+
+        assertThat(InstantiationUtil.clone(settings)).isEqualTo(settings);
+    }
+
+    private static JobSettings settings(String... further) {
+        List<String> arguments = new ArrayList<>(Arrays.asList(further));
+        arguments.add("--kafka.bootstrap.servers=broker:9092");
+        if (arguments.stream().noneMatch(argument -> argument.startsWith("--model="))) {
+            arguments.add("--model=/models/gpt2");
+        }
+        return JobSettings.from(JobArguments.parse(arguments));
+    }
+}

@@ -1,0 +1,48 @@
+package io.flinkgpt2.job.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HomeTest {
+
+    @TempDir
+    private Path home;
+
+    @AfterEach
+    void forget() {
+        System.clearProperty(Home.PROPERTY);
+    }
+
+    @Test
+    void theBundledFilesAreFoundBelowIt() throws Exception {
+        System.setProperty(Home.PROPERTY, home.toString());
+        Path model = Files.createDirectories(home.resolve("models/fairytales"));
+        Path prompts =
+                Files.createFile(Files.createDirectory(home.resolve("demo")).resolve("prompts.jsonl"));
+
+        assertThat(Home.bundledModel()).isEqualTo(model);
+        assertThat(Home.demoPrompts()).isEqualTo(prompts);
+    }
+
+    @Test
+    void withoutTheLauncherItSaysHowToStart() {
+        assertThatThrownBy(Home::bundledModel)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll("models/fairytales", "deploy/bin/flink-gpt2", Home.PROPERTY);
+    }
+
+    @Test
+    void aMissingFileIsNamedWithTheFolder() {
+        System.setProperty(Home.PROPERTY, home.toString());
+
+        assertThatThrownBy(Home::demoPrompts)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContainingAll(home.resolve("demo/prompts.jsonl").toString(), "missing", "deploy folder");
+    }
+}

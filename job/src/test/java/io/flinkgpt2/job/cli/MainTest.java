@@ -1,0 +1,180 @@
+package io.flinkgpt2.job.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Exit codes and messages of what is wrong before anything is started. */
+class MainTest {
+
+    @TempDir
+    private Path directory;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int run(String... args) {
+        try (PrintStream outStream = new PrintStream(out, false, UTF_8);
+                PrintStream errStream = new PrintStream(err, false, UTF_8)) {
+            return Main.run(outStream, errStream, List.of(args));
+        }
+    }
+
+    private List<String> errLines() {
+        return err.toString(UTF_8).lines().toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "|Name a command: demo, local, complete, tokenize, random-model.",
+                "--colour|Unknown option: '--colour'",
+                "finish|Unmatched argument at index 0: 'finish'",
+                "complete --prompt x|Missing required option: '--model=DIR'",
+                "complete --model m --max-tokens many|Invalid value for option '--max-tokens': 'many' is not an int",
+                "complete --model m --temperature hot|Invalid value for option '--temperature': 'hot' is not a double",
+                "complete --model m --prompt-ids 1,x|Invalid value for option '--prompt-ids' (IDS): 'x' is not an int",
+                "complete --model m --prompt x --prompt-ids 1|mutually exclusive",
+                "complete --model m --output xml|Invalid value for option '--output'",
+                "complete --model m x|Unmatched argument at index 3: 'x'",
+                "tokenize|Missing required option: '--model=DIR'",
+                "random-model DIR|Missing required option: '--size=<size>'",
+                "random-model --size gpt2|Missing required parameter: 'DIR'",
+                "random-model --size gpt3 DIR|expected one of [distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl]",
+                "demo --parallelism 0|--parallelism: found 0, expected 1..1024",
+                "local --kafka-port x|Invalid value for option '--kafka-port': 'x' is not an int",
+            })
+    void wrongUsageIsTwoLinesOnStandardErrorAndCode2(String command, String message) {
+        int exitCode = run(command == null ? new String[0] : command.split(" "));
+
+        assertThat(exitCode).isEqualTo(2);
+        assertThat(out.toString(UTF_8)).isEmpty();
+        assertThat(errLines()).hasSize(2);
+        assertThat(errLines().get(0)).contains(message);
+        assertThat(errLines().get(1)).matches("Try 'flink-gpt2.* --help'\\.");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--kafka-port 65536|--kafka-port: found 65536, expected 1..65535, or 0 for any that is free",
+                "--web-port -1|--web-port: found -1",
+                "--colour red|--colour: found an unknown option",
+                "--bootstrap-servers there:9092|kafka.bootstrap.servers: found a value, expected none",
+                "--max-context 0|generation.max-context: found 0",
+                "--max-context 81|generation.max-context: found 81, expected 1..64, the n_positions of the model",
+                "--source.bounded maybe|source.bounded: found 'maybe', expected true or false",
+                "--checkpoint.interval soon|checkpoint.interval: found 'soon'",
+            })
+    void wrongOptionsOfTheJobAreOneLineAndCode2AndNothingStarts(String options, String message) throws IOException {
+        for (String command : List.of("demo --prompts " + emptyFile(), "local")) {
+            err.reset();
+            // Split at single spaces: the values here have none.
+            assertThat(run((command + " --model " + goldenModel() + " " + options).split(" ")))
+                    .isEqualTo(2);
+            assertThat(errLines()).hasSize(1).first().asString().contains(message);
+        }
+        assertThat(out.toString(UTF_8)).isEmpty();
+    }
+
+    @Test
+    void theDemoMustEnd() throws IOException {
+        assertThat(run(
+                        "demo",
+                        "--model",
+                        goldenModel().toString(),
+                        "--prompts",
+                        emptyFile().toString(),
+                        "--source.bounded",
+                        "false"))
+                .isEqualTo(2);
+        assertThat(errLines()).singleElement().asString().startsWith("source.bounded: found false, expected true");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"local", "complete --prompt x", "tokenize"})
+    void aModelThatIsNotThereIsOneLineAndCode1(String command) {
+        Path missing = directory.resolve("none");
+
+        assertThat(run((command + " --model " + missing).split(" "))).isEqualTo(1);
+
+        assertThat(out.toString(UTF_8)).isEmpty();
+        assertThat(errLines()).singleElement().asString().startsWith(missing + ": model: found nothing");
+    }
+
+    @Test
+    void aModelWithoutWeightsIsFoundBeforeAnythingStarts() throws IOException {
+        assertThat(run("local", "--model", modelWithoutWeights().toString())).isEqualTo(1);
+        assertThat(errLines()).singleElement().asString().contains("safetensors");
+    }
+
+    @Test
+    void filesThatAreMissingOrInTheWayAreNamedWithTheReason() throws IOException {
+        Path missing = directory.resolve("none.jsonl");
+        assertThat(run("demo", "--model", goldenModel().toString(), "--prompts", missing.toString()))
+                .isEqualTo(1);
+        assertThat(errLines()).singleElement().asString().startsWith(missing + ": found nothing there");
+
+        err.reset();
+        Path file = emptyFile();
+        assertThat(run("random-model", "--size", "gpt2", file.toString())).isEqualTo(1);
+        assertThat(errLines()).singleElement().asString().startsWith(file + ": found a file");
+    }
+
+    @Test
+    void aModelIsNeverOverwritten() throws IOException {
+        Path weights = Files.writeString(directory.resolve("model.safetensors"), "mine");
+
+        assertThat(run("random-model", "--size", "gpt2", directory.toString())).isEqualTo(2);
+
+        assertThat(errLines().get(0)).startsWith(weights + " exists already");
+        assertThat(weights).hasContent("mine");
+    }
+
+    @Test
+    void helpAndVersionGoToStandardOutput() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString(UTF_8)).matches("flink-gpt2 \\d+\\.\\d+\\.\\d+\\S*\n");
+        out.reset();
+        assertThat(run("demo", "--help")).isZero();
+        assertThat(out.toString(UTF_8))
+                .contains("--kafka-port", "--generation.max-context", "--kafka.NAME", "records.max-copied-bytes");
+        out.reset();
+        assertThat(run("random-model", "--help")).isZero();
+        assertThat(out.toString(UTF_8)).contains("distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl");
+        assertThat(err.size()).isZero();
+    }
+
+    private Path emptyFile() throws IOException {
+        Path file = directory.resolve("empty.jsonl");
+        return Files.exists(file) ? file : Files.createFile(file);
+    }
+
+    private Path modelWithoutWeights() throws IOException {
+        Path model = Files.createDirectories(directory.resolve("model"));
+        Files.copy(
+                goldenModel().resolve("config.json"),
+                model.resolve("config.json"),
+                StandardCopyOption.REPLACE_EXISTING);
+        return model;
+    }
+
+    /** Small, of {@code model-core}'s test data; 64 positions. */
+    private static Path goldenModel() {
+        return Path.of("../model-core/src/test/resources/golden/tied-tanh");
+    }
+}

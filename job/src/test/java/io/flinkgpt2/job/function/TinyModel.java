@@ -1,0 +1,62 @@
+package io.flinkgpt2.job.function;
+
+import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.model.RandomWeights;
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.weights.SafeTensorsWriter;
+import io.flinkgpt2.weights.TensorInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Writes a model of one layer and eight channels with GPT-2's vocabulary. */
+final class TinyModel {
+
+    static final int CONTEXT_LENGTH = 32;
+
+    private TinyModel() {}
+
+    /** @param factor what all of its weights are multiplied by */
+    static Path write(Path directory, float factor) throws IOException {
+        Files.createDirectories(directory);
+        Gpt2Config config = new Gpt2Config(
+                50257,
+                CONTEXT_LENGTH,
+                8,
+                1,
+                2,
+                32,
+                Activation.GELU_TANH,
+                1e-5f,
+                true,
+                false,
+                true,
+                OptionalInt.of(Gpt2Config.DEFAULT_END_OF_TEXT_ID));
+        config.write(directory.resolve("config.json"));
+        RandomWeights weights = new RandomWeights(config, 1);
+        List<TensorInfo> tensors = List.copyOf(weights.tensors().values());
+        try (SafeTensorsWriter writer = SafeTensorsWriter.create(directory.resolve("model.safetensors"), tensors)) {
+            for (TensorInfo tensor : tensors) {
+                weights.read(tensor.name(), (values, length, start) -> {
+                    for (int i = 0; i < length; i++) {
+                        values[i] *= factor;
+                    }
+                    write(writer, tensor, values, length);
+                });
+            }
+            writer.finish();
+        }
+        return directory;
+    }
+
+    private static void write(SafeTensorsWriter writer, TensorInfo tensor, float[] values, int length) {
+        try {
+            writer.write(tensor.name(), values, 0, length);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.flinkgpt2.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.flinkgpt2.model.DelegatingKernels;
+import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.VectorKernels;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A decode step allocates nothing: what a longer completion allocates more is its ids and its text. What goes on inside a
+ * vector kernel is left out of the account, for there it is the compiler that decides what is an object, and when.
+ */
+class GeneratorAllocationTest {
+
+    private static final int SHORT = 20;
+    private static final int LONG = 80;
+    /** 8 for two copies of an id, 72 for its text and decoding that. One small object for each step would exceed it. */
+    private static final long BYTES_PER_TOKEN = 90;
+
+    static List<Kernels> kernels() {
+        return List.of(new ScalarKernels(), new VectorKernels());
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void moreTokensAllocateOnlyTheirIdsAndTheirText(Kernels kernels) throws IOException {
+        Account account = new Account(kernels);
+        Generator generator = new Generator(Pretrained.open(GoldenModel.directory("untied-erf"), account), 96, 16);
+        // The first one fills the cache with blocks and loads classes.
+        account.of(generator, LONG);
+        long more = account.of(generator, LONG) - account.of(generator, SHORT);
+        assertThat(more / (LONG - SHORT)).as("bytes per token").isLessThan(BYTES_PER_TOKEN);
+    }
+
+    /** Bytes that this thread allocates, but for those inside of kernels. */
+    private static final class Account extends DelegatingKernels {
+        private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        private long bytes;
+
+        Account(Kernels kernels) {
+            super(kernels);
+        }
+
+        @Override
+        protected void enter() {
+            bytes += threads.getCurrentThreadAllocatedBytes();
+        }
+
+        @Override
+        protected void leave() {
+            bytes -= threads.getCurrentThreadAllocatedBytes();
+        }
+
+        /** What generating that many tokens allocates. */
+        long of(Generator generator, int maxTokens) {
+            GenerationRequest request =
+                    new GenerationRequest(new int[] {7}, maxTokens, new SamplingParameters(0.9, 100, 0.95), 1, 0);
+            bytes = 0;
+            leave();
+            Completion completion = generator.generate(request);
+            enter();
+            assertThat(completion.tokenIds()).hasSize(maxTokens);
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,293 @@
+package io.flinkgpt2.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.VectorKernels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class GeneratorTest {
+
+    private static final SamplingParameters WARM = new SamplingParameters(1.2, 200, 0.97);
+
+    @TempDir
+    Path temporary;
+
+    static Stream<Arguments> models() {
+        return GoldenModel.FOLDERS.stream()
+                .flatMap(folder -> Stream.of(new ScalarKernels(), new VectorKernels())
+                        .map(kernels -> Arguments.argumentSet(folder + ", " + kernels.name(), folder, kernels)));
+    }
+
+    private static Pretrained golden(String folder) throws IOException {
+        return Pretrained.open(GoldenModel.directory(folder), new VectorKernels());
+    }
+
+    /** A generator with the model's whole context. */
+    private static Generator generator(Pretrained pretrained, int prefillChunk) {
+        return new Generator(pretrained, pretrained.config().contextLength(), prefillChunk);
+    }
+
+    private static GenerationRequest greedy(int[] prompt, int maxTokens) {
+        return new GenerationRequest(prompt, maxTokens, SamplingParameters.GREEDY, 0, 0);
+    }
+
+    private static GenerationRequest sampled(int[] prompt, int maxTokens, long seed, int choice) {
+        return new GenerationRequest(prompt, maxTokens, WARM, seed, choice);
+    }
+
+    private static int[] prompt(int length) {
+        return IntStream.range(0, length).map(i -> 3 + i * 7 % 290).toArray();
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void greedyTokensAreTheGoldenOnesForEveryPrefillChunk(String folder, Kernels kernels) throws IOException {
+        Pretrained pretrained = Pretrained.open(GoldenModel.directory(folder), kernels);
+        for (int chunk : new int[] {1, 3, 128}) {
+            Generator generator = generator(pretrained, chunk);
+            for (JsonNode golden : GoldenModel.open(folder).cases()) {
+                int[] prompt = GoldenModel.ints(golden.get("promptTokenIds"));
+                int[] expected = GoldenModel.ints(golden.get("greedyTokenIds"));
+                Completion completion = generator.generate(greedy(prompt, 20));
+                assertThat(completion.tokenIds())
+                        .as("chunks of %d", chunk)
+                        .containsExactly(expected)
+                        .hasSize(Math.min(20, pretrained.config().contextLength() - prompt.length));
+                assertThat(completion.stopReason())
+                        .isEqualTo(expected.length == 20 ? StopReason.MAX_TOKENS : StopReason.MAX_CONTEXT);
+                assertThat(completion.stopReason().finishReason()).isEqualTo(FinishReason.LENGTH);
+                assertThat(completion.promptTokens()).isEqualTo(prompt.length);
+                assertThat(completion.text()).isEqualTo(pretrained.tokenizer().decode(expected));
+                assertThat(completion.timeToFirstTokenNanos()).isPositive();
+                assertThat(completion.generationNanos()).isGreaterThanOrEqualTo(completion.timeToFirstTokenNanos());
+            }
+        }
+    }
+
+    @Test
+    void everyMaxTokensGivesAPrefixOfTheLongestCompletion() throws IOException {
+        Generator generator = generator(golden("tied-tanh"), 128);
+        int[] longest = generator.generate(sampled(prompt(5), 50, 9, 1)).tokenIds();
+        for (int maxTokens = 1; maxTokens < 50; maxTokens++) {
+            Completion completion = generator.generate(sampled(prompt(5), maxTokens, 9, 1));
+            assertThat(completion.tokenIds()).containsExactly(Arrays.copyOf(longest, maxTokens));
+            assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_TOKENS);
+        }
+    }
+
+    @Test
+    void generationEndsAtTheEndOfTextIdAndLeavesItOut() throws IOException {
+        JsonNode golden = GoldenModel.open("untied-erf").cases().get(0);
+        int[] prompt = GoldenModel.ints(golden.get("promptTokenIds"));
+        int[] expected = GoldenModel.ints(golden.get("greedyTokenIds"));
+        for (int end : new int[] {0, 1, 5, 19}) {
+            Path directory = ModelDirectories.copy("untied-erf", temporary.resolve("ends-at-" + end));
+            ModelDirectories.configure(directory, "eos_token_id", expected[end]);
+            Completion completion = generator(Pretrained.open(directory), 128).generate(greedy(prompt, 20));
+            assertThat(completion.tokenIds()).containsExactly(Arrays.copyOf(expected, end));
+            assertThat(completion.stopReason()).isEqualTo(StopReason.END_OF_TEXT);
+            assertThat(completion.stopReason().finishReason()).isEqualTo(FinishReason.STOP);
+            assertThat(completion.timeToFirstTokenNanos() == 0)
+                    .as("no first token, no time to it")
+                    .isEqualTo(end == 0);
+        }
+    }
+
+    @Test
+    void anEndOfTextIdOutsideTheVocabularyEndsNothing() throws IOException {
+        Path directory = ModelDirectories.copy("untied-erf", temporary.resolve("endless"));
+        ModelDirectories.configure(directory, "eos_token_id", 50256);
+        Generator generator = generator(Pretrained.open(directory), 128);
+        Completion completion = generator.generate(sampled(prompt(2), 1000, 1, 0));
+        assertThat(completion.tokenIds()).hasSize(94);
+        assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_CONTEXT);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> generator.generate(greedy(new int[0], 5)))
+                .withMessageContaining("the prompt is empty")
+                .withMessageContaining("no end-of-text token");
+    }
+
+    @Test
+    void anEmptyPromptIsCompletedFromEndOfText() throws IOException {
+        Generator generator = generator(golden("tied-tanh"), 128);
+        Completion empty = generator.generate(greedy(new int[0], 12));
+        assertThat(empty.tokenIds())
+                .hasSize(12)
+                .containsExactly(generator.generate(greedy(new int[] {0}, 12)).tokenIds());
+        assertThat(empty.promptTokens()).isEqualTo(1);
+    }
+
+    @Test
+    void noTokensAreGeneratedForMaxTokensZero() throws IOException {
+        Generator generator = generator(golden("tied-tanh"), 128);
+        for (int length : new int[] {0, 1, 5, 64}) {
+            Completion completion = generator.generate(greedy(prompt(length), 0));
+            assertThat(completion.tokenIds()).isEmpty();
+            assertThat(completion.text()).isEmpty();
+            assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_TOKENS);
+            assertThat(completion.timeToFirstTokenNanos()).isZero();
+        }
+    }
+
+    @Test
+    void promptAndCompletionTogetherAreAtMostMaxContext() throws IOException {
+        Pretrained pretrained = golden("tied-tanh");
+        for (int maxContext : new int[] {2, 10, 64}) {
+            Generator generator = new Generator(pretrained, maxContext, 3);
+            assertThat(generator.limits().maxContext()).isEqualTo(maxContext);
+            Completion last = generator.generate(greedy(prompt(maxContext - 1), Integer.MAX_VALUE));
+            assertThat(last.tokenIds()).hasSize(1);
+            assertThat(last.stopReason()).isEqualTo(StopReason.MAX_CONTEXT);
+            assertThat(generator.generate(greedy(prompt(maxContext - 1), 1)).stopReason())
+                    .isEqualTo(StopReason.MAX_TOKENS);
+            assertThat(generator.generate(greedy(prompt(maxContext), 0)).promptTokens())
+                    .isEqualTo(maxContext);
+            assertThatThrownBy(() -> generator.generate(greedy(prompt(maxContext), 1)))
+                    .isInstanceOf(PromptTooLongException.class)
+                    .hasMessageContaining("the prompt has " + maxContext + " tokens, expected at most "
+                            + (maxContext - 1) + " with a max-context of " + maxContext)
+                    .hasMessageContaining(
+                            maxContext < 64
+                                    ? "raise max-context, at most to the model's n_positions, 64"
+                                    : "shorten it, for the model sees no more");
+            assertThatThrownBy(() -> generator.generate(greedy(prompt(maxContext + 1), 0)))
+                    .isInstanceOf(PromptTooLongException.class)
+                    .hasMessageContaining("expected at most " + maxContext + " with");
+            int[] smaller = generator.generate(sampled(prompt(1), 1000, 6, 0)).tokenIds();
+            assertThat(smaller).hasSize(maxContext - 1);
+            assertThat(generator(pretrained, 128)
+                            .generate(sampled(prompt(1), 1000, 6, 0))
+                            .tokenIds())
+                    .as("the limit of a run changes no token")
+                    .startsWith(smaller);
+        }
+    }
+
+    @Test
+    void whatIsOutOfRangeIsNamedAndLeavesTheGeneratorUsable() throws IOException {
+        Pretrained pretrained = golden("tied-tanh");
+        Generator generator = generator(pretrained, 128);
+        int[] before = generator.generate(sampled(prompt(9), 20, 1, 0)).tokenIds();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> generator.generate(greedy(new int[] {5, 1003}, 5)))
+                .withMessage("token id at index 1: found 1003, expected 0..1002 (the model's vocabulary)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> generator.generate(greedy(new int[] {-1}, 0)))
+                .withMessageContaining("token id at index 0: found -1");
+        assertThat(generator.generate(sampled(prompt(9), 20, 1, 0)).tokenIds()).containsExactly(before);
+
+        for (int maxContext : new int[] {0, -1, 65}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Generator(pretrained, maxContext, 128))
+                    .withMessage("max-context: found " + maxContext + ", expected 1..64, the n_positions of the model");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Generator(pretrained, 64, 0))
+                .withMessage("prefill.chunk: found 0, expected 1 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> greedy(prompt(1), -1))
+                .withMessage("max_tokens: found -1, expected 0 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sampled(prompt(1), 1, 0, -1))
+                .withMessage("choice: found -1, expected 0 or more");
+    }
+
+    @Test
+    void aGeneratorThatIsReusedEqualsAFreshOneBitForBit() throws IOException {
+        Pretrained pretrained = golden("untied-erf");
+        Generator reused = generator(pretrained, 7);
+        for (int i = 0; i < 40; i++) {
+            // Long and short ones by turns, so that the cache holds what earlier ones left behind.
+            GenerationRequest request = sampled(prompt(1 + i * 37 % 80), 5 + i * 13 % 50, i, i % 3);
+            Completion fresh = generator(pretrained, 7).generate(request);
+            Completion again = reused.generate(request);
+            assertThat(again.tokenIds()).containsExactly(fresh.tokenIds());
+            assertThat(again.text()).isEqualTo(fresh.text());
+            assertThat(again.stopReason()).isEqualTo(fresh.stopReason());
+        }
+    }
+
+    @Test
+    void sampledTokensAreAFunctionOfSeedAndChoice() throws IOException {
+        Generator generator = generator(golden("tied-tanh"), 128);
+        List<int[]> all = new ArrayList<>();
+        for (long seed : new long[] {0, 1, -1, GenerationRequest.seedOf("a"), GenerationRequest.seedOf("b")}) {
+            for (int choice = 0; choice < 3; choice++) {
+                int[] ids =
+                        generator.generate(sampled(prompt(5), 30, seed, choice)).tokenIds();
+                assertThat(generator
+                                .generate(sampled(prompt(5), 30, seed, choice))
+                                .tokenIds())
+                        .containsExactly(ids);
+                all.add(ids);
+            }
+        }
+        assertThat(all.stream().map(Arrays::toString)).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void neitherPrefillChunkNorKernelsChangeWhatIsSampled() throws IOException {
+        for (String folder : GoldenModel.FOLDERS) {
+            Pretrained vector = golden(folder);
+            GenerationRequest request = sampled(prompt(vector.config().contextLength() / 2), 1000, 5, 0);
+            int[] expected = generator(vector, 128).generate(request).tokenIds();
+            for (int chunk : new int[] {1, 2, 3, 5, 13, 31}) {
+                assertThat(generator(vector, chunk).generate(request).tokenIds())
+                        .as("%s in chunks of %d", folder, chunk)
+                        .containsExactly(expected);
+            }
+            Pretrained scalar = Pretrained.open(GoldenModel.directory(folder), new ScalarKernels());
+            assertThat(generator(scalar, 4).generate(request).tokenIds()).containsExactly(expected);
+        }
+    }
+
+    @Test
+    void idsWithoutATokenShowAsReplacementCharacters() throws IOException {
+        Path directory = ModelDirectories.copy("tied-tanh", temporary.resolve("holes"));
+        // Tokens at the even ids up to 610; nothing at odd ones, and nothing from 611 to the model's 1002.
+        ModelDirectories.addToyVocabulary(directory, id -> 2 * id);
+        Pretrained pretrained = Pretrained.open(directory);
+        SamplingParameters hot = new SamplingParameters(100, 0, 1);
+        Completion completion = generator(pretrained, 128).generate(new GenerationRequest(prompt(1), 63, hot, 3, 0));
+        int[] ids = completion.tokenIds();
+        StringBuilder expected = new StringBuilder();
+        List<Integer> run = new ArrayList<>();
+        for (int id : ids) {
+            if (id % 2 == 0 && id <= 610) {
+                run.add(id);
+            } else {
+                expected.append(decode(pretrained, run)).append('\uFFFD');
+                run.clear();
+            }
+        }
+        expected.append(decode(pretrained, run));
+        assertThat(Arrays.stream(ids).boxed())
+                .anyMatch(id -> id > 610)
+                .anyMatch(id -> id < 610 && id % 2 == 1)
+                .anyMatch(id -> id <= 610 && id % 2 == 0);
+        assertThat(completion.text()).isEqualTo(expected.toString());
+    }
+
+    private static String decode(Pretrained pretrained, List<Integer> run) {
+        return pretrained
+                .tokenizer()
+                .decode(run.stream().mapToInt(Integer::intValue).toArray());
+    }
+}

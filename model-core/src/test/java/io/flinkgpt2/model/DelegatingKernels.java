@@ -1,0 +1,108 @@
+package io.flinkgpt2.model;
+
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.PackedMatrix;
+
+/** Kernels that hand everything on, for a test to replace one of them by a wrong one, or to look at what they do. */
+public class DelegatingKernels implements Kernels {
+
+    private final Kernels kernels;
+
+    public DelegatingKernels(Kernels kernels) {
+        this.kernels = kernels;
+    }
+
+    /** Called before each kernel. */
+    protected void enter() {}
+
+    /** Called after each kernel. */
+    protected void leave() {}
+
+    @Override
+    public String name() {
+        return "delegating to " + kernels.name();
+    }
+
+    @Override
+    public void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+        enter();
+        kernels.multiply(out, outStride, x, xStride, rows, w, bias);
+        leave();
+    }
+
+    @Override
+    public void layerNorm(
+            float[] out, float[] x, int stride, int rows, int n, float[] weight, float[] bias, float epsilon) {
+        enter();
+        kernels.layerNorm(out, x, stride, rows, n, weight, bias, epsilon);
+        leave();
+    }
+
+    @Override
+    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int n) {
+        enter();
+        kernels.add(x, xStride, y, yStride, rows, n);
+        leave();
+    }
+
+    @Override
+    public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
+        enter();
+        kernels.activate(activation, x, stride, rows, n, scratch);
+        leave();
+    }
+
+    @Override
+    public void attentionScores(
+            float[] scores,
+            int scoresOffset,
+            float[] query,
+            int queryOffset,
+            float[] keys,
+            int keysOffset,
+            int headSize,
+            int positions,
+            float scale) {
+        enter();
+        kernels.attentionScores(scores, scoresOffset, query, queryOffset, keys, keysOffset, headSize, positions, scale);
+        leave();
+    }
+
+    @Override
+    public void softmax(float[] x, int offset, int n) {
+        enter();
+        kernels.softmax(x, offset, n);
+        leave();
+    }
+
+    @Override
+    public void addWeightedValues(
+            float[] out,
+            int outOffset,
+            float[] weights,
+            int weightsOffset,
+            float[] values,
+            int valuesOffset,
+            int headSize,
+            int positions) {
+        enter();
+        kernels.addWeightedValues(out, outOffset, weights, weightsOffset, values, valuesOffset, headSize, positions);
+        leave();
+    }
+
+    @Override
+    public int argMax(float[] x, int offset, int n) {
+        enter();
+        int best = kernels.argMax(x, offset, n);
+        leave();
+        return best;
+    }
+
+    @Override
+    public void exponentials(float[] out, float[] x, int offset, int n, float max, float inverseTemperature) {
+        enter();
+        kernels.exponentials(out, x, offset, n, max, inverseTemperature);
+        leave();
+    }
+}

@@ -1,0 +1,85 @@
+package io.flinkgpt2.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * No kernel allocates once it is compiled. A vector that HotSpot cannot keep in a register becomes an object on the heap and
+ * makes a kernel ten times slower; this sees it.
+ */
+class KernelAllocationTest {
+
+    /** Enough for HotSpot to have compiled everything. */
+    private static final int WARM_UP = 30_000;
+
+    private static final int CALLS = 1_000;
+    /** Bytes of the smallest vector object: less, on average over the calls, is something else's. */
+    private static final int LESS_THAN_A_VECTOR = 16;
+
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final Map<String, Runnable> kernels = new LinkedHashMap<>();
+
+    KernelAllocationTest() {
+        Kernels vector = new VectorKernels();
+        int stride = 384;
+        float[] x = KernelCases.random(1, 8 * stride, 1);
+        float[] out = new float[8 * stride];
+        float[] weight = KernelCases.random(2, stride, 1);
+        float[] bias = KernelCases.random(3, stride, 1);
+        float[] scratch = new float[stride];
+        for (int n : new int[] {384, 120, 64, 37}) {
+            float[] scores = KernelCases.random(4, stride, 1);
+            kernels.put("layer norm of " + n, () -> vector.layerNorm(out, x, stride, 1, n, weight, bias, 1e-5f));
+            kernels.put("softmax of " + n, () -> vector.softmax(scores, 0, n));
+            kernels.put("add " + n, () -> vector.add(out, stride, x, stride, 1, n));
+            kernels.put("arg max of " + n, () -> vector.argMax(x, 0, n));
+            kernels.put("exponentials of " + n, () -> vector.exponentials(out, x, 0, n, 1f, 1.5f));
+            for (Activation activation : Activation.values()) {
+                kernels.put(activation + " of " + n, () -> vector.activate(activation, out, stride, 1, n, scratch));
+            }
+        }
+        PackedMatrix w = KernelCases.randomMatrix(128, stride);
+        for (int rows : new int[] {1, 3, 4, 8}) {
+            kernels.put("multiply " + rows + " rows", () -> vector.multiply(out, stride, x, 128, rows, w, bias));
+        }
+        for (int headSize : new int[] {12, 28, 64}) {
+            float[] keys = KernelCases.random(5, headSize * 64, 1);
+            float[] scores = new float[64];
+            float[] head = new float[headSize];
+            kernels.put(
+                    "scores of head size " + headSize,
+                    () -> vector.attentionScores(scores, 0, weight, 0, keys, 0, headSize, 64, 0.1f));
+            kernels.put(
+                    "values of head size " + headSize,
+                    () -> vector.addWeightedValues(head, 0, scores, 0, keys, 0, headSize, 60));
+        }
+    }
+
+    @Test
+    void noVectorKernelAllocatesOnceItIsCompiled() {
+        kernels.forEach((name, kernel) -> {
+            // HotSpot compiles in the background: what counts is that it comes to rest without allocating.
+            long bytes = Long.MAX_VALUE;
+            for (int attempt = 0; attempt < 10 && bytes >= LESS_THAN_A_VECTOR * CALLS; attempt++) {
+                allocated(kernel, WARM_UP);
+                bytes = allocated(kernel, CALLS);
+            }
+            assertThat(bytes / (double) CALLS)
+                    .as("bytes for each call: %s", name)
+                    .isLessThan(LESS_THAN_A_VECTOR);
+        });
+    }
+
+    private long allocated(Runnable kernel, int calls) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < calls; i++) {
+            kernel.run();
+        }
+        return threads.getCurrentThreadAllocatedBytes() - before;
+    }
+}
