@@ -53,7 +53,7 @@ public final class Pretrained {
      * has GPT-2's own.
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
-     * @throws InvalidVocabularyException if {@code vocab.json} or {@code merges.txt} is not valid; likewise
+     * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
      * @throws IOException if a file cannot be read
      */
     public static Pretrained open(Path directoryOrFile, Kernels kernels) throws IOException {

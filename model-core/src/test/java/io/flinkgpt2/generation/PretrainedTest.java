@@ -58,10 +58,10 @@ class PretrainedTest {
     }
 
     @Test
-    void whatIsNoDirectoryIsNamed() {
+    void whatIsNoModelIsNamed() {
         assertRefused(temporary.resolve("elsewhere"))
                 .hasMessageContaining("model: found nothing, expected a directory");
-        assertRefused(directory.resolve("config.json")).hasMessageContaining("model: found a file");
+        assertRefused(directory.resolve("config.json")).hasMessageContaining("weights: found a file of unknown format");
     }
 
     @Test

@@ -161,6 +161,13 @@ class SafeTensorsWriterTest {
     }
 
     @Test
+    void refusesToWriteQuantisedTypesWhichTheFormatDoesNotHave() {
+        assertThatThrownBy(() -> SafeTensorsWriter.create(file, List.of(TensorInfo.of("w", DType.Q8_0, 32))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'w': found dtype Q8_0");
+    }
+
+    @Test
     void refusesTensorsOutOfTurnAndTooManyValues() throws IOException {
         List<TensorInfo> tensors = List.of(TensorInfo.of("a", DType.F32, 2), TensorInfo.of("b", DType.F32, 1));
         try (SafeTensorsWriter writer = SafeTensorsWriter.create(file, tensors)) {
