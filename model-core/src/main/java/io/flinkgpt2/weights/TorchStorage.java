@@ -5,7 +5,7 @@ import net.razorvine.pickle.PickleException;
 /**
  * A storage that a checkpoint's pickle refers to by a persistent id: elements of one type in a row, of which one tensor or
  * several are views. The id is the tuple {@code ('storage', type, key, location, numel)}, in the older form with the metadata
- * of a view as sixth item, which PyTorch has written as None since 0.4. The location, such as {@code cpu} or {@code cuda:0}, is
+ * of a view as sixth item, which today is always None. The location, such as {@code cpu} or {@code cuda:0}, is
  * where the storage was when it was saved, and has no meaning here.
  *
  * @param key names the bytes in the file
@@ -34,8 +34,7 @@ record TorchStorage(String key, DType dtype, long numel) {
         }
         String subject = "storage " + InvalidModelException.quoted(key);
         if (id.length == 6 && id[5] != null) {
-            throw new PickleException(
-                    subject + " as a view of another storage, which PyTorch has not written since 0.4");
+            throw new PickleException(subject + " as a view of another storage, which torch.save no longer writes");
         }
         if (!(id[4] instanceof Integer || id[4] instanceof Long)) {
             throw new PickleException(subject + " with " + PickledDict.describe(id[4]) + " as its numel");
