@@ -25,6 +25,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.weights..")
             .layer("tokenizer")
             .definedBy("io.flinkgpt2.tokenizer..")
+            .layer("hub")
+            .definedBy("io.flinkgpt2.hub..")
             .layer("tensor")
             .definedBy("io.flinkgpt2.tensor..")
             .whereLayer("generation")
@@ -35,6 +37,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("generation", "model")
             .whereLayer("tokenizer")
             .mayOnlyBeAccessedByLayers("generation")
+            .whereLayer("hub")
+            .mayNotBeAccessedByAnyLayer()
             .whereLayer("tensor")
             .mayOnlyBeAccessedByLayers("generation", "model");
 

@@ -1,0 +1,64 @@
+package io.flinkgpt2.hub;
+
+import static io.flinkgpt2.hub.ModelHubException.quoted;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.regex.Pattern;
+
+/**
+ * What the content of a file hashes to: SHA-256 for files in large file storage, the git blob id for the others.
+ *
+ * @param kind how it is computed
+ * @param hex in lower case
+ */
+record Checksum(Kind kind, String hex) {
+
+    /** How a checksum is computed. */
+    enum Kind {
+        /** Of the content. */
+        SHA256("SHA-256", Pattern.compile("[0-9a-f]{64}")),
+        /** SHA-1 of {@code blob }, the length in decimal, a zero byte, and the content; the id that git gives it. */
+        GIT_BLOB("SHA-1", Pattern.compile("[0-9a-f]{40}"));
+
+        private final String algorithm;
+        private final Pattern form;
+
+        Kind(String algorithm, Pattern form) {
+            this.algorithm = algorithm;
+            this.form = form;
+        }
+    }
+
+    /**
+     * Checks the form.
+     *
+     * @throws IllegalArgumentException if it is not a hash of the kind in lower case
+     */
+    Checksum {
+        if (!kind.form.matcher(hex).matches()) {
+            throw new IllegalArgumentException("found the checksum " + quoted(hex) + ", expected "
+                    + (kind == Kind.SHA256 ? "64" : "40") + " hexadecimal digits");
+        }
+    }
+
+    /** A digest to which the content is still to be added. */
+    MessageDigest begin(long size) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance(kind.algorithm);
+            if (kind == Kind.GIT_BLOB) {
+                digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
+            }
+            return digest;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has " + kind.algorithm, e);
+        }
+    }
+
+    /** For messages. */
+    @Override
+    public String toString() {
+        return (kind == Kind.SHA256 ? "SHA-256 " : "git blob ") + hex;
+    }
+}

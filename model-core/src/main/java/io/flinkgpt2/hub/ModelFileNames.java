@@ -1,0 +1,89 @@
+package io.flinkgpt2.hub;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Which files of a repository make a model. */
+final class ModelFileNames {
+
+    static final String CONFIG = "config.json";
+
+    /** Wanted where they are; a model without them has GPT-2's own vocabulary, or brings it in its GGUF file. */
+    private static final List<String> VOCABULARY = List.of("vocab.json", "merges.txt");
+
+    /** Weights, best first; an index stands for the shards that it names. */
+    private static final List<String> WEIGHTS = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+
+    private static final String INDEX_SUFFIX = ".index.json";
+    private static final String GGUF_SUFFIX = ".gguf";
+    private static final Predicate<String> ANY = Pattern.compile(
+                    "config\\.json|vocab\\.json|merges\\.txt|.*\\.(safetensors|bin)(\\.index\\.json)?|.*\\.gguf")
+            .asMatchPredicate();
+
+    private ModelFileNames() {}
+
+    /**
+     * The files to fetch, but for shards; the weights or their index come last.
+     *
+     * @throws ModelHubException if they make no model
+     */
+    static List<String> choose(RepositoryTree tree, HubName name) throws ModelHubException {
+        String weights = weights(tree, name);
+        if (!tree.has(CONFIG) && !weights.endsWith(GGUF_SUFFIX)) {
+            throw new ModelHubException(
+                    "model " + name, "no " + CONFIG + " beside " + weights, "one", "choose another model or revision");
+        }
+        List<String> chosen = new ArrayList<>();
+        for (String file : List.of(CONFIG, VOCABULARY.get(0), VOCABULARY.get(1))) {
+            if (tree.has(file)) {
+                chosen.add(file);
+            }
+        }
+        chosen.add(weights);
+        return chosen;
+    }
+
+    private static String weights(RepositoryTree tree, HubName name) throws ModelHubException {
+        for (String file : WEIGHTS) {
+            if (tree.has(file)) {
+                return file;
+            }
+        }
+        List<String> gguf =
+                tree.names().stream().filter(file -> file.endsWith(GGUF_SUFFIX)).toList();
+        if (gguf.size() == 1) {
+            return gguf.get(0);
+        }
+        throw new ModelHubException(
+                "model " + name,
+                gguf.isEmpty() ? "no weights among " + sample(tree.names()) : "several GGUF files: " + sample(gguf),
+                "one of " + WEIGHTS + ", or a single *" + GGUF_SUFFIX,
+                gguf.isEmpty()
+                        ? "choose another model or revision"
+                        : "fetch one of them by other means, and give its path");
+    }
+
+    private static String sample(List<String> names) {
+        String shown = String.join(", ", names.subList(0, Math.min(20, names.size())));
+        return ModelHubException.quoted(shown);
+    }
+
+    /** Whether a file is an index of shards. */
+    static boolean isIndex(String file) {
+        return file.endsWith(INDEX_SUFFIX);
+    }
+
+    /** What the shards of an index end in: {@code .safetensors} or {@code .bin}. */
+    static String shardSuffix(String index) {
+        String weights = index.substring(0, index.length() - INDEX_SUFFIX.length());
+        return weights.substring(weights.lastIndexOf('.'));
+    }
+
+    /** Whether a reader of the directory could take a file for a part of the model. */
+    static boolean couldBelong(String file) {
+        return ANY.test(file);
+    }
+}

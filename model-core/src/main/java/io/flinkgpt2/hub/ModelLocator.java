@@ -1,0 +1,68 @@
+package io.flinkgpt2.hub;
+
+import static io.flinkgpt2.hub.ModelHubException.quoted;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/** Finds a model that a user gave as a path or as a name. What exists wins, so a directory can be called {@code gpt2}. */
+public final class ModelLocator {
+
+    private ModelLocator() {}
+
+    /**
+     * As {@link #locate(String, Supplier, FetchProgress)}, with the hub that the environment says.
+     *
+     * @throws IllegalArgumentException if a variable has a value that it cannot have
+     */
+    public static ModelLocation locate(String pathOrName, FetchProgress progress) throws IOException {
+        return locate(pathOrName, () -> new ModelHub(HubSettings.fromEnvironment()), progress);
+    }
+
+    /**
+     * The path, if there is something; else the directory of the model with this name, which is fetched if need be.
+     *
+     * @param pathOrName directory or file, or a name as {@link HubName#parse} takes it
+     * @param hub asked for only if there is nothing at the path
+     * @throws ModelHubException if it is neither, or cannot be fetched; says both
+     * @throws IOException if the cache cannot be read or written
+     */
+    public static ModelLocation locate(String pathOrName, Supplier<ModelHub> hub, FetchProgress progress)
+            throws IOException {
+        Path path = absolute(pathOrName);
+        if (path != null && Files.exists(path)) {
+            Path last = path.getFileName();
+            return new ModelLocation(path, last == null ? path.toString() : last.toString());
+        }
+        HubName name;
+        try {
+            name = HubName.parse(pathOrName);
+        } catch (IllegalArgumentException e) {
+            throw new ModelHubException(
+                    "model " + quoted(pathOrName),
+                    "no file or directory of this name, nor can a model on the hub have it",
+                    "a path that exists" + (path == null ? "" : " (looked for " + path + ")") + ", one of "
+                            + HubName.published() + ", or owner/name[@revision]",
+                    "check the spelling",
+                    e);
+        }
+        try {
+            return new ModelLocation(hub.get().resolve(name, progress), name.modelName());
+        } catch (ModelHubException e) {
+            throw e.after("there is no file or directory " + path + ", so " + quoted(pathOrName)
+                    + " was taken for the name of a model; ");
+        }
+    }
+
+    /** Null for a text that cannot be a path here. */
+    private static Path absolute(String text) {
+        try {
+            return text.isBlank() ? null : Path.of(text).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            return null;
+        }
+    }
+}
