@@ -46,6 +46,11 @@ final class HubServer implements AutoCloseable {
         void answer(HttpExchange exchange, byte[] content) throws IOException;
     }
 
+    static {
+        // Else each answer waits some 40 ms for the acknowledgement of its headers. Read when the first server starts.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, Map<String, byte[]>> models = new ConcurrentHashMap<>();

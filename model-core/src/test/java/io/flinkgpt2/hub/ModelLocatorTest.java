@@ -52,7 +52,7 @@ class ModelLocatorTest extends HubTestCase {
     void whatCannotBeANameSaysBothToo(String text) {
         assertThatThrownBy(() -> ModelLocator.locate(text, ModelLocatorTest::nobody, FetchProgress.NONE))
                 .isInstanceOf(ModelHubException.class)
-                .hasMessageContaining("no file or directory of this name")
+                .hasMessageContaining(": model: found nothing there")
                 .hasMessageContaining("owner/name[@revision]");
     }
 }
