@@ -66,7 +66,9 @@ public final class JobOptions {
             .noDefaultValue()
             .withFallbackKeys("model")
             .withDescription("Directory of the model, the same on every TaskManager: config.json, the weights, and"
-                    + " optionally vocab.json and merges.txt. Required.");
+                    + " optionally vocab.json and merges.txt; or the name of a model on the hub (gpt2, gpt2-medium, gpt2-large,"
+                    + " gpt2-xl, distilgpt2, owner/name[@revision]), which each TaskManager fetches into its cache"
+                    + " ($FLINK_GPT2_HOME). Required.");
 
     public static final ConfigOption<String> MODEL_NAME = ConfigOptions.key("model.name")
             .stringType()

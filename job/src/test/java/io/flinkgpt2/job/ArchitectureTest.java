@@ -48,6 +48,7 @@ class ArchitectureTest {
                     "io.flinkgpt2.generation..",
                     "io.flinkgpt2.model..",
                     "io.flinkgpt2.weights..",
+                    "io.flinkgpt2.hub..",
                     "io.flinkgpt2.tokenizer..",
                     "io.flinkgpt2.tensor..")
             .whereLayer("cli")

@@ -114,6 +114,8 @@ final class ModelDirectory {
         } catch (JsonProcessingException | IllegalArgumentException e) {
             LOG.warn("{} is damaged, and counts as missing: {}", file, e.getMessage());
             return "a damaged " + file;
+        } catch (IOException e) {
+            throw unusable(file + ": cannot be read", e);
         }
         List<String> missing = new ArrayList<>();
         for (RemoteFile expected : manifest.files()) {
@@ -178,11 +180,13 @@ final class ModelDirectory {
         } catch (ClosedByInterruptException e) {
             throw e;
         } catch (IOException e) {
-            throw new IOException(
-                    path + ": cannot be written (" + e + "); set " + HubSettings.HOME_VARIABLE
-                            + " to a directory that can",
-                    e);
+            throw unusable(path + ": cannot be written", e);
         }
+    }
+
+    private static IOException unusable(String what, IOException cause) {
+        return new IOException(
+                what + " (" + cause + "); set " + HubSettings.HOME_VARIABLE + " to a directory that can", cause);
     }
 
     private Optional<Lock> tryLock(String key) throws IOException {

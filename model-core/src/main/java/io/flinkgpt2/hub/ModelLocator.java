@@ -42,11 +42,10 @@ public final class ModelLocator {
             name = HubName.parse(pathOrName);
         } catch (IllegalArgumentException e) {
             throw new ModelHubException(
-                    "model " + quoted(pathOrName),
-                    "no file or directory of this name, nor can a model on the hub have it",
-                    "a path that exists" + (path == null ? "" : " (looked for " + path + ")") + ", one of "
-                            + HubName.published() + ", or owner/name[@revision]",
-                    "check the spelling",
+                    (path == null ? quoted(pathOrName) : path) + ": model",
+                    "nothing there, and as the name of a model on the hub: " + e.getMessage(),
+                    "one or the other",
+                    "check the path, or the name",
                     e);
         }
         try {

@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
             CompleteCommand.class,
             TokenizeCommand.class,
             RandomModelCommand.class,
+            FetchCommand.class,
+            ModelsCommand.class,
             CommandLine.HelpCommand.class
         })
 public final class Main implements Runnable {
@@ -146,7 +148,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Name a command: demo, local, complete, tokenize, random-model.");
+                spec.commandLine(), "Name a command: demo, local, complete, tokenize, random-model, fetch, models.");
     }
 
     /** The version of this build. */

@@ -1,6 +1,8 @@
 package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.hub.FetchProgress;
+import io.flinkgpt2.hub.ModelLocator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -32,14 +34,16 @@ public final class SharedModel {
     }
 
     /**
-     * The model at a path, loaded if this is its first use here. Others that ask meanwhile wait for it. To be
-     * {@link #release released} once.
+     * A model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release released}
+     * once.
      *
-     * @throws IOException if it cannot be loaded; the next call tries again
+     * @param pathOrName a path on this machine, or the name of a model on the hub, which is fetched if it is not in the cache;
+     *     where the hub and the cache are, this process's environment says
+     * @throws IOException if it cannot be found, fetched or loaded; the next call tries again
      */
-    public static SharedModel acquire(String modelPath, RuntimeContext context) throws IOException {
+    public static SharedModel acquire(String pathOrName, RuntimeContext context) throws IOException {
         context.registerUserCodeClassLoaderReleaseHookIfAbsent(HOOK, SharedModel::releaseUnused);
-        Path path = Path.of(modelPath).toAbsolutePath().normalize();
+        Path path = ModelLocator.locate(pathOrName, FetchProgress.NONE).path();
         SharedModel model;
         synchronized (LOADED) {
             model = LOADED.computeIfAbsent(path, SharedModel::new);

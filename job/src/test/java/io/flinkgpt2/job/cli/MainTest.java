@@ -40,7 +40,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "|Name a command: demo, local, complete, tokenize, random-model.",
+                "|Name a command: demo, local, complete, tokenize, random-model, fetch, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
                 "complete --prompt x|Missing required option: '--model=DIR'",
@@ -54,6 +54,11 @@ class MainTest {
                 "random-model DIR|Missing required option: '--size=<size>'",
                 "random-model --size gpt2|Missing required parameter: 'DIR'",
                 "random-model --size gpt3 DIR|expected one of [distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl]",
+                "fetch|Missing required parameter: 'NAME[@REVISION]'",
+                "fetch a/b/c|model name: found 'a/b/c', expected one of [distilgpt2, gpt2, gpt2-large,",
+                "fetch gpt2@..|revision of openai-community/gpt2: found '..'",
+                "fetch gpt2 --hub huggingface.co|--hub: found no scheme http or https, or no host",
+                "models --output xml|Invalid value for option '--output'",
                 "demo --parallelism 0|--parallelism: found 0, expected 1..1024",
                 "local --kafka-port x|Invalid value for option '--kafka-port': 'x' is not an int",
             })
@@ -114,6 +119,17 @@ class MainTest {
 
         assertThat(out.toString(UTF_8)).isEmpty();
         assertThat(errLines()).singleElement().asString().startsWith(missing + ": model: found nothing");
+    }
+
+    @Test
+    void aModelThatWasNeverFetchedIsOneLineAndCode1() {
+        assertThat(run("fetch", "gpt2", "--offline")).isEqualTo(1);
+
+        assertThat(out.toString(UTF_8)).isEmpty();
+        assertThat(errLines())
+                .singleElement()
+                .asString()
+                .startsWith("model gpt2: found nothing of it in " + System.getenv("FLINK_GPT2_HOME"));
     }
 
     @Test

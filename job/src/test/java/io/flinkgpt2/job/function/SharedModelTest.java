@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.hub.ModelHubException;
 import io.flinkgpt2.weights.InvalidModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.flink.streaming.util.MockStreamingRuntimeContext;
+import org.apache.flink.util.FileUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,7 +109,7 @@ class SharedModelTest {
     @Test
     void aFailedLoadKeepsNothingOpen() throws Exception {
         Path model = directory.resolve("never");
-        assertThatThrownBy(() -> acquire(model)).isInstanceOf(InvalidModelException.class);
+        assertThatThrownBy(() -> acquire(model)).isInstanceOf(ModelHubException.class);
         TinyModel.write(model, 1);
         Pretrained first = acquire(model);
         inUse.remove(0).release();
@@ -115,6 +117,26 @@ class SharedModelTest {
         job.end();
 
         assertThat(acquire(model)).isNotSameAs(first);
+    }
+
+    /** The cache of the tests, and that they touch no network, stands in their environment. */
+    @Test
+    void aNameIsLookedForInTheCache() throws Exception {
+        Path cached = Path.of(System.getenv("FLINK_GPT2_HOME"), "models", "someone", "tiny@main");
+        assertThatThrownBy(() -> SharedModel.acquire("someone/tiny", job))
+                .isInstanceOf(ModelHubException.class)
+                .hasMessageContainingAll("there is no file or directory", "nothing of it in " + cached, "offline");
+
+        TinyModel.write(cached, 1);
+        try {
+            Files.writeString(cached.resolve("manifest.json"), """
+                    {"format": 1, "files": [{"name": "config.json", "size": %d, "git_blob": "%s"}]}""".formatted(
+                            Files.size(cached.resolve("config.json")), "0".repeat(40)));
+            inUse.add(SharedModel.acquire("someone/tiny", job));
+            assertThat(acquire(cached)).isSameAs(inUse.get(0).pretrained());
+        } finally {
+            FileUtils.deleteDirectory(cached.toFile());
+        }
     }
 
     private Pretrained acquire(Path model) throws IOException {

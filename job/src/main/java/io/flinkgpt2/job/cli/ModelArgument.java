@@ -1,0 +1,38 @@
+package io.flinkgpt2.job.cli;
+
+import io.flinkgpt2.hub.HubSettings;
+import io.flinkgpt2.hub.ModelHub;
+import io.flinkgpt2.hub.ModelLocation;
+import io.flinkgpt2.hub.ModelLocator;
+import java.io.IOException;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** What {@code --model} names: an existing path, or a model on the hub, which is fetched if it is not in the cache. */
+final class ModelArgument {
+
+    private ModelArgument() {}
+
+    /**
+     * Finds the model; shows the progress on the command's standard error if something is fetched.
+     *
+     * @throws ParameterException if the environment says of the hub what it cannot
+     * @throws IOException if it is neither a path nor a model that can be fetched; says both
+     */
+    static ModelLocation locate(CommandLine command, String pathOrName) throws IOException {
+        return locate(command, pathOrName, () -> {
+            try {
+                return new ModelHub(HubSettings.fromEnvironment());
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(command, e.getMessage(), e);
+            }
+        });
+    }
+
+    static ModelLocation locate(CommandLine command, String pathOrName, Supplier<ModelHub> hub) throws IOException {
+        try (FetchBar progress = FetchBar.on(command.getErr())) {
+            return ModelLocator.locate(pathOrName, hub, progress);
+        }
+    }
+}

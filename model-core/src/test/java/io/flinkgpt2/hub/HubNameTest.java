@@ -1,0 +1,84 @@
+package io.flinkgpt2.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HubNameTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "gpt2, openai-community/gpt2, main, gpt2, gpt2",
+        "gpt2-medium, openai-community/gpt2-medium, main, gpt2-medium, gpt2-medium",
+        "gpt2-large@main, openai-community/gpt2-large, main, gpt2-large, gpt2-large",
+        "gpt2-xl@v1, openai-community/gpt2-xl, v1, gpt2-xl, gpt2-xl@v1",
+        "distilgpt2, distilbert/distilgpt2, main, distilgpt2, distilgpt2",
+        "openai-community/gpt2, openai-community/gpt2, main, gpt2, gpt2",
+        "Some_One/my.GPT-2, Some_One/my.GPT-2, main, my.GPT-2, Some_One/my.GPT-2",
+        "a/b@refs/pr/1, a/b, refs/pr/1, b, a/b@refs/pr/1",
+        "a/gpt2@607a30d783dfa663caf39e06633721c8d4cfcd7e, a/gpt2, 607a30d783dfa663caf39e06633721c8d4cfcd7e, gpt2,"
+                + " a/gpt2@607a30d783dfa663caf39e06633721c8d4cfcd7e",
+    })
+    void readsNames(String text, String repository, String revision, String modelName, String shortest) {
+        HubName name = HubName.parse(text);
+
+        assertThat(name).isEqualTo(new HubName(repository, revision)).hasToString(shortest);
+        assertThat(name.modelName()).isEqualTo(modelName);
+        assertThat(HubName.parse(shortest)).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "bert",
+                "gpt2-huge",
+                "a/b/c",
+                "/b",
+                "a/",
+                "../b",
+                "a/..",
+                "a/b..c",
+                "./gpt2",
+                ".a/b",
+                "a/.b",
+                "a/b.",
+                "-a/b",
+                "a\\b",
+                "a/b c",
+                "a/b?c",
+                "a/b#c",
+                "a/b%2F",
+                "a/b:c",
+                "~/b",
+                "a/b\n",
+                "a/é",
+                "@main"
+            })
+    void refusesWhatIsNoName(String text) {
+        assertThatThrownBy(() -> HubName.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("model name: found '")
+                .hasMessageContaining("distilgpt2, gpt2, gpt2-large, gpt2-medium, gpt2-xl")
+                .hasMessageContaining("owner/name");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "..", "a/../b", "/a", "a/", "a//b", "a b", "a\\b", "a?b", "a%2Fb", ".a", "a@b", "a\n"})
+    void refusesWhatIsNoRevision(String revision) {
+        assertThatThrownBy(() -> HubName.parse("gpt2@" + revision))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("revision of openai-community/gpt2: found '");
+    }
+
+    @Test
+    void aNameOfAnotherOwnerIsNotShortened() {
+        assertThat(new HubName("someone/gpt2", "main")).hasToString("someone/gpt2");
+        assertThat(new HubName("someone/gpt2", "main").remoteNames()).containsExactly("someone/gpt2");
+        assertThat(HubName.parse("gpt2").remoteNames()).containsExactly("openai-community/gpt2", "gpt2");
+    }
+}
