@@ -51,7 +51,11 @@ final class CompleteCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Directory of the model.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "Directory of the model, or its GGUF file.")
     private Path model;
 
     @ArgGroup

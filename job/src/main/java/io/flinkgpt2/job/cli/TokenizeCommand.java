@@ -38,7 +38,11 @@ final class TokenizeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Directory of the model.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "Directory of the model, or its GGUF file.")
     private Path model;
 
     @Option(names = "--decode", description = "From token ids to text.")
