@@ -38,7 +38,7 @@ public record HubName(String repository, String revision) {
     public HubName {
         if (!REPOSITORY.matcher(repository).matches() || repository.contains("..")) {
             throw new IllegalArgumentException("model name: found " + quoted(repository) + ", expected one of "
-                    + published() + ", or owner/name, optionally with @revision");
+                    + published() + ", or owner/name[@revision]");
         }
         if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
             throw new IllegalArgumentException("revision of " + repository + ": found " + quoted(revision)

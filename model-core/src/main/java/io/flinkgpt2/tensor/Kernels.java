@@ -15,7 +15,7 @@ package io.flinkgpt2.tensor;
  *
  * <p>So no result depends on the vector width, on how many rows are computed together, or on the machine. Outputs come
  * first, rows lie {@code stride} floats apart, sizes are in floats. Implementations hold no state and may be shared by
- * threads. No kernel allocates.
+ * threads. No kernel allocates anything of its own.
  */
 public interface Kernels {
 
@@ -80,7 +80,12 @@ public interface Kernels {
             int positions,
             float scale);
 
-    /** Softmax of {@code x[offset, offset + n)} in place, {@code n} at least 1. */
+    /**
+     * Softmax of {@code x[offset, offset + n)} in place.
+     *
+     * @param x also has the floats past the {@code n} up to the next multiple of 16, which become 0
+     * @param n 1 or more
+     */
     void softmax(float[] x, int offset, int n);
 
     /**

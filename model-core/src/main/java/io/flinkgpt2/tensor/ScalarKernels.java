@@ -7,7 +7,7 @@ import java.util.Objects;
 public final class ScalarKernels implements Kernels {
 
     private static final int PANEL = PackedMatrix.PANEL_WIDTH;
-    private static final int STRIPES = 16;
+    static final int STRIPES = 16;
 
     @Override
     public String name() {
@@ -96,7 +96,7 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void softmax(float[] x, int offset, int n) {
-        Objects.checkFromIndexSize(offset, n, x.length);
+        int padded = Shapes.checkSoftmax(x, offset, n);
         float max = x[offset];
         for (int i = 1; i < n; i++) {
             max = Math.max(max, x[offset + i]);
@@ -104,6 +104,7 @@ public final class ScalarKernels implements Kernels {
         for (int i = 0; i < n; i++) {
             x[offset + i] = FloatMath.exp(x[offset + i] - max);
         }
+        Arrays.fill(x, offset + n, offset + padded, 0f);
         float inverse = 1f / sum(x, offset, n, 0, 1);
         for (int i = 0; i < n; i++) {
             x[offset + i] *= inverse;
@@ -152,7 +153,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     /** The striped sum, folded from stripe {@code j} on: with {@code apart} 16 one stripe, with 1 all of them. */
-    private static float sum(float[] x, int offset, int n, int j, int apart) {
+    static float sum(float[] x, int offset, int n, int j, int apart) {
         if (apart < STRIPES) {
             return sum(x, offset, n, j, 2 * apart) + sum(x, offset, n, j + apart, 2 * apart);
         }
@@ -164,7 +165,7 @@ public final class ScalarKernels implements Kernels {
     }
 
     /** As {@link #sum}, of the squared differences from {@code mean}. */
-    private static float sumOfSquares(float[] x, int offset, int n, float mean, int j, int apart) {
+    static float sumOfSquares(float[] x, int offset, int n, float mean, int j, int apart) {
         if (apart < STRIPES) {
             return sumOfSquares(x, offset, n, mean, j, 2 * apart)
                     + sumOfSquares(x, offset, n, mean, j + apart, 2 * apart);

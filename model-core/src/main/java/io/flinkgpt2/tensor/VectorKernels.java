@@ -1,5 +1,6 @@
 package io.flinkgpt2.tensor;
 
+import java.util.Arrays;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -122,9 +123,11 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public void softmax(float[] x, int offset, int n) {
-        Objects.checkFromIndexSize(offset, n, x.length);
+        int padded = Shapes.checkSoftmax(x, offset, n);
         VectorMath.exponentials(x, offset, x, offset, n, VectorReductions.max(x, offset, n), 1f);
-        float inverse = 1f / VectorReductions.sum(x, offset, n);
+        // Zeros change no bit of the sum, and let it run over whole vectors.
+        Arrays.fill(x, offset + n, offset + padded, 0f);
+        float inverse = 1f / VectorReductions.sum(x, offset, padded);
         int bound = SPECIES.loopBound(n);
         int i = 0;
         for (; i < bound; i += LANES) {

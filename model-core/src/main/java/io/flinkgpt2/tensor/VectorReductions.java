@@ -4,7 +4,7 @@ import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /** Sums and the largest element on vectors: 1, 2 or 4 vectors hold the sixteen stripes of {@link Kernels}. */
 final class VectorReductions {
@@ -23,7 +23,8 @@ final class VectorReductions {
             for (i = LANES; i < bound; i += LANES) {
                 v = v.max(FloatVector.fromArray(SPECIES, x, offset + i));
             }
-            max = largestLane(v);
+            // The largest of the lanes is the same in every order, as a sum is not.
+            max = v.reduceLanes(VectorOperators.MAX);
         }
         for (; i < n; i++) {
             max = Math.max(max, x[offset + i]);
@@ -31,14 +32,19 @@ final class VectorReductions {
         return max;
     }
 
-    /** The striped sum of {@link Kernels}: 1, 2 or 4 vectors hold the sixteen stripes. */
+    /**
+     * The striped sum of {@link Kernels}: 1, 2 or 4 vectors hold the sixteen stripes. A length that is no multiple of 16, which
+     * no published model has, is left to the definition: masked loads are objects on the heap as often as not.
+     */
     static float sum(float[] x, int offset, int n) {
+        if (n % STRIPES != 0) {
+            return ScalarKernels.sum(x, offset, n, 0, 1);
+        }
         FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
         FloatVector a3 = a0;
-        int i = 0;
-        for (; i + STRIPES <= n; i += STRIPES) {
+        for (int i = 0; i < n; i += STRIPES) {
             a0 = a0.add(FloatVector.fromArray(SPECIES, x, offset + i));
             if (LANES <= 8) {
                 a1 = a1.add(FloatVector.fromArray(SPECIES, x, offset + i + LANES));
@@ -48,29 +54,20 @@ final class VectorReductions {
                 a3 = a3.add(FloatVector.fromArray(SPECIES, x, offset + i + 3 * LANES));
             }
         }
-        // A stripe that has no element left adds +0, which changes no bit of a sum that began at +0.
-        if (i < n) {
-            a0 = a0.add(tail(x, offset, i, n));
-            if (LANES <= 8) {
-                a1 = a1.add(tail(x, offset, i + LANES, n));
-            }
-            if (LANES == 4) {
-                a2 = a2.add(tail(x, offset, i + 2 * LANES, n));
-                a3 = a3.add(tail(x, offset, i + 3 * LANES, n));
-            }
-        }
         return fold(a0, a1, a2, a3);
     }
 
     /** As {@link #sum}, of the squared differences from {@code mean}. */
     static float sumOfSquares(float[] x, int offset, int n, float mean) {
+        if (n % STRIPES != 0) {
+            return ScalarKernels.sumOfSquares(x, offset, n, mean, 0, 1);
+        }
         FloatVector m = FloatVector.broadcast(SPECIES, mean);
         FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
         FloatVector a3 = a0;
-        int i = 0;
-        for (; i + STRIPES <= n; i += STRIPES) {
+        for (int i = 0; i < n; i += STRIPES) {
             FloatVector d = FloatVector.fromArray(SPECIES, x, offset + i).sub(m);
             a0 = d.fma(d, a0);
             if (LANES <= 8) {
@@ -84,51 +81,11 @@ final class VectorReductions {
                 a3 = d.fma(d, a3);
             }
         }
-        if (i < n) {
-            a0 = addSquares(a0, x, offset, i, n, m);
-            if (LANES <= 8) {
-                a1 = addSquares(a1, x, offset, i + LANES, n, m);
-            }
-            if (LANES == 4) {
-                a2 = addSquares(a2, x, offset, i + 2 * LANES, n, m);
-                a3 = addSquares(a3, x, offset, i + 3 * LANES, n, m);
-            }
-        }
         return fold(a0, a1, a2, a3);
-    }
-
-    private static FloatVector addSquares(FloatVector sum, float[] x, int offset, int i, int n, FloatVector mean) {
-        VectorMask<Float> present = SPECIES.indexInRange(i, n);
-        FloatVector d = tail(x, offset, i, n).sub(mean);
-        return sum.blend(d.fma(d, sum), present);
-    }
-
-    /** Elements {@code [i, n)} as far as one vector reaches, 0 in the lanes past the end. */
-    private static FloatVector tail(float[] x, int offset, int i, int n) {
-        return FloatVector.fromArray(SPECIES, x, offset + i, SPECIES.indexInRange(i, n));
     }
 
     // Small methods, one for each width, so that they are inlined; and lanes by constants, for a lane whose number is a
     // variable makes an object of the vector wherever HotSpot does not unroll the loop over it.
-
-    private static float largestLane(FloatVector v) {
-        return LANES == 16 ? largest16(v) : LANES == 8 ? largest8(v) : largest4(v);
-    }
-
-    private static float largest16(FloatVector v) {
-        float low = largest8(v);
-        float third = Math.max(Math.max(v.lane(8), v.lane(9)), Math.max(v.lane(10), v.lane(11)));
-        float fourth = Math.max(Math.max(v.lane(12), v.lane(13)), Math.max(v.lane(14), v.lane(15)));
-        return Math.max(low, Math.max(third, fourth));
-    }
-
-    private static float largest8(FloatVector v) {
-        return Math.max(largest4(v), Math.max(Math.max(v.lane(4), v.lane(5)), Math.max(v.lane(6), v.lane(7))));
-    }
-
-    private static float largest4(FloatVector v) {
-        return Math.max(Math.max(v.lane(0), v.lane(1)), Math.max(v.lane(2), v.lane(3)));
-    }
 
     private static float fold(FloatVector a0, FloatVector a1, FloatVector a2, FloatVector a3) {
         return LANES == 16

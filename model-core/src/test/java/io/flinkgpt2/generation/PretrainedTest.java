@@ -12,6 +12,7 @@ import io.flinkgpt2.weights.InvalidModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ class PretrainedTest {
     void whatIsNoModelIsNamed() {
         assertRefused(temporary.resolve("elsewhere"))
                 .hasMessageContaining("model: found nothing, expected a directory");
-        assertRefused(directory.resolve("config.json")).hasMessageContaining("weights: found a file of unknown format");
+        assertRefused(directory.resolve("config.json")).hasMessageContaining("weight_map: found no such field");
     }
 
     @Test
@@ -72,8 +73,10 @@ class PretrainedTest {
 
     @Test
     void missingWeightsAreNamed() throws IOException {
-        Files.delete(directory.resolve("model.safetensors"));
-        assertRefused(directory).hasMessageContaining("model.safetensors");
+        for (String weights : List.of("model.safetensors", "pytorch_model.bin", "pytorch_model-legacy.bin")) {
+            Files.deleteIfExists(directory.resolve(weights));
+        }
+        assertRefused(directory).hasMessageContaining("expected model.safetensors or");
     }
 
     @Test

@@ -95,7 +95,7 @@ final class KernelCases {
                 keep(activation + " of " + n, activated);
             }
 
-            float[] softmax = random(n + 3, n + 2, 20);
+            float[] softmax = random(n + 3, n + 17, 20);
             kernels.softmax(softmax, 1, n);
             keep("softmax of " + n, softmax);
 

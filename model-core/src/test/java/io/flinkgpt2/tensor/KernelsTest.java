@@ -89,8 +89,10 @@ class KernelsTest {
     @ParameterizedTest
     @MethodSource("both")
     void softmaxSumsToOneAndSurvivesLargeScores(Kernels kernels) {
-        float[] x = {1000f, 999f, -1000f, 1000f};
+        float[] x = Arrays.copyOf(new float[] {1000f, 999f, -1000f, 1000f}, 16);
+        Arrays.fill(x, 4, 16, 7f);
         kernels.softmax(x, 0, 4);
+        assertThat(Arrays.copyOfRange(x, 4, 16)).containsOnly(0f);
         assertThat(x[0] + x[1] + x[2] + x[3]).isCloseTo(1f, within(1e-6f));
         assertThat(x[0]).isEqualTo(x[3]).isCloseTo((float) (1 / (2 + Math.exp(-1))), within(1e-6f));
     }
@@ -126,6 +128,8 @@ class KernelsTest {
                 .hasMessageContaining("x has 7 floats, expected at least 8");
         assertThatThrownBy(() -> kernels.multiply(new float[128], 128, new float[4], 4, 1, w, new float[65]))
                 .hasMessageContaining("bias has 65 floats, expected 128");
+        assertThatThrownBy(() -> kernels.softmax(new float[31], 0, 17))
+                .hasMessageContaining("x has 31, expected at least 32");
         assertThatThrownBy(() -> kernels.multiply(new float[128], 128, new float[4], 3, 1, w, null))
                 .hasMessageContaining("xStride is 3, expected at least 4");
     }
