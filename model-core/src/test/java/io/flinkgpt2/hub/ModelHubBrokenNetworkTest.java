@@ -101,6 +101,7 @@ class ModelHubBrokenNetworkTest extends HubTestCase {
                 (exchange, content) -> {
                     exchange.sendResponseHeaders(200, content.length);
                     exchange.getResponseBody().write(content, 0, 1_000);
+                    exchange.getResponseBody().flush();
                 },
                 HubServer::sendAll);
 

@@ -75,7 +75,7 @@ class SharedModelTest {
         Path model = Files.createDirectory(directory.resolve("late"));
         assertThatThrownBy(() -> acquire(model))
                 .isInstanceOf(InvalidModelException.class)
-                .hasMessageContainingAll(model.toString(), "config.json");
+                .hasMessageContainingAll(model.toString(), "model.safetensors");
 
         TinyModel.write(model, 1);
         assertThat(acquire(model).config().embeddingSize()).isEqualTo(8);
