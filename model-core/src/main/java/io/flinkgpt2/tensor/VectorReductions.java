@@ -1,5 +1,6 @@
 package io.flinkgpt2.tensor;
 
+import static io.flinkgpt2.tensor.ScalarKernels.STRIPES;
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
@@ -10,8 +11,6 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorReductions {
 
     private VectorReductions() {}
-
-    private static final int STRIPES = 16;
 
     /** The largest element; NaN if there is one. */
     static float max(float[] x, int offset, int n) {

@@ -70,17 +70,7 @@ public final class Gguf implements WeightsFile {
 
     /** As {@link #open(Path)}, with pieces of another size in bytes. */
     static Gguf open(Path file, int bufferBytes) throws IOException {
-        FileChannel channel = ModelFiles.open(file);
-        try {
-            return new Gguf(file, channel, bufferBytes);
-        } catch (Throwable e) {
-            try {
-                channel.close();
-            } catch (IOException closing) {
-                e.addSuppressed(closing);
-            }
-            throw e;
-        }
+        return ModelFiles.open(file, channel -> new Gguf(file, channel, bufferBytes));
     }
 
     /**

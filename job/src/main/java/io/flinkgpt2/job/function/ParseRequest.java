@@ -48,15 +48,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
         try {
             out.collect(parser.parse(record, now));
         } catch (InvalidRequestException e) {
-            DeadLetter letter = new DeadLetter();
-            letter.source = record.source;
-            letter.key = record.key;
-            letter.value = record.value;
-            letter.headers = record.headers;
-            letter.error = e.error();
-            letter.job = settings.jobName();
-            letter.failedAt = now;
-            context.output(DEAD_LETTERS, letter);
+            context.output(DEAD_LETTERS, new DeadLetter(record, e.error(), settings.jobName(), now));
         }
     }
 
