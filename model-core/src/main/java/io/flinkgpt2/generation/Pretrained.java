@@ -41,9 +41,14 @@ public final class Pretrained {
         this.revision = revision;
     }
 
-    /** {@link #open(Path, Kernels)} with the best kernels of this machine. */
+    /** {@link #open(Path, LoadOptions)} with the {@linkplain LoadOptions#defaults() defaults}. */
     public static Pretrained open(Path directoryOrFile) throws IOException {
-        return open(directoryOrFile, Kernels.best());
+        return open(directoryOrFile, LoadOptions.defaults());
+    }
+
+    /** {@link #open(Path, LoadOptions)} with the defaults but for the kernels. */
+    public static Pretrained open(Path directoryOrFile, Kernels kernels) throws IOException {
+        return open(directoryOrFile, LoadOptions.defaults().withKernels(kernels));
     }
 
     /**
@@ -56,17 +61,17 @@ public final class Pretrained {
      * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
      * @throws IOException if a file cannot be read
      */
-    public static Pretrained open(Path directoryOrFile, Kernels kernels) throws IOException {
+    public static Pretrained open(Path directoryOrFile, LoadOptions options) throws IOException {
         requireExists(directoryOrFile);
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
             return file instanceof Gguf gguf
-                    ? open(gguf, directoryOrFile, kernels)
-                    : open(file, directoryOrFile, kernels);
+                    ? open(gguf, directoryOrFile, options)
+                    : open(file, directoryOrFile, options);
         }
     }
 
-    private static Pretrained open(Gguf file, Path path, Kernels kernels) throws IOException {
-        Gpt2Config config = Gpt2Config.read(file);
+    private static Pretrained open(Gguf file, Path path, LoadOptions options) throws IOException {
+        Gpt2Config config = chosen(Gpt2Config.read(file), options);
         Tokenizer tokenizer = GgufVocabulary.open(file);
         boolean ownVocabulary = file.metadata().keys().contains(GgufVocabulary.TOKENS);
         if (ownVocabulary && tokenizer.vocabularySize() > config.vocabularySize()) {
@@ -79,26 +84,33 @@ public final class Pretrained {
         }
         Gpt2Weights weights = Gpt2Weights.load(file, config, path);
         byte[] configBytes = config.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(config, weights, kernels, tokenizer, configBytes);
+        return of(config, weights, options, tokenizer, configBytes);
     }
 
-    private static Pretrained open(WeightsFile file, Path path, Kernels kernels) throws IOException {
+    private static Pretrained open(WeightsFile file, Path path, LoadOptions options) throws IOException {
         Path directory = directory(path);
         Path configFile = directory.resolve("config.json");
         if (!Files.isRegularFile(configFile)) {
             throw new InvalidModelException(
                     directory, "config.json", "nothing", "the model's config", "fetch the model's files again");
         }
-        Gpt2Config config = Gpt2Config.read(configFile);
+        Gpt2Config config = chosen(Gpt2Config.read(configFile), options);
         Tokenizer tokenizer = vocabularyFiles(directory);
         Gpt2Weights weights = Gpt2Weights.load(file, config, path);
-        return of(config, weights, kernels, tokenizer, Files.readAllBytes(configFile));
+        return of(config, weights, options, tokenizer, Files.readAllBytes(configFile));
+    }
+
+    private static Gpt2Config chosen(Gpt2Config config, LoadOptions options) {
+        return options.activation().map(config::withActivation).orElse(config);
     }
 
     private static Pretrained of(
-            Gpt2Config config, Gpt2Weights weights, Kernels kernels, Tokenizer tokenizer, byte[] configBytes) {
+            Gpt2Config config, Gpt2Weights weights, LoadOptions options, Tokenizer tokenizer, byte[] configBytes) {
         return new Pretrained(
-                new Gpt2(config, weights, kernels), weights, tokenizer, revision(weights, configBytes, tokenizer));
+                new Gpt2(config, weights, options.kernels()),
+                weights,
+                tokenizer,
+                revision(weights, configBytes, options, tokenizer));
     }
 
     /**
@@ -156,11 +168,15 @@ public final class Pretrained {
         }
     }
 
-    private static String revision(Gpt2Weights weights, byte[] config, Tokenizer tokenizer) {
+    private static String revision(Gpt2Weights weights, byte[] config, LoadOptions options, Tokenizer tokenizer) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
             digest.update(config);
+            // The revision says what the answers are a function of, so an overridden config is another one.
+            options.activation()
+                    .ifPresent(
+                            activation -> digest.update(("activation " + activation).getBytes(StandardCharsets.UTF_8)));
             tokenizer.updateDigest(digest);
             return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
         } catch (NoSuchAlgorithmException e) {

@@ -120,6 +120,23 @@ public record Gpt2Config(
                 OptionalInt.of(DEFAULT_END_OF_TEXT_ID));
     }
 
+    /** This config with another activation function. */
+    public Gpt2Config withActivation(Activation other) {
+        return new Gpt2Config(
+                vocabularySize,
+                contextLength,
+                embeddingSize,
+                layerCount,
+                headCount,
+                innerSize,
+                other,
+                layerNormEpsilon,
+                scaleAttentionWeights,
+                scaleAttentionByInverseLayer,
+                tieWordEmbeddings,
+                endOfTextId);
+    }
+
     /** Size of one attention head: {@code n_embd / n_head}. */
     public int headSize() {
         return embeddingSize / headCount;
