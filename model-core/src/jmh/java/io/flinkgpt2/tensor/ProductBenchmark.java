@@ -35,6 +35,9 @@ public class ProductBenchmark {
         @Param({"768x3072"})
         String shape;
 
+        @Param({"F32", "BF16", "INT8"})
+        Precision precision;
+
         int inputs;
         int outputs;
         int stride;
@@ -50,8 +53,9 @@ public class ProductBenchmark {
             outputs = Integer.parseInt(shape.split("x")[1]);
             stride = PackedMatrix.padded(outputs);
             plain = KernelInputs.random(1, inputs * outputs);
-            packed = new PackedMatrix(inputs, outputs);
-            packed.putInputMajor(plain, plain.length, 0);
+            Float32Matrix source = new Float32Matrix(inputs, outputs);
+            source.putInputMajor(plain, plain.length, 0);
+            packed = source.to(precision);
             x = KernelInputs.random(2, rows * inputs);
             bias = KernelInputs.random(3, stride);
             out = new float[rows * stride];

@@ -82,7 +82,7 @@ public final class Pretrained {
                             "at most " + config.vocabularySize() + ", the rows of the token embedding",
                             "the file was made wrongly: convert the model again");
         }
-        Gpt2Weights weights = Gpt2Weights.load(file, config, path);
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         byte[] configBytes = config.toJson().getBytes(StandardCharsets.UTF_8);
         return of(config, weights, options, tokenizer, configBytes);
     }
@@ -96,7 +96,7 @@ public final class Pretrained {
         }
         Gpt2Config config = chosen(Gpt2Config.read(configFile), options);
         Tokenizer tokenizer = vocabularyFiles(directory);
-        Gpt2Weights weights = Gpt2Weights.load(file, config, path);
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         return of(config, weights, options, tokenizer, Files.readAllBytes(configFile));
     }
 

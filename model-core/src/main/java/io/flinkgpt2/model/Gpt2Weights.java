@@ -1,6 +1,7 @@
 package io.flinkgpt2.model;
 
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.WeightsFile;
 import java.io.IOException;
@@ -50,16 +51,28 @@ public record Gpt2Weights(
         blocks = List.copyOf(blocks);
     }
 
+    /** {@link #load(WeightsFile, Gpt2Config, Path, Precision)} in float32. */
+    public static Gpt2Weights load(WeightsFile file, Gpt2Config config, Path path) throws IOException {
+        return load(file, config, path, Precision.F32);
+    }
+
     /**
      * Streams the weights into packed matrices, with as many threads as there are processors, at most four.
      *
      * @param file open weights; not closed
      * @param path what messages call the model
+     * @param precision how the matrices are kept, the token embedding among them; vectors and positions stay float32
      * @throws InvalidModelException if a tensor is missing, unknown, of another shape than {@code config} says, of a type
      *     that holds no parameters, or not finite; nothing large is allocated before names and shapes are right
      */
-    public static Gpt2Weights load(WeightsFile file, Gpt2Config config, Path path) throws IOException {
-        return new Gpt2WeightsLoader(file, config, path).load();
+    public static Gpt2Weights load(WeightsFile file, Gpt2Config config, Path path, Precision precision)
+            throws IOException {
+        return new Gpt2WeightsLoader(file, config, path, precision).load();
+    }
+
+    /** How the matrices are kept. */
+    public Precision precision() {
+        return tokenEmbedding.precision();
     }
 
     /** Whether the LM head is the token embedding. */

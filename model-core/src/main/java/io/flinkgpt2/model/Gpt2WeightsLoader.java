@@ -2,7 +2,9 @@ package io.flinkgpt2.model;
 
 import static io.flinkgpt2.model.TensorTable.block;
 
+import io.flinkgpt2.tensor.Float32Matrix;
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.TensorInfo;
@@ -39,6 +41,7 @@ final class Gpt2WeightsLoader {
     private final WeightsFile file;
     private final Gpt2Config config;
     private final Path path;
+    private final Precision precision;
     private final TensorTable.Convention convention;
     private final String prefix;
     /** Filled arrays and matrices, by the table's name. */
@@ -46,10 +49,11 @@ final class Gpt2WeightsLoader {
     /** SHA-256 of each tensor's description and bytes, by the table's name. */
     private final Map<String, byte[]> digests = new TreeMap<>();
 
-    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path) {
+    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path, Precision precision) {
         this.file = file;
         this.config = config;
         this.path = path;
+        this.precision = precision;
         this.convention = file instanceof Gguf ? TensorTable.Convention.GGUF : TensorTable.Convention.TRANSFORMERS;
         this.prefix = file.tensors().containsKey(PREFIX + TensorTable.TOKEN_EMBEDDING) ? PREFIX : "";
     }
@@ -77,8 +81,11 @@ final class Gpt2WeightsLoader {
         refuseUnknown(table, head);
         stream(table);
 
-        PackedMatrix tokenEmbedding = matrix(TensorTable.TOKEN_EMBEDDING);
-        PackedMatrix lmHead = headInFile ? lmHead(head, tokenEmbedding) : tokenEmbedding;
+        PackedMatrix lmHead = headInFile ? lmHead(head, matrix(TensorTable.TOKEN_EMBEDDING)) : null;
+        PackedMatrix tokenEmbedding = stored(TensorTable.TOKEN_EMBEDDING);
+        if (lmHead == null) {
+            lmHead = tokenEmbedding;
+        }
         List<Gpt2Weights.Block> blocks = new ArrayList<>();
         for (int layer = 0; layer < config.layerCount(); layer++) {
             blocks.add(new Gpt2Weights.Block(
@@ -209,13 +216,13 @@ final class Gpt2WeightsLoader {
         PieceSink pieces;
         switch (entry.layout()) {
             case INPUT_MAJOR -> {
-                PackedMatrix matrix =
-                        new PackedMatrix((int) rows, entry.shape().get(1).intValue());
+                Float32Matrix matrix =
+                        new Float32Matrix((int) rows, entry.shape().get(1).intValue());
                 target = matrix;
                 pieces = matrix::putInputMajor;
             }
             case OUTPUT_MAJOR -> {
-                PackedMatrix matrix = new PackedMatrix(entry.shape().get(1).intValue(), (int) rows);
+                Float32Matrix matrix = new Float32Matrix(entry.shape().get(1).intValue(), (int) rows);
                 target = matrix;
                 pieces = matrix::putOutputMajor;
             }
@@ -231,6 +238,10 @@ final class Gpt2WeightsLoader {
             }
         }
         byte[] digest = readInto(entry, pieces);
+        // The embedding stays exact until it has been compared with the file's LM head.
+        if (target instanceof Float32Matrix matrix && !entry.name().equals(TensorTable.TOKEN_EMBEDDING)) {
+            target = matrix.to(precision);
+        }
         synchronized (loaded) {
             loaded.put(entry.name(), target);
             digests.put(entry.name(), digest);
@@ -279,7 +290,7 @@ final class Gpt2WeightsLoader {
         return -1;
     }
 
-    /** The file's LM head: the token embedding itself where they are equal, so that one array serves both. */
+    /** The file's LM head; null where it equals the token embedding, so that one array serves both. */
     private PackedMatrix lmHead(TensorTable.Entry entry, PackedMatrix tokenEmbedding) throws IOException {
         boolean[] equal = {true};
         int size = config.embeddingSize();
@@ -290,7 +301,7 @@ final class Gpt2WeightsLoader {
             }
         });
         if (equal[0]) {
-            return tokenEmbedding;
+            return null;
         }
         if (config.tieWordEmbeddings()) {
             throw invalid(
@@ -306,6 +317,11 @@ final class Gpt2WeightsLoader {
 
     private PackedMatrix matrix(String name) {
         return (PackedMatrix) loaded.get(name);
+    }
+
+    /** A matrix that was kept in float32, as it is to be kept. */
+    private PackedMatrix stored(String name) {
+        return ((Float32Matrix) matrix(name)).to(precision);
     }
 
     private float[] vector(String name) {

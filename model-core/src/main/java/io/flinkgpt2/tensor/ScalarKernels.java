@@ -6,7 +6,6 @@ import java.util.Objects;
 /** The kernels as plain loops: the reference that {@link VectorKernels} must equal bit for bit, and the fallback. */
 public final class ScalarKernels implements Kernels {
 
-    private static final int PANEL = PackedMatrix.PANEL_WIDTH;
     static final int STRIPES = 16;
 
     @Override
@@ -15,26 +14,17 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
-        Shapes.checkMultiply(out, outStride, x, xStride, rows, w, bias);
-        float[] panels = w.panels();
-        int inputs = w.inputs();
-        for (int p = 0; p < w.panelCount(); p++) {
-            for (int r = 0; r < rows; r++) {
-                int to = r * outStride + p * PANEL;
-                Arrays.fill(out, to, to + PANEL, 0f);
-                int from = p * inputs * PANEL;
-                for (int i = 0; i < inputs; i++, from += PANEL) {
-                    float value = x[r * xStride + i];
-                    for (int c = 0; c < PANEL; c++) {
-                        out[to + c] = Math.fma(value, panels[from + c], out[to + c]);
-                    }
-                }
-                for (int c = 0; bias != null && c < PANEL; c++) {
-                    out[to + c] += bias[p * PANEL + c];
-                }
-            }
-        }
+    public void multiply(
+            float[] out,
+            int outStride,
+            float[] x,
+            int xStride,
+            int rows,
+            PackedMatrix w,
+            float[] bias,
+            int firstPanel,
+            int endPanel) {
+        ScalarProduct.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.flinkgpt2.tensor;
 
+import java.util.Objects;
+
 /** Checks of array lengths that every implementation of {@link Kernels} makes before it touches an array. */
 final class Shapes {
 
@@ -7,7 +9,16 @@ final class Shapes {
 
     /** Checks the arguments of {@link Kernels#multiply}. */
     static void checkMultiply(
-            float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+            float[] out,
+            int outStride,
+            float[] x,
+            int xStride,
+            int rows,
+            PackedMatrix w,
+            float[] bias,
+            int firstPanel,
+            int endPanel) {
+        Objects.checkFromToIndex(firstPanel, endPanel, w.panelCount());
         int padded = w.panelCount() * PackedMatrix.PANEL_WIDTH;
         if (outStride < padded) {
             throw new IllegalArgumentException(

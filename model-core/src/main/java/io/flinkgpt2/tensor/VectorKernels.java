@@ -30,8 +30,17 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
-        VectorProduct.multiply(out, outStride, x, xStride, rows, w, bias);
+    public void multiply(
+            float[] out,
+            int outStride,
+            float[] x,
+            int xStride,
+            int rows,
+            PackedMatrix w,
+            float[] bias,
+            int firstPanel,
+            int endPanel) {
+        VectorProduct.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
     }
 
     @Override

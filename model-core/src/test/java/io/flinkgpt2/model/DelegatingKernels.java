@@ -25,9 +25,18 @@ public class DelegatingKernels implements Kernels {
     }
 
     @Override
-    public void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+    public void multiply(
+            float[] out,
+            int outStride,
+            float[] x,
+            int xStride,
+            int rows,
+            PackedMatrix w,
+            float[] bias,
+            int firstPanel,
+            int endPanel) {
         enter();
-        kernels.multiply(out, outStride, x, xStride, rows, w, bias);
+        kernels.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
         leave();
     }
 

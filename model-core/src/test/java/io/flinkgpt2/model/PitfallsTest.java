@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.model.Gpt2Weights.Block;
 import io.flinkgpt2.model.Gpt2Weights.Linear;
 import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Float32Matrix;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
 import java.util.Arrays;
@@ -89,7 +90,7 @@ class PitfallsTest {
         for (int i = 0; i < stored.length; i++) {
             stored[i] = right.get(i / right.outputs(), i % right.outputs());
         }
-        PackedMatrix wrong = new PackedMatrix(right.inputs(), right.outputs());
+        Float32Matrix wrong = new Float32Matrix(right.inputs(), right.outputs());
         wrong.putOutputMajor(stored, stored.length, 0);
         return new Linear(wrong, linear.bias());
     }
@@ -156,7 +157,7 @@ class PitfallsTest {
         GoldenModel golden = GoldenModel.open(folder);
         Gpt2Weights w = golden.weights();
         PackedMatrix embedding = w.tokenEmbedding();
-        PackedMatrix copy = new PackedMatrix(embedding.inputs(), embedding.outputs());
+        Float32Matrix copy = new Float32Matrix(embedding.inputs(), embedding.outputs());
         if (w.isTied()) {
             assertRed(golden, pass(golden, withHead(w, copy)));
             // A copy is right only once it is filled, and as long as both stay as they are.

@@ -57,20 +57,30 @@ final class KernelCases {
     private void products() {
         for (int inputs : SIZES) {
             for (int outputs : SIZES) {
-                PackedMatrix w = randomMatrix(inputs, outputs);
-                float[] bias = random(31, PackedMatrix.padded(outputs), 1);
-                for (int rows : new int[] {0, 1, 2, 3, 4, 5, 7, 9}) {
-                    int stride = PackedMatrix.padded(outputs);
-                    float[] x = random(rows, rows * (inputs + 1), 2);
-                    float[] out = new float[rows * stride];
-                    String name = "multiply " + rows + " x " + inputs + " x " + outputs;
-                    kernels.multiply(out, stride, x, inputs + 1, rows, w, bias);
-                    keep(name, out);
-                    out = new float[rows * stride];
-                    kernels.multiply(out, stride, x, inputs + 1, rows, w, null);
-                    keep(name + " without bias", out);
+                for (Precision precision : Precision.values()) {
+                    products(randomMatrix(inputs, outputs).to(precision));
                 }
             }
+        }
+    }
+
+    private void products(PackedMatrix w) {
+        int stride = PackedMatrix.padded(w.outputs());
+        int xStride = w.inputs() + 1;
+        float[] bias = random(31, stride, 1);
+        for (int rows : new int[] {0, 1, 2, 3, 4, 5, 6, 7, 9, 13}) {
+            float[] x = random(rows, rows * xStride, 2);
+            float[] out = new float[rows * stride];
+            String name = "multiply " + rows + " rows by " + w;
+            kernels.multiply(out, stride, x, xStride, rows, w, bias);
+            keep(name, out);
+            out = new float[rows * stride];
+            kernels.multiply(out, stride, x, xStride, rows, w, null);
+            keep(name + " without bias", out);
+            out = new float[rows * stride];
+            int panel = w.panelCount() / 2;
+            kernels.multiply(out, stride, x, xStride, rows, w, bias, panel, w.panelCount());
+            keep(name + " from panel " + panel + " on", out);
         }
     }
 
@@ -139,8 +149,8 @@ final class KernelCases {
         }
     }
 
-    static PackedMatrix randomMatrix(int inputs, int outputs) {
-        PackedMatrix w = new PackedMatrix(inputs, outputs);
+    static Float32Matrix randomMatrix(int inputs, int outputs) {
+        Float32Matrix w = new Float32Matrix(inputs, outputs);
         w.putInputMajor(random(inputs * 1000 + outputs, inputs * outputs, 1), inputs * outputs, 0);
         return w;
     }

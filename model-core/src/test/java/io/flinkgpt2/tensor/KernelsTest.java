@@ -60,18 +60,69 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("both")
+    void aProductMeansWhatTheStoredElementsMean(Kernels kernels) {
+        int inputs = 60;
+        int outputs = 130;
+        int stride = PackedMatrix.padded(outputs);
+        float[] x = KernelCases.random(1, inputs, 1);
+        float[] bias = KernelCases.random(2, stride, 1);
+        for (Precision precision : Precision.values()) {
+            PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
+            float[] out = new float[stride];
+            kernels.multiply(out, stride, x, inputs, 1, w, bias);
+            for (int o = 0; o < outputs; o++) {
+                double sum = bias[o];
+                for (int i = 0; i < inputs; i++) {
+                    sum += (double) x[i] * w.get(i, o);
+                }
+                assertThat((double) out[o]).as(w + ", output " + o).isCloseTo(sum, within(1e-5));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
     void aRowOfAProductDoesNotDependOnTheOtherRows(Kernels kernels) {
         int inputs = 60;
         int outputs = 207;
         int stride = PackedMatrix.padded(outputs);
-        PackedMatrix w = KernelCases.randomMatrix(inputs, outputs);
         float[] x = KernelCases.random(3, 33 * inputs, 1);
-        float[] together = new float[33 * stride];
-        kernels.multiply(together, stride, x, inputs, 33, w, null);
-        for (int r = 0; r < 33; r++) {
-            float[] alone = new float[stride];
-            kernels.multiply(alone, stride, Arrays.copyOfRange(x, r * inputs, (r + 1) * inputs), inputs, 1, w, null);
-            assertThat(alone).containsExactly(Arrays.copyOfRange(together, r * stride, (r + 1) * stride));
+        for (Precision precision : Precision.values()) {
+            PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
+            for (int rows = 1; rows <= 33; rows++) {
+                float[] together = new float[rows * stride];
+                kernels.multiply(together, stride, x, inputs, rows, w, null);
+                for (int r = 0; r < rows; r++) {
+                    float[] alone = new float[stride];
+                    float[] row = Arrays.copyOfRange(x, r * inputs, (r + 1) * inputs);
+                    kernels.multiply(alone, stride, row, inputs, 1, w, null);
+                    assertThat(alone).containsExactly(Arrays.copyOfRange(together, r * stride, (r + 1) * stride));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
+    void panelsMayBeComputedApart(Kernels kernels) {
+        int inputs = 48;
+        int outputs = 300;
+        int rows = 5;
+        int stride = PackedMatrix.padded(outputs);
+        float[] x = KernelCases.random(3, rows * inputs, 1);
+        float[] bias = KernelCases.random(4, stride, 1);
+        for (Precision precision : Precision.values()) {
+            PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
+            float[] whole = new float[rows * stride];
+            kernels.multiply(whole, stride, x, inputs, rows, w, bias);
+            for (int split = 0; split <= w.panelCount(); split++) {
+                float[] parts = new float[rows * stride];
+                kernels.multiply(parts, stride, x, inputs, rows, w, bias, split, w.panelCount());
+                kernels.multiply(parts, stride, x, inputs, rows, w, bias, 0, split);
+                assertThat(parts).containsExactly(whole);
+            }
+            assertThatThrownBy(() -> kernels.multiply(whole, stride, x, inputs, rows, w, bias, 3, 6))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 
@@ -119,7 +170,7 @@ class KernelsTest {
     @ParameterizedTest
     @MethodSource("both")
     void shortArraysAreRefusedBeforeAnythingIsWritten(Kernels kernels) {
-        PackedMatrix w = new PackedMatrix(4, 65);
+        Float32Matrix w = new Float32Matrix(4, 65);
         assertThatThrownBy(() -> kernels.multiply(new float[128], 65, new float[4], 4, 1, w, null))
                 .hasMessageContaining("outStride is 65, expected at least 128");
         assertThatThrownBy(() -> kernels.multiply(new float[127], 128, new float[4], 4, 1, w, null))

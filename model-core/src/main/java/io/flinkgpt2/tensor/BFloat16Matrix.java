@@ -1,0 +1,50 @@
+package io.flinkgpt2.tensor;
+
+/** A packed matrix of bfloat16 values: half the memory and the traffic of float32, with 8 bits of significand. */
+public final class BFloat16Matrix extends PackedMatrix {
+
+    /** The largest finite bfloat16. */
+    private static final short MAX_VALUE = 0x7f7f;
+
+    private final short[] panels;
+
+    BFloat16Matrix(Float32Matrix source) {
+        super(source.inputs(), source.outputs());
+        float[] values = source.panels();
+        panels = new short[values.length];
+        for (int i = 0; i < values.length; i++) {
+            panels[i] = round(values[i]);
+        }
+    }
+
+    /**
+     * The bfloat16 nearest to a finite value, of two equally near the even one; of a value beyond the largest, the
+     * largest, for weights stay finite.
+     */
+    static short round(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+        boolean overflow = (rounded & 0x7fff) > MAX_VALUE;
+        return (short) (overflow ? (rounded & 0x8000) | MAX_VALUE : rounded);
+    }
+
+    @Override
+    public Precision precision() {
+        return Precision.BF16;
+    }
+
+    @Override
+    public long byteSize() {
+        return 2L * panels.length;
+    }
+
+    /** The panels themselves, {@code [panel][input][64]}; for kernels, which only read them. */
+    short[] panels() {
+        return panels;
+    }
+
+    @Override
+    float element(int index, int output) {
+        return Float.intBitsToFloat(panels[index] << 16);
+    }
+}

@@ -1,0 +1,327 @@
+package io.flinkgpt2.tensor;
+
+import static io.flinkgpt2.tensor.VectorKernels.LANES;
+import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The matrix product with float32 weights: tiles of rows by columns whose sums stay in registers over all inputs.
+ *
+ * <p>A tile has 6, 4, 2 or 1 rows and, where vectors have 16 lanes, a whole panel of four vectors: 24 accumulators, 4
+ * weights and one input in the 32 registers of such a machine. The others may have 16 registers and take two vectors at a
+ * time. A micro-kernel keeps its accumulators in locals of one method, loads and stores included: a vector that crosses a
+ * call that is not inlined is boxed, which costs a factor of ten. After its loop it does nothing but store: with the bias
+ * added there too, HotSpot spilled an accumulator inside the loop, and the speed halved.
+ */
+final class Float32Product {
+
+    private Float32Product() {}
+
+    private static final int PANEL = PackedMatrix.PANEL_WIDTH;
+
+    /** The sums of the panels {@code [firstPanel, endPanel)}, without the bias. */
+    static void multiply(
+            float[] out,
+            int outStride,
+            float[] x,
+            int xStride,
+            int rows,
+            Float32Matrix w,
+            int firstPanel,
+            int endPanel) {
+        float[] panels = w.panels();
+        int inputs = w.inputs();
+        for (int p = firstPanel; p < endPanel; p++) {
+            int from = p * inputs * PANEL;
+            int to = p * PANEL;
+            if (LANES == 16) {
+                wide(out, to, outStride, x, xStride, rows, panels, from, inputs);
+            } else {
+                for (int c = 0; c < PANEL; c += 2 * LANES) {
+                    narrow(out, to + c, outStride, x, xStride, rows, panels, from + c, inputs);
+                }
+            }
+        }
+    }
+
+    private static void wide(
+            float[] out, int to, int outStride, float[] x, int xStride, int rows, float[] w, int from, int inputs) {
+        int r = 0;
+        for (; r + 6 <= rows; r += 6) {
+            tile6x4(out, r * outStride + to, outStride, x, r * xStride, xStride, w, from, inputs);
+        }
+        if (r + 4 <= rows) {
+            tile4x4(out, r * outStride + to, outStride, x, r * xStride, xStride, w, from, inputs);
+            r += 4;
+        }
+        if (r + 2 <= rows) {
+            tile2x4(out, r * outStride + to, outStride, x, r * xStride, xStride, w, from, inputs);
+            r += 2;
+        }
+        if (r < rows) {
+            tile1x4(out, r * outStride + to, x, r * xStride, w, from, inputs);
+        }
+    }
+
+    private static void narrow(
+            float[] out, int to, int outStride, float[] x, int xStride, int rows, float[] w, int from, int inputs) {
+        int r = 0;
+        for (; r + 4 <= rows; r += 4) {
+            tile4x2(out, r * outStride + to, outStride, x, r * xStride, xStride, w, from, inputs);
+        }
+        for (; r < rows; r++) {
+            tile1x2(out, r * outStride + to, x, r * xStride, w, from, inputs);
+        }
+    }
+
+    /** Six rows by four vectors. */
+    private static void tile6x4(
+            float[] out, int to, int outStride, float[] x, int row, int xStride, float[] w, int from, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero, a02 = zero, a03 = zero;
+        FloatVector a10 = zero, a11 = zero, a12 = zero, a13 = zero;
+        FloatVector a20 = zero, a21 = zero, a22 = zero, a23 = zero;
+        FloatVector a30 = zero, a31 = zero, a32 = zero, a33 = zero;
+        FloatVector a40 = zero, a41 = zero, a42 = zero, a43 = zero;
+        FloatVector a50 = zero, a51 = zero, a52 = zero, a53 = zero;
+        int row1 = row + xStride;
+        int row2 = row1 + xStride;
+        int row3 = row2 + xStride;
+        int row4 = row3 + xStride;
+        int row5 = row4 + xStride;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 2 * LANES);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 3 * LANES);
+            FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
+            a00 = v.fma(w0, a00);
+            a01 = v.fma(w1, a01);
+            a02 = v.fma(w2, a02);
+            a03 = v.fma(w3, a03);
+            v = FloatVector.broadcast(SPECIES, x[row1 + i]);
+            a10 = v.fma(w0, a10);
+            a11 = v.fma(w1, a11);
+            a12 = v.fma(w2, a12);
+            a13 = v.fma(w3, a13);
+            v = FloatVector.broadcast(SPECIES, x[row2 + i]);
+            a20 = v.fma(w0, a20);
+            a21 = v.fma(w1, a21);
+            a22 = v.fma(w2, a22);
+            a23 = v.fma(w3, a23);
+            v = FloatVector.broadcast(SPECIES, x[row3 + i]);
+            a30 = v.fma(w0, a30);
+            a31 = v.fma(w1, a31);
+            a32 = v.fma(w2, a32);
+            a33 = v.fma(w3, a33);
+            v = FloatVector.broadcast(SPECIES, x[row4 + i]);
+            a40 = v.fma(w0, a40);
+            a41 = v.fma(w1, a41);
+            a42 = v.fma(w2, a42);
+            a43 = v.fma(w3, a43);
+            v = FloatVector.broadcast(SPECIES, x[row5 + i]);
+            a50 = v.fma(w0, a50);
+            a51 = v.fma(w1, a51);
+            a52 = v.fma(w2, a52);
+            a53 = v.fma(w3, a53);
+        }
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+        a02.intoArray(out, to + 2 * LANES);
+        a03.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a10.intoArray(out, to);
+        a11.intoArray(out, to + LANES);
+        a12.intoArray(out, to + 2 * LANES);
+        a13.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a20.intoArray(out, to);
+        a21.intoArray(out, to + LANES);
+        a22.intoArray(out, to + 2 * LANES);
+        a23.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a30.intoArray(out, to);
+        a31.intoArray(out, to + LANES);
+        a32.intoArray(out, to + 2 * LANES);
+        a33.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a40.intoArray(out, to);
+        a41.intoArray(out, to + LANES);
+        a42.intoArray(out, to + 2 * LANES);
+        a43.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a50.intoArray(out, to);
+        a51.intoArray(out, to + LANES);
+        a52.intoArray(out, to + 2 * LANES);
+        a53.intoArray(out, to + 3 * LANES);
+    }
+
+    /** Four rows by four vectors. */
+    private static void tile4x4(
+            float[] out, int to, int outStride, float[] x, int row, int xStride, float[] w, int from, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero, a02 = zero, a03 = zero;
+        FloatVector a10 = zero, a11 = zero, a12 = zero, a13 = zero;
+        FloatVector a20 = zero, a21 = zero, a22 = zero, a23 = zero;
+        FloatVector a30 = zero, a31 = zero, a32 = zero, a33 = zero;
+        int row1 = row + xStride;
+        int row2 = row1 + xStride;
+        int row3 = row2 + xStride;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 2 * LANES);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 3 * LANES);
+            FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
+            a00 = v.fma(w0, a00);
+            a01 = v.fma(w1, a01);
+            a02 = v.fma(w2, a02);
+            a03 = v.fma(w3, a03);
+            v = FloatVector.broadcast(SPECIES, x[row1 + i]);
+            a10 = v.fma(w0, a10);
+            a11 = v.fma(w1, a11);
+            a12 = v.fma(w2, a12);
+            a13 = v.fma(w3, a13);
+            v = FloatVector.broadcast(SPECIES, x[row2 + i]);
+            a20 = v.fma(w0, a20);
+            a21 = v.fma(w1, a21);
+            a22 = v.fma(w2, a22);
+            a23 = v.fma(w3, a23);
+            v = FloatVector.broadcast(SPECIES, x[row3 + i]);
+            a30 = v.fma(w0, a30);
+            a31 = v.fma(w1, a31);
+            a32 = v.fma(w2, a32);
+            a33 = v.fma(w3, a33);
+        }
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+        a02.intoArray(out, to + 2 * LANES);
+        a03.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a10.intoArray(out, to);
+        a11.intoArray(out, to + LANES);
+        a12.intoArray(out, to + 2 * LANES);
+        a13.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a20.intoArray(out, to);
+        a21.intoArray(out, to + LANES);
+        a22.intoArray(out, to + 2 * LANES);
+        a23.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a30.intoArray(out, to);
+        a31.intoArray(out, to + LANES);
+        a32.intoArray(out, to + 2 * LANES);
+        a33.intoArray(out, to + 3 * LANES);
+    }
+
+    /** Two rows by four vectors. */
+    private static void tile2x4(
+            float[] out, int to, int outStride, float[] x, int row, int xStride, float[] w, int from, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero, a02 = zero, a03 = zero;
+        FloatVector a10 = zero, a11 = zero, a12 = zero, a13 = zero;
+        int row1 = row + xStride;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 2 * LANES);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 3 * LANES);
+            FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
+            a00 = v.fma(w0, a00);
+            a01 = v.fma(w1, a01);
+            a02 = v.fma(w2, a02);
+            a03 = v.fma(w3, a03);
+            v = FloatVector.broadcast(SPECIES, x[row1 + i]);
+            a10 = v.fma(w0, a10);
+            a11 = v.fma(w1, a11);
+            a12 = v.fma(w2, a12);
+            a13 = v.fma(w3, a13);
+        }
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+        a02.intoArray(out, to + 2 * LANES);
+        a03.intoArray(out, to + 3 * LANES);
+        to += outStride;
+        a10.intoArray(out, to);
+        a11.intoArray(out, to + LANES);
+        a12.intoArray(out, to + 2 * LANES);
+        a13.intoArray(out, to + 3 * LANES);
+    }
+
+    /** One row by four vectors. */
+    private static void tile1x4(float[] out, int to, float[] x, int row, float[] w, int from, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero, a02 = zero, a03 = zero;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 2 * LANES);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + 3 * LANES);
+            FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
+            a00 = v.fma(w0, a00);
+            a01 = v.fma(w1, a01);
+            a02 = v.fma(w2, a02);
+            a03 = v.fma(w3, a03);
+        }
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+        a02.intoArray(out, to + 2 * LANES);
+        a03.intoArray(out, to + 3 * LANES);
+    }
+
+    /** Four rows by two vectors. */
+    private static void tile4x2(
+            float[] out, int to, int outStride, float[] x, int row, int xStride, float[] w, int from, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero;
+        FloatVector a10 = zero, a11 = zero;
+        FloatVector a20 = zero, a21 = zero;
+        FloatVector a30 = zero, a31 = zero;
+        int row1 = row + xStride;
+        int row2 = row1 + xStride;
+        int row3 = row2 + xStride;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
+            a00 = v.fma(w0, a00);
+            a01 = v.fma(w1, a01);
+            v = FloatVector.broadcast(SPECIES, x[row1 + i]);
+            a10 = v.fma(w0, a10);
+            a11 = v.fma(w1, a11);
+            v = FloatVector.broadcast(SPECIES, x[row2 + i]);
+            a20 = v.fma(w0, a20);
+            a21 = v.fma(w1, a21);
+            v = FloatVector.broadcast(SPECIES, x[row3 + i]);
+            a30 = v.fma(w0, a30);
+            a31 = v.fma(w1, a31);
+        }
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+        to += outStride;
+        a10.intoArray(out, to);
+        a11.intoArray(out, to + LANES);
+        to += outStride;
+        a20.intoArray(out, to);
+        a21.intoArray(out, to + LANES);
+        to += outStride;
+        a30.intoArray(out, to);
+        a31.intoArray(out, to + LANES);
+    }
+
+    /** One row by two vectors. */
+    private static void tile1x2(float[] out, int to, float[] x, int row, float[] w, int from, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a00 = zero, a01 = zero;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector v = FloatVector.broadcast(SPECIES, x[row + i]);
+            a00 = v.fma(w0, a00);
+            a01 = v.fma(w1, a01);
+        }
+        a00.intoArray(out, to);
+        a01.intoArray(out, to + LANES);
+    }
+}
