@@ -31,8 +31,11 @@ public final class Activations {
     final float[] inner;
     /** One row of the inner layer. */
     final float[] innerScratch;
-    /** Scores of one query and head against all positions. */
+    /** Scores of one row against all positions, {@code [heads, positions]}. */
     final float[] scores;
+
+    /** Floats from head to head of {@link #scores}. */
+    final int scoresStride;
 
     final float[] logits;
 
@@ -59,7 +62,8 @@ public final class Activations {
         projected = new float[Math.multiplyExact(maxRows, stride)];
         inner = new float[Math.multiplyExact(maxRows, innerStride)];
         innerScratch = new float[innerStride];
-        scores = new float[padded(maxContext)];
+        scoresStride = padded(maxContext);
+        scores = new float[Math.multiplyExact(config.headCount(), scoresStride)];
         logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
     }
 

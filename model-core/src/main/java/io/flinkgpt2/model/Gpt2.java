@@ -103,9 +103,9 @@ public final class Gpt2 {
                 throw new IllegalArgumentException("row " + r + " at position " + position
                         + " does not follow on its sequence, whose cache holds " + cache.length() + " positions");
             }
-            if (position >= cache.capacity() || position >= a.scores.length) {
+            if (position >= cache.capacity() || position >= a.scoresStride) {
                 throw new IllegalArgumentException("position " + position + " does not fit: the KV cache holds "
-                        + cache.capacity() + " positions, the activations " + a.scores.length);
+                        + cache.capacity() + " positions, the activations " + a.scoresStride);
             }
         }
         for (int r = 0; r < batch.size(); r++) {
@@ -131,30 +131,50 @@ public final class Gpt2 {
         for (int r = 0; r < batch.size(); r++) {
             batch.cache(r).write(layer, batch.position(r), a.qkv, r * a.qkvStride);
         }
-        float scale = config.attentionScale(layer);
-        int headSize = config.headSize();
         Arrays.fill(a.attended, 0, batch.size() * a.stride, 0f);
         for (int r = 0; r < batch.size(); r++) {
-            KvCache cache = batch.cache(r);
-            int position = batch.position(r);
-            for (int head = 0; head < config.headCount(); head++) {
-                int query = r * a.qkvStride + head * headSize;
-                int keys = cache.keysOffset(layer, head);
-                for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
-                    kernels.attentionScores(
-                            a.scores, p, a.qkv, query, cache.block(p), keys, headSize, BLOCK_POSITIONS, scale);
-                }
-                if (observer != null) {
-                    observer.scores(layer, r, head, position, a.scores);
-                }
-                kernels.softmax(a.scores, 0, position + 1);
-                int to = r * a.stride + head * headSize;
-                int values = cache.valuesOffset(layer, head);
-                for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
-                    int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
-                    kernels.addWeightedValues(a.attended, to, a.scores, p, cache.block(p), values, headSize, positions);
-                }
+            attend(batch, a, layer, r, observer);
+        }
+    }
+
+    /** One row over the positions up to its own, block by block of its cache, all heads of a block at once. */
+    private void attend(RaggedBatch batch, Activations a, int layer, int row, ForwardObserver observer) {
+        KvCache cache = batch.cache(row);
+        int position = batch.position(row);
+        int heads = config.headCount();
+        int headSize = config.headSize();
+        int keys = cache.keysOffset(layer, 0);
+        int values = cache.valuesOffset(layer, 0);
+        float scale = config.attentionScale(layer);
+        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
+            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
+            int queries = row * a.qkvStride;
+            kernels.attentionScores(
+                    a.scores,
+                    p,
+                    a.scoresStride,
+                    a.qkv,
+                    queries,
+                    cache.block(p),
+                    keys,
+                    heads,
+                    headSize,
+                    positions,
+                    scale);
+        }
+        for (int head = 0; head < heads; head++) {
+            int scores = head * a.scoresStride;
+            if (observer != null) {
+                observer.scores(
+                        layer, row, head, position, Arrays.copyOfRange(a.scores, scores, scores + position + 1));
             }
+            kernels.softmax(a.scores, scores, position + 1);
+        }
+        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
+            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
+            int to = row * a.stride;
+            kernels.addWeightedValues(
+                    a.attended, to, a.scores, p, a.scoresStride, cache.block(p), values, heads, headSize, positions);
         }
     }
 

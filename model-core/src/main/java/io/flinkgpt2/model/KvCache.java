@@ -1,5 +1,7 @@
 package io.flinkgpt2.model;
 
+import io.flinkgpt2.tensor.Kernels;
+
 /**
  * Keys and values of the positions that one sequence has seen; logically {@code [2, capacity, heads, headSize]} for each
  * layer.
@@ -12,7 +14,7 @@ package io.flinkgpt2.model;
 public final class KvCache {
 
     /** Positions of one block. */
-    public static final int BLOCK_POSITIONS = 64;
+    public static final int BLOCK_POSITIONS = Kernels.BLOCK_POSITIONS;
 
     private final int headCount;
     private final int headSize;

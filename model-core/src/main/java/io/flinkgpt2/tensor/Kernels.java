@@ -82,20 +82,29 @@ public interface Kernels {
      */
     void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch);
 
+    /** Positions of one block of keys or values. */
+    int BLOCK_POSITIONS = 64;
+
     /**
-     * Attention scores of one query against {@code positions} keys that are stored transposed:
-     * {@code scores[j] = scale * sum over d of query[d] * keys[d, j]}.
+     * Attention scores of one row against the keys of one block, for some heads:
+     * {@code scores[h, j] = scale * sum over d of queries[h, d] * keys[h, d, j]}, d ascending.
      *
-     * @param positions number of keys in the block; also the stride of {@code keys}; a multiple of 16
-     * @param keys {@code headSize} rows of {@code positions} floats, from {@code keysOffset}
+     * @param scores {@code heads} rows, {@code scoresStride} floats apart, from {@code scoresOffset}; of each, those of
+     *     {@code positions} rounded up to a multiple of 16 are written
+     * @param queries {@code heads x headSize} floats from {@code queriesOffset}
+     * @param keys {@code [heads][headSize][}{@value #BLOCK_POSITIONS}{@code ]} from {@code keysOffset}: transposed, so that
+     *     neighbouring positions are neighbouring lanes
+     * @param positions number of keys that take part, 1..{@value #BLOCK_POSITIONS}
      */
     void attentionScores(
             float[] scores,
             int scoresOffset,
-            float[] query,
-            int queryOffset,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
             float[] keys,
             int keysOffset,
+            int heads,
             int headSize,
             int positions,
             float scale);
@@ -109,18 +118,23 @@ public interface Kernels {
     void softmax(float[] x, int offset, int n);
 
     /**
-     * Adds to one head's output the values of some positions: {@code out[d] += sum over j of weights[j] * values[j, d]},
-     * positions in ascending order.
+     * Adds to the outputs of some heads the values of one block:
+     * {@code out[h, d] += sum over j of weights[h, j] * values[h, j, d]}, positions in ascending order.
      *
-     * @param values {@code positions} rows of {@code headSize} floats, from {@code valuesOffset}
+     * @param out {@code heads x headSize} floats from {@code outOffset}
+     * @param weights {@code heads} rows, {@code weightsStride} floats apart, from {@code weightsOffset}
+     * @param values {@code [heads][}{@value #BLOCK_POSITIONS}{@code ][headSize]} from {@code valuesOffset}
+     * @param positions number of values that take part, 1..{@value #BLOCK_POSITIONS}
      */
     void addWeightedValues(
             float[] out,
             int outOffset,
             float[] weights,
             int weightsOffset,
+            int weightsStride,
             float[] values,
             int valuesOffset,
+            int heads,
             int headSize,
             int positions);
 

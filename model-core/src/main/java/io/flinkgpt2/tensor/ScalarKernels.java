@@ -68,19 +68,26 @@ public final class ScalarKernels implements Kernels {
     public void attentionScores(
             float[] scores,
             int scoresOffset,
-            float[] query,
-            int queryOffset,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
             float[] keys,
             int keysOffset,
+            int heads,
             int headSize,
             int positions,
             float scale) {
-        for (int j = 0; j < positions; j++) {
-            float sum = 0;
-            for (int d = 0; d < headSize; d++) {
-                sum = Math.fma(query[queryOffset + d], keys[keysOffset + d * positions + j], sum);
+        for (int h = 0; h < heads; h++) {
+            int query = queriesOffset + h * headSize;
+            int to = scoresOffset + h * scoresStride;
+            for (int j = 0; j < Shapes.wholeStripes(positions); j++) {
+                int key = keysOffset + h * headSize * BLOCK_POSITIONS + j;
+                float sum = 0;
+                for (int d = 0; d < headSize; d++, key += BLOCK_POSITIONS) {
+                    sum = Math.fma(queries[query + d], keys[key], sum);
+                }
+                scores[to + j] = sum * scale;
             }
-            scores[scoresOffset + j] = sum * scale;
         }
     }
 
@@ -107,14 +114,20 @@ public final class ScalarKernels implements Kernels {
             int outOffset,
             float[] weights,
             int weightsOffset,
+            int weightsStride,
             float[] values,
             int valuesOffset,
+            int heads,
             int headSize,
             int positions) {
-        for (int j = 0; j < positions; j++) {
-            float weight = weights[weightsOffset + j];
-            for (int d = 0; d < headSize; d++) {
-                out[outOffset + d] = Math.fma(weight, values[valuesOffset + j * headSize + d], out[outOffset + d]);
+        for (int h = 0; h < heads; h++) {
+            int to = outOffset + h * headSize;
+            int value = valuesOffset + h * headSize * BLOCK_POSITIONS;
+            for (int j = 0; j < positions; j++, value += headSize) {
+                float weight = weights[weightsOffset + h * weightsStride + j];
+                for (int d = 0; d < headSize; d++) {
+                    out[to + d] = Math.fma(weight, values[value + d], out[to + d]);
+                }
             }
         }
     }

@@ -47,9 +47,14 @@ final class Shapes {
         }
     }
 
+    /** {@code n} rounded up to a multiple of 16. */
+    static int wholeStripes(int n) {
+        return (n + ScalarKernels.STRIPES - 1) / ScalarKernels.STRIPES * ScalarKernels.STRIPES;
+    }
+
     /** Checks the arguments of {@link Kernels#softmax}; returns {@code n} rounded up to a multiple of 16. */
     static int checkSoftmax(float[] x, int offset, int n) {
-        int padded = (n + ScalarKernels.STRIPES - 1) / ScalarKernels.STRIPES * ScalarKernels.STRIPES;
+        int padded = wholeStripes(n);
         if (n < 1 || offset < 0 || (long) offset + padded > x.length) {
             throw new IllegalArgumentException("softmax of " + n + " floats from " + offset + " on: x has " + x.length
                     + ", expected at least " + ((long) offset + padded) + ", the end rounded up to a multiple of 16");

@@ -47,15 +47,27 @@ public final class VectorKernels implements Kernels {
     public void attentionScores(
             float[] scores,
             int scoresOffset,
-            float[] query,
-            int queryOffset,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
             float[] keys,
             int keysOffset,
+            int heads,
             int headSize,
             int positions,
             float scale) {
         VectorAttention.attentionScores(
-                scores, scoresOffset, query, queryOffset, keys, keysOffset, headSize, positions, scale);
+                scores,
+                scoresOffset,
+                scoresStride,
+                queries,
+                queriesOffset,
+                keys,
+                keysOffset,
+                heads,
+                headSize,
+                positions,
+                scale);
     }
 
     @Override
@@ -64,12 +76,23 @@ public final class VectorKernels implements Kernels {
             int outOffset,
             float[] weights,
             int weightsOffset,
+            int weightsStride,
             float[] values,
             int valuesOffset,
+            int heads,
             int headSize,
             int positions) {
         VectorAttention.addWeightedValues(
-                out, outOffset, weights, weightsOffset, values, valuesOffset, headSize, positions);
+                out,
+                outOffset,
+                weights,
+                weightsOffset,
+                weightsStride,
+                values,
+                valuesOffset,
+                heads,
+                headSize,
+                positions);
     }
 
     @Override

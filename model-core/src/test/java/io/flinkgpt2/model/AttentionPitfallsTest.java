@@ -26,15 +26,27 @@ class AttentionPitfallsTest {
             public void attentionScores(
                     float[] scores,
                     int scoresOffset,
-                    float[] query,
-                    int queryOffset,
+                    int scoresStride,
+                    float[] queries,
+                    int queriesOffset,
                     float[] keys,
                     int keysOffset,
+                    int heads,
                     int headSize,
                     int positions,
                     float scale) {
                 super.attentionScores(
-                        scores, scoresOffset, query, queryOffset, keys, keysOffset, headSize, positions, scale * wrong);
+                        scores,
+                        scoresOffset,
+                        scoresStride,
+                        queries,
+                        queriesOffset,
+                        keys,
+                        keysOffset,
+                        heads,
+                        headSize,
+                        positions,
+                        scale * wrong);
             }
         }));
     }
@@ -75,12 +87,23 @@ class AttentionPitfallsTest {
                 int outOffset,
                 float[] weights,
                 int weightsOffset,
+                int weightsStride,
                 float[] values,
                 int valuesOffset,
+                int heads,
                 int headSize,
                 int positions) {
             super.addWeightedValues(
-                    out, outOffset, weights, weightsOffset, values, valuesOffset, headSize, changed(positions));
+                    out,
+                    outOffset,
+                    weights,
+                    weightsOffset,
+                    weightsStride,
+                    values,
+                    valuesOffset,
+                    heads,
+                    headSize,
+                    changed(positions));
         }
 
         /** The first position has only itself. */
@@ -107,13 +130,24 @@ class AttentionPitfallsTest {
                     int outOffset,
                     float[] weights,
                     int weightsOffset,
+                    int weightsStride,
                     float[] values,
                     int valuesOffset,
+                    int heads,
                     int headSize,
                     int positions) {
                 // And its value.
                 super.addWeightedValues(
-                        out, outOffset, weights, weightsOffset, values, valuesOffset, headSize, positions - 1);
+                        out,
+                        outOffset,
+                        weights,
+                        weightsOffset,
+                        weightsStride,
+                        values,
+                        valuesOffset,
+                        heads,
+                        headSize,
+                        positions - 1);
             }
         }));
     }

@@ -66,15 +66,28 @@ public class DelegatingKernels implements Kernels {
     public void attentionScores(
             float[] scores,
             int scoresOffset,
-            float[] query,
-            int queryOffset,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
             float[] keys,
             int keysOffset,
+            int heads,
             int headSize,
             int positions,
             float scale) {
         enter();
-        kernels.attentionScores(scores, scoresOffset, query, queryOffset, keys, keysOffset, headSize, positions, scale);
+        kernels.attentionScores(
+                scores,
+                scoresOffset,
+                scoresStride,
+                queries,
+                queriesOffset,
+                keys,
+                keysOffset,
+                heads,
+                headSize,
+                positions,
+                scale);
         leave();
     }
 
@@ -91,12 +104,24 @@ public class DelegatingKernels implements Kernels {
             int outOffset,
             float[] weights,
             int weightsOffset,
+            int weightsStride,
             float[] values,
             int valuesOffset,
+            int heads,
             int headSize,
             int positions) {
         enter();
-        kernels.addWeightedValues(out, outOffset, weights, weightsOffset, values, valuesOffset, headSize, positions);
+        kernels.addWeightedValues(
+                out,
+                outOffset,
+                weights,
+                weightsOffset,
+                weightsStride,
+                values,
+                valuesOffset,
+                heads,
+                headSize,
+                positions);
         leave();
     }
 

@@ -57,10 +57,10 @@ class KernelAllocationTest {
             float[] head = new float[headSize];
             kernels.put(
                     "scores of head size " + headSize,
-                    () -> vector.attentionScores(scores, 0, weight, 0, keys, 0, headSize, 64, 0.1f));
+                    () -> vector.attentionScores(scores, 0, 64, weight, 0, keys, 0, 1, headSize, 64, 0.1f));
             kernels.put(
                     "values of head size " + headSize,
-                    () -> vector.addWeightedValues(head, 0, scores, 0, keys, 0, headSize, 60));
+                    () -> vector.addWeightedValues(head, 0, scores, 0, 64, keys, 0, 1, headSize, 60));
         }
     }
 

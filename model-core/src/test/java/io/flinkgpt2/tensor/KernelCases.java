@@ -119,32 +119,20 @@ final class KernelCases {
     }
 
     private void attention() {
+        int heads = 3;
+        int stride = 67;
         for (int headSize : SIZES) {
-            for (int positions : new int[] {16, 32, 48, 64, 80}) {
-                float[] scores = new float[positions + 3];
-                kernels.attentionScores(
-                        scores,
-                        3,
-                        random(headSize, headSize + 1, 2),
-                        1,
-                        random(positions, headSize * positions + 7, 2),
-                        7,
-                        headSize,
-                        positions,
-                        0.125f);
+            float[] block = random(headSize, heads * headSize * Kernels.BLOCK_POSITIONS + 7, 2);
+            for (int positions : new int[] {1, 5, 16, 17, 32, 41, 48, 63, 64}) {
+                float[] scores = new float[heads * stride];
+                float[] queries = random(headSize, heads * headSize + 1, 2);
+                kernels.attentionScores(scores, 3, stride, queries, 1, block, 7, heads, headSize, positions, 0.125f);
                 keep("scores of head size " + headSize + ", " + positions + " keys", scores);
 
-                float[] out = random(8, headSize + 2, 1);
-                kernels.addWeightedValues(
-                        out,
-                        2,
-                        random(9, positions + 1, 1),
-                        1,
-                        random(positions, headSize * positions + 7, 2),
-                        7,
-                        headSize,
-                        positions - 5);
-                keep("values of head size " + headSize + ", " + (positions - 5) + " positions", out);
+                float[] out = random(8, heads * headSize + 2, 1);
+                float[] weights = random(9, heads * stride, 1);
+                kernels.addWeightedValues(out, 2, weights, 1, stride, block, 7, heads, headSize, positions);
+                keep("values of head size " + headSize + ", " + positions + " positions", out);
             }
         }
     }
