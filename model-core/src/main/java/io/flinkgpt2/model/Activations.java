@@ -2,6 +2,8 @@ package io.flinkgpt2.model;
 
 import static io.flinkgpt2.tensor.PackedMatrix.padded;
 
+import io.flinkgpt2.tensor.Workers;
+
 /**
  * Scratch of the forward pass, owned by one thread and reused from pass to pass. Rows are padded to whole panels, so that
  * a matrix product may write its last panel whole.
@@ -29,15 +31,14 @@ public final class Activations {
     final float[] projected;
     /** Inner layer of the feed-forward network, {@code [rows, n_inner]}. */
     final float[] inner;
-    /** One row of the inner layer. */
-    final float[] innerScratch;
-    /** Scores of one row against all positions, {@code [heads, positions]}. */
-    final float[] scores;
-
-    /** Floats from head to head of {@link #scores}. */
-    final int scoresStride;
 
     final float[] logits;
+
+    /** Who does the steps of a pass. */
+    final Workers workers;
+
+    final LinearStep linear;
+    final AttentionStep attention;
 
     /**
      * @param maxRows the most rows of a pass
@@ -45,6 +46,11 @@ public final class Activations {
      * @param maxContext the most positions of a sequence
      */
     public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext) {
+        this(config, maxRows, maxLogits, maxContext, new Workers(1));
+    }
+
+    /** @param workers threads that share the work of a pass; closed by who made them */
+    public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext, Workers workers) {
         if (maxRows < 1 || maxLogits < 1 || maxContext < 1) {
             throw new IllegalArgumentException("rows, logits and context: found " + maxRows + ", " + maxLogits + " and "
                     + maxContext + ", expected 1 or more");
@@ -61,10 +67,10 @@ public final class Activations {
         attended = new float[Math.multiplyExact(maxRows, stride)];
         projected = new float[Math.multiplyExact(maxRows, stride)];
         inner = new float[Math.multiplyExact(maxRows, innerStride)];
-        innerScratch = new float[innerStride];
-        scoresStride = padded(maxContext);
-        scores = new float[Math.multiplyExact(config.headCount(), scoresStride)];
         logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
+        this.workers = workers;
+        linear = new LinearStep(workers.count());
+        attention = new AttentionStep(config, maxContext, workers.count());
     }
 
     /** The logits of the last pass; the {@code i}-th set begins at {@link #logitsOffset} and has {@code vocab_size} floats. */

@@ -1,12 +1,9 @@
 package io.flinkgpt2.model;
 
-import static io.flinkgpt2.model.KvCache.BLOCK_POSITIONS;
-
 import io.flinkgpt2.model.Gpt2Weights.Block;
 import io.flinkgpt2.model.Gpt2Weights.LayerNorm;
 import io.flinkgpt2.model.Gpt2Weights.Linear;
 import io.flinkgpt2.tensor.Kernels;
-import java.util.Arrays;
 
 /**
  * The forward pass of GPT-2 (Radford et al., 2019): pre-norm blocks of causal self-attention and a feed-forward network,
@@ -61,19 +58,20 @@ public final class Gpt2 {
             // x [R, C] += projection(attention(ln_1(x)))
             normalise(a.normed, a.x, a.stride, rows, block.layerNorm1());
             show(observer, ForwardObserver.Stage.LAYER_NORM_1, layer, a.normed, rows, n, a.stride);
-            linear(a.qkv, a.qkvStride, a.normed, a.stride, rows, block.attention());
+            a.workers.run(linear(a, a.qkv, a.qkvStride, a.normed, a.stride, rows, block.attention()));
             show(observer, ForwardObserver.Stage.QKV, layer, a.qkv, rows, 3 * n, a.qkvStride);
-            attend(batch, a, layer, observer);
-            linear(a.projected, a.stride, a.attended, a.stride, rows, block.attentionProjection());
+            append(batch, a, layer);
+            a.workers.run(a.attention.of(kernels, batch, a, layer, observer));
+            a.workers.run(linear(a, a.projected, a.stride, a.attended, a.stride, rows, block.attentionProjection())
+                    .addedTo(a.x, a.stride));
             show(observer, ForwardObserver.Stage.ATTENTION_OUTPUT, layer, a.projected, rows, n, a.stride);
-            kernels.add(a.x, a.stride, a.projected, a.stride, rows, n);
             // x [R, C] += projection(activation(feedForward(ln_2(x)) [R, I]))
             normalise(a.normed, a.x, a.stride, rows, block.layerNorm2());
-            linear(a.inner, a.innerStride, a.normed, a.stride, rows, block.feedForward());
-            kernels.activate(config.activation(), a.inner, a.innerStride, rows, config.innerSize(), a.innerScratch);
-            linear(a.projected, a.stride, a.inner, a.innerStride, rows, block.feedForwardProjection());
+            a.workers.run(linear(a, a.inner, a.innerStride, a.normed, a.stride, rows, block.feedForward())
+                    .activated(config.activation()));
+            a.workers.run(linear(a, a.projected, a.stride, a.inner, a.innerStride, rows, block.feedForwardProjection())
+                    .addedTo(a.x, a.stride));
             show(observer, ForwardObserver.Stage.FEED_FORWARD_OUTPUT, layer, a.projected, rows, n, a.stride);
-            kernels.add(a.x, a.stride, a.projected, a.stride, rows, n);
             show(observer, ForwardObserver.Stage.BLOCK_OUTPUT, layer, a.x, rows, n, a.stride);
         }
         for (int r = 0; r < rows; r++) {
@@ -103,9 +101,9 @@ public final class Gpt2 {
                 throw new IllegalArgumentException("row " + r + " at position " + position
                         + " does not follow on its sequence, whose cache holds " + cache.length() + " positions");
             }
-            if (position >= cache.capacity() || position >= a.scoresStride) {
+            if (position >= cache.capacity() || position >= a.attention.maxPositions()) {
                 throw new IllegalArgumentException("position " + position + " does not fit: the KV cache holds "
-                        + cache.capacity() + " positions, the activations " + a.scoresStride);
+                        + cache.capacity() + " positions, the activations " + a.attention.maxPositions());
             }
         }
         for (int r = 0; r < batch.size(); r++) {
@@ -126,55 +124,10 @@ public final class Gpt2 {
         }
     }
 
-    /** Appends the rows' keys and values, then attended [R, C] = softmax(q k) v, each row over positions 0..its own. */
-    private void attend(RaggedBatch batch, Activations a, int layer, ForwardObserver observer) {
+    /** Appends the rows' keys and values to their caches. */
+    private static void append(RaggedBatch batch, Activations a, int layer) {
         for (int r = 0; r < batch.size(); r++) {
             batch.cache(r).write(layer, batch.position(r), a.qkv, r * a.qkvStride);
-        }
-        Arrays.fill(a.attended, 0, batch.size() * a.stride, 0f);
-        for (int r = 0; r < batch.size(); r++) {
-            attend(batch, a, layer, r, observer);
-        }
-    }
-
-    /** One row over the positions up to its own, block by block of its cache, all heads of a block at once. */
-    private void attend(RaggedBatch batch, Activations a, int layer, int row, ForwardObserver observer) {
-        KvCache cache = batch.cache(row);
-        int position = batch.position(row);
-        int heads = config.headCount();
-        int headSize = config.headSize();
-        int keys = cache.keysOffset(layer, 0);
-        int values = cache.valuesOffset(layer, 0);
-        float scale = config.attentionScale(layer);
-        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
-            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
-            int queries = row * a.qkvStride;
-            kernels.attentionScores(
-                    a.scores,
-                    p,
-                    a.scoresStride,
-                    a.qkv,
-                    queries,
-                    cache.block(p),
-                    keys,
-                    heads,
-                    headSize,
-                    positions,
-                    scale);
-        }
-        for (int head = 0; head < heads; head++) {
-            int scores = head * a.scoresStride;
-            if (observer != null) {
-                observer.scores(
-                        layer, row, head, position, Arrays.copyOfRange(a.scores, scores, scores + position + 1));
-            }
-            kernels.softmax(a.scores, scores, position + 1);
-        }
-        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
-            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
-            int to = row * a.stride;
-            kernels.addWeightedValues(
-                    a.attended, to, a.scores, p, a.scoresStride, cache.block(p), values, heads, headSize, positions);
         }
     }
 
@@ -186,7 +139,8 @@ public final class Gpt2 {
         }
         normalise(a.normed, a.x, a.stride, count, weights.finalLayerNorm());
         show(observer, ForwardObserver.Stage.FINAL_LAYER_NORM, 0, a.normed, count, config.embeddingSize(), a.stride);
-        kernels.multiply(a.logits, a.logitsStride, a.normed, a.stride, count, weights.lmHead(), null);
+        a.workers.run(
+                a.linear.of(kernels, a.logits, a.logitsStride, a.normed, a.stride, count, weights.lmHead(), null));
     }
 
     private void normalise(float[] out, float[] x, int stride, int rows, LayerNorm norm) {
@@ -194,8 +148,9 @@ public final class Gpt2 {
                 out, x, stride, rows, config.embeddingSize(), norm.weight(), norm.bias(), config.layerNormEpsilon());
     }
 
-    private void linear(float[] out, int outStride, float[] x, int xStride, int rows, Linear linear) {
-        kernels.multiply(out, outStride, x, xStride, rows, linear.weight(), linear.bias());
+    private LinearStep linear(
+            Activations a, float[] out, int outStride, float[] x, int xStride, int rows, Linear linear) {
+        return a.linear.of(kernels, out, outStride, x, xStride, rows, linear);
     }
 
     private static void show(

@@ -72,15 +72,15 @@ public interface Kernels {
      */
     void layerNorm(float[] out, float[] x, int stride, int rows, int n, float[] weight, float[] bias, float epsilon);
 
-    /** Residual: {@code x[r, i] += y[r, i]} for {@code i < n}. */
-    void add(float[] x, int xStride, float[] y, int yStride, int rows, int n);
+    /** Residual: {@code x[r, i] += y[r, i]} for {@code from <= i < to}. */
+    void add(float[] x, int xStride, float[] y, int yStride, int rows, int from, int to);
 
     /**
-     * Applies an activation function to the first {@code n} floats of each row, in place.
+     * Applies an activation function to the columns {@code [from, to)} of each row, in place.
      *
-     * @param scratch {@code n} floats or more, overwritten
+     * @param scratch {@code to - from} floats or more, overwritten
      */
-    void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch);
+    void activate(Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch);
 
     /** Positions of one block of keys or values. */
     int BLOCK_POSITIONS = 64;

@@ -44,21 +44,21 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int n) {
-        Shapes.checkRows("x", x, xStride, rows, n);
-        Shapes.checkRows("y", y, yStride, rows, n);
+    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int from, int to) {
+        Shapes.checkColumns("x", x, xStride, rows, from, to);
+        Shapes.checkColumns("y", y, yStride, rows, from, to);
         for (int r = 0; r < rows; r++) {
-            for (int i = 0; i < n; i++) {
+            for (int i = from; i < to; i++) {
                 x[r * xStride + i] += y[r * yStride + i];
             }
         }
     }
 
     @Override
-    public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
-        Shapes.checkRows("x", x, stride, rows, n);
+    public void activate(Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch) {
+        Shapes.checkColumns("x", x, stride, rows, from, to);
         for (int r = 0; r < rows; r++) {
-            for (int i = r * stride; i < r * stride + n; i++) {
+            for (int i = r * stride + from; i < r * stride + to; i++) {
                 x[i] = FloatMath.activate(activation, x[i]);
             }
         }

@@ -47,6 +47,14 @@ final class Shapes {
         }
     }
 
+    /** Checks that the columns {@code [from, to)} of {@code rows} rows, {@code stride} apart, lie within {@code array}. */
+    static void checkColumns(String name, float[] array, int stride, int rows, int from, int to) {
+        if (from < 0 || from > to) {
+            throw new IllegalArgumentException("columns " + from + " to " + to + " of " + name + ", expected a range");
+        }
+        checkRows(name, array, stride, rows, to);
+    }
+
     /** {@code n} rounded up to a multiple of 16. */
     static int wholeStripes(int n) {
         return (n + ScalarKernels.STRIPES - 1) / ScalarKernels.STRIPES * ScalarKernels.STRIPES;

@@ -19,6 +19,9 @@ public final class VectorKernels implements Kernels {
 
     static final int LANES = SPECIES.length();
 
+    /** Floats that {@link #argMax} looks at together. */
+    private static final int STRETCH = 512;
+
     /** Whether this machine's vectors have 4, 8 or 16 floats. */
     static boolean supported() {
         return LANES >= 4;
@@ -121,34 +124,36 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int n) {
-        Shapes.checkRows("x", x, xStride, rows, n);
-        Shapes.checkRows("y", y, yStride, rows, n);
-        int bound = SPECIES.loopBound(n);
+    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int from, int to) {
+        Shapes.checkColumns("x", x, xStride, rows, from, to);
+        Shapes.checkColumns("y", y, yStride, rows, from, to);
+        int bound = from + SPECIES.loopBound(to - from);
         for (int r = 0; r < rows; r++) {
-            int to = r * xStride;
-            int from = r * yStride;
-            int i = 0;
+            int xRow = r * xStride;
+            int yRow = r * yStride;
+            int i = from;
             for (; i < bound; i += LANES) {
-                FloatVector.fromArray(SPECIES, x, to + i)
-                        .add(FloatVector.fromArray(SPECIES, y, from + i))
-                        .intoArray(x, to + i);
+                FloatVector.fromArray(SPECIES, x, xRow + i)
+                        .add(FloatVector.fromArray(SPECIES, y, yRow + i))
+                        .intoArray(x, xRow + i);
             }
-            for (; i < n; i++) {
-                x[to + i] += y[from + i];
+            for (; i < to; i++) {
+                x[xRow + i] += y[yRow + i];
             }
         }
     }
 
     @Override
-    public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
-        Shapes.checkRows("x", x, stride, rows, n);
+    public void activate(Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch) {
+        Shapes.checkColumns("x", x, stride, rows, from, to);
+        int n = to - from;
         Shapes.checkRows("scratch", scratch, n, 1, n);
         for (int r = 0; r < rows; r++) {
+            int row = r * stride + from;
             switch (activation) {
-                case GELU -> VectorMath.geluErf(x, r * stride, n, scratch);
-                case GELU_TANH -> VectorMath.geluTanh(x, r * stride, n, scratch);
-                case RELU -> VectorMath.relu(x, r * stride, n);
+                case GELU -> VectorMath.geluErf(x, row, n, scratch);
+                case GELU_TANH -> VectorMath.geluTanh(x, row, n, scratch);
+                case RELU -> VectorMath.relu(x, row, n);
             }
         }
     }
@@ -174,7 +179,12 @@ public final class VectorKernels implements Kernels {
     public int argMax(float[] x, int offset, int n) {
         Objects.checkFromIndexSize(offset, n, x.length);
         float max = VectorReductions.max(x, offset, n);
-        for (int i = 0; i < n; i++) {
+        int i = 0;
+        // Whole stretches without it are passed over; which lane it is in, the loop below finds.
+        while (i + STRETCH <= n && !VectorReductions.contains(x, offset + i, STRETCH, max)) {
+            i += STRETCH;
+        }
+        for (; i < n; i++) {
             if (x[offset + i] == max) {
                 return i;
             }

@@ -5,6 +5,7 @@ import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums and the largest element on vectors: 1, 2 or 4 vectors hold the sixteen stripes of {@link Kernels}. */
@@ -19,9 +20,19 @@ final class VectorReductions {
         if (n >= LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset);
             int bound = SPECIES.loopBound(n);
-            for (i = LANES; i < bound; i += LANES) {
+            FloatVector v1 = v;
+            FloatVector v2 = v;
+            FloatVector v3 = v;
+            for (; i + 4 * LANES <= bound; i += 4 * LANES) {
+                v = v.max(FloatVector.fromArray(SPECIES, x, offset + i));
+                v1 = v1.max(FloatVector.fromArray(SPECIES, x, offset + i + LANES));
+                v2 = v2.max(FloatVector.fromArray(SPECIES, x, offset + i + 2 * LANES));
+                v3 = v3.max(FloatVector.fromArray(SPECIES, x, offset + i + 3 * LANES));
+            }
+            for (; i < bound; i += LANES) {
                 v = v.max(FloatVector.fromArray(SPECIES, x, offset + i));
             }
+            v = v.max(v1).max(v2.max(v3));
             // The largest of the lanes is the same in every order, as a sum is not.
             max = v.reduceLanes(VectorOperators.MAX);
         }
@@ -110,5 +121,14 @@ final class VectorReductions {
 
     private static float fold4(FloatVector a) {
         return (a.lane(0) + a.lane(2)) + (a.lane(1) + a.lane(3));
+    }
+
+    /** Whether one of {@code n} floats, whole vectors, equals {@code value}. */
+    static boolean contains(float[] x, int offset, int n, float value) {
+        VectorMask<Float> found = FloatVector.fromArray(SPECIES, x, offset).compare(VectorOperators.EQ, value);
+        for (int i = offset + LANES; i < offset + n; i += LANES) {
+            found = found.or(FloatVector.fromArray(SPECIES, x, i).compare(VectorOperators.EQ, value));
+        }
+        return found.anyTrue();
     }
 }

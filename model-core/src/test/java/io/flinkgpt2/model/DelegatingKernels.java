@@ -49,16 +49,16 @@ public class DelegatingKernels implements Kernels {
     }
 
     @Override
-    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int n) {
+    public void add(float[] x, int xStride, float[] y, int yStride, int rows, int from, int to) {
         enter();
-        kernels.add(x, xStride, y, yStride, rows, n);
+        kernels.add(x, xStride, y, yStride, rows, from, to);
         leave();
     }
 
     @Override
-    public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
+    public void activate(Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch) {
         enter();
-        kernels.activate(activation, x, stride, rows, n, scratch);
+        kernels.activate(activation, x, stride, rows, from, to, scratch);
         leave();
     }
 

@@ -7,6 +7,7 @@ import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Workers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -113,6 +114,33 @@ class Gpt2PropertiesTest {
         model.forward(batch, a);
         for (int s = 0; s < lengths.length; s++) {
             assertThat(Passes.logits(model, a, s)).containsExactly(Passes.lastLogits(model, prompts[s]));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void anyNumberOfThreadsGivesTheSameBits(Gpt2 model) {
+        int[] ids = Passes.randomIds(model.config(), 70, 3);
+        float[][] alone = Passes.allLogits(model, ids, null);
+        for (int threads = 2; threads <= 4; threads++) {
+            try (Workers workers = new Workers(threads)) {
+                Activations a = new Activations(model.config(), ids.length, ids.length, LONGEST, workers);
+                for (int prefill : new int[] {1, 2, 7, 69}) {
+                    KvCache cache = new KvCache(model.config(), LONGEST);
+                    RaggedBatch batch = new RaggedBatch(ids.length);
+                    for (int p = 0; p < prefill; p++) {
+                        batch.add(cache, p, ids[p], true);
+                    }
+                    model.forward(batch, a);
+                    for (int p = 0; p < prefill; p++) {
+                        assertThat(Passes.logits(model, a, p)).containsExactly(alone[p]);
+                    }
+                    batch.clear();
+                    batch.add(cache, prefill, ids[prefill], true);
+                    model.forward(batch, a);
+                    assertThat(Passes.logits(model, a, 0)).containsExactly(alone[prefill]);
+                }
+            }
         }
     }
 

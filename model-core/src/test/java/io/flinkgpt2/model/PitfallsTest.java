@@ -202,8 +202,9 @@ class PitfallsTest {
     private static Kernels withActivation(Activation instead) {
         return new DelegatingKernels(KERNELS) {
             @Override
-            public void activate(Activation activation, float[] x, int stride, int rows, int n, float[] scratch) {
-                super.activate(instead, x, stride, rows, n, scratch);
+            public void activate(
+                    Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch) {
+                super.activate(instead, x, stride, rows, from, to, scratch);
             }
         };
     }

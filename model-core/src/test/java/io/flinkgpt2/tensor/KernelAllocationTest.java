@@ -40,11 +40,11 @@ class KernelAllocationTest {
             float[] scores = KernelCases.random(4, stride, 1);
             kernels.put("layer norm of " + n, () -> vector.layerNorm(out, x, stride, 1, n, weight, bias, 1e-5f));
             kernels.put("softmax of " + n, () -> vector.softmax(scores, 0, n));
-            kernels.put("add " + n, () -> vector.add(out, stride, x, stride, 1, n));
+            kernels.put("add " + n, () -> vector.add(out, stride, x, stride, 1, 0, n));
             kernels.put("arg max of " + n, () -> vector.argMax(x, 0, n));
             kernels.put("exponentials of " + n, () -> vector.exponentials(out, x, 0, n, 1f, 1.5f));
             for (Activation activation : Activation.values()) {
-                kernels.put(activation + " of " + n, () -> vector.activate(activation, out, stride, 1, n, scratch));
+                kernels.put(activation + " of " + n, () -> vector.activate(activation, out, stride, 1, 0, n, scratch));
             }
         }
         PackedMatrix w = KernelCases.randomMatrix(128, stride);

@@ -96,13 +96,13 @@ final class KernelCases {
             keep("layer norm of " + n, out);
 
             float[] sum = x.clone();
-            kernels.add(sum, stride, y, stride, rows, n);
-            keep("add " + n, sum);
+            kernels.add(sum, stride, y, stride, rows, n / 3, n);
+            keep("add " + n / 3 + " to " + n, sum);
 
             for (Activation activation : Activation.values()) {
                 float[] activated = random(n + 2, rows * stride, 12);
-                kernels.activate(activation, activated, stride, rows, n, new float[n]);
-                keep(activation + " of " + n, activated);
+                kernels.activate(activation, activated, stride, rows, n / 3, n, new float[n]);
+                keep(activation + " of " + n / 3 + " to " + n, activated);
             }
 
             float[] softmax = random(n + 3, n + 17, 20);

@@ -1,0 +1,103 @@
+package io.flinkgpt2.model;
+
+import static io.flinkgpt2.model.KvCache.BLOCK_POSITIONS;
+
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.Workers;
+import java.util.Arrays;
+
+/**
+ * The attention of one layer: each row's query over the positions up to its own, block by block of its cache, neighbouring
+ * heads at once. Threads take rows of their own, or heads of a row. Set and run again for each layer.
+ */
+final class AttentionStep implements Workers.Task {
+
+    private final Gpt2Config config;
+    /** Scores of one row against all positions, {@code [heads, positions]}, for each thread. */
+    private final float[][] scores;
+
+    private final int scoresStride;
+
+    private Kernels kernels;
+    private RaggedBatch batch;
+    private Activations activations;
+    private int layer;
+    private ForwardObserver observer;
+
+    AttentionStep(Gpt2Config config, int maxPositions, int threads) {
+        this.config = config;
+        this.scoresStride = (int) (((long) maxPositions + BLOCK_POSITIONS - 1) / BLOCK_POSITIONS * BLOCK_POSITIONS);
+        this.scores = new float[threads][Math.multiplyExact(config.headCount(), scoresStride)];
+    }
+
+    /** The most positions of a sequence. */
+    int maxPositions() {
+        return scoresStride;
+    }
+
+    /** {@code attended [rows, n_embd] = softmax(q k) v}, each row over positions 0..its own. */
+    AttentionStep of(
+            Kernels with, RaggedBatch rows, Activations scratch, int layerIndex, ForwardObserver observerOrNull) {
+        this.kernels = with;
+        this.batch = rows;
+        this.activations = scratch;
+        this.layer = layerIndex;
+        this.observer = observerOrNull;
+        return this;
+    }
+
+    @Override
+    public void run(int part, int parts) {
+        int heads = config.headCount();
+        long units = (long) batch.size() * heads;
+        int unit = (int) (units * part / parts);
+        int end = (int) (units * (part + 1) / parts);
+        while (unit < end) {
+            int row = unit / heads;
+            int firstHead = unit % heads;
+            int endHead = Math.min(heads, firstHead + end - unit);
+            attend(row, firstHead, endHead - firstHead, scores[part]);
+            unit += endHead - firstHead;
+        }
+    }
+
+    private void attend(int row, int firstHead, int heads, float[] s) {
+        KvCache cache = batch.cache(row);
+        int position = batch.position(row);
+        int headSize = config.headSize();
+        int queries = row * activations.qkvStride + firstHead * headSize;
+        int keys = cache.keysOffset(layer, firstHead);
+        float scale = config.attentionScale(layer);
+        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
+            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
+            kernels.attentionScores(
+                    s,
+                    p,
+                    scoresStride,
+                    activations.qkv,
+                    queries,
+                    cache.block(p),
+                    keys,
+                    heads,
+                    headSize,
+                    positions,
+                    scale);
+        }
+        for (int h = 0; h < heads; h++) {
+            int from = h * scoresStride;
+            if (observer != null) {
+                float[] shown = Arrays.copyOfRange(s, from, from + position + 1);
+                observer.scores(layer, row, firstHead + h, position, shown);
+            }
+            kernels.softmax(s, from, position + 1);
+        }
+        float[] out = activations.attended;
+        int to = row * activations.stride + firstHead * headSize;
+        Arrays.fill(out, to, to + heads * headSize, 0f);
+        int values = cache.valuesOffset(layer, firstHead);
+        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
+            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
+            kernels.addWeightedValues(out, to, s, p, scoresStride, cache.block(p), values, heads, headSize, positions);
+        }
+    }
+}
