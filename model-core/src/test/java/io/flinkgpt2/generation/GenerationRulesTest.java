@@ -1,0 +1,71 @@
+package io.flinkgpt2.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinkgpt2.model.DelegatingKernels;
+import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.PackedMatrix;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What holds from a model's directory to its completions. */
+class GenerationRulesTest {
+
+    @TempDir
+    Path temporary;
+
+    private static int[] greedy(Pretrained pretrained, int promptLength, int maxTokens) {
+        int[] prompt =
+                IntStream.range(0, promptLength).map(i -> 3 + i * 7 % 290).toArray();
+        Generator generator = new Generator(pretrained, pretrained.config().contextLength(), 8);
+        return generator
+                .generate(new GenerationRequest(prompt, maxTokens, SamplingParameters.GREEDY, 0, 0))
+                .tokenIds();
+    }
+
+    @Test
+    void rule1_1_theNameOfADirectoryDecidesNothing() throws IOException {
+        Pretrained golden = Pretrained.open(GoldenModel.directory("untied-erf"));
+        Pretrained named = Pretrained.open(ModelDirectories.copy("untied-erf", temporary.resolve("gpt2-xl")));
+        assertThat(named.config()).isEqualTo(golden.config());
+        assertThat(named.revision()).isEqualTo(golden.revision());
+        assertThat(greedy(named, 5, 20)).containsExactly(greedy(golden, 5, 20));
+    }
+
+    @Test
+    void rule3_7_aUserMayOverrideTheActivation() throws IOException {
+        Path directory = GoldenModel.directory("untied-erf");
+        Pretrained own = Pretrained.open(directory);
+        assertThat(own.config().activation()).isEqualTo(Activation.GELU);
+        LoadOptions options = LoadOptions.defaults();
+        assertThat(greedy(Pretrained.open(directory, options.withActivation(Activation.GELU)), 5, 40))
+                .containsExactly(greedy(own, 5, 40));
+        Pretrained overridden = Pretrained.open(directory, options.withActivation(Activation.RELU));
+        assertThat(overridden.config()).isEqualTo(own.config().withActivation(Activation.RELU));
+        assertThat(greedy(overridden, 5, 40)).isNotEqualTo(greedy(own, 5, 40));
+    }
+
+    @Test
+    void rule3_8_aGenerationComputesOneRowOfLogitsForEachTokenThatItSamples() throws IOException {
+        int[] rowsOfLogits = {0};
+        Kernels counting = new DelegatingKernels(Kernels.best()) {
+            @Override
+            public void multiply(
+                    float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
+                rowsOfLogits[0] += w.outputs() == 1003 ? rows : 0;
+                super.multiply(out, outStride, x, xStride, rows, w, bias);
+            }
+        };
+        Pretrained pretrained = Pretrained.open(GoldenModel.directory("tied-tanh"), counting);
+        assertThat(greedy(pretrained, 30, 7)).hasSize(7);
+        assertThat(rowsOfLogits[0]).isEqualTo(7);
+        rowsOfLogits[0] = 0;
+        assertThat(greedy(pretrained, 30, 0)).isEmpty();
+        assertThat(rowsOfLogits[0]).isZero();
+    }
+}
