@@ -215,7 +215,9 @@ class GeneratorTest {
         Generator reused = generator(pretrained, 7);
         for (int i = 0; i < 40; i++) {
             // Long and short ones by turns, so that the cache holds what earlier ones left behind.
-            GenerationRequest request = sampled(prompt(1 + i * 37 % 80), 5 + i * 13 % 50, i, i % 3);
+            int[] prompt = prompt(1 + i * 37 % 80);
+            prompt[0] = i; // else every prompt would begin as the one before
+            GenerationRequest request = sampled(prompt, 5 + i * 13 % 50, i, i % 3);
             Completion fresh = generator(pretrained, 7).generate(request);
             Completion again = reused.generate(request);
             assertThat(again.tokenIds()).containsExactly(fresh.tokenIds());
