@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +41,33 @@ class GenerationRulesTest {
     }
 
     @Test
+    void rule1_9_weightsAreFloat32UnlessAskedFor() throws IOException {
+        assertThat(LoadOptions.defaults().precision()).isEqualTo(Precision.F32);
+        Path directory = GoldenModel.directory("scaled-sharded-bf16");
+        for (Precision precision : Precision.values()) {
+            LoadOptions options = LoadOptions.defaults().withPrecision(precision);
+            Gpt2Weights weights = Pretrained.open(directory, options).weights();
+            assertThat(weights.tokenEmbedding().precision()).isEqualTo(precision);
+            assertThat(weights.blocks())
+                    .allSatisfy(block -> assertThat(List.of(
+                                    block.attention().weight().precision(),
+                                    block.attentionProjection().weight().precision(),
+                                    block.feedForward().weight().precision(),
+                                    block.feedForwardProjection().weight().precision()))
+                            .containsOnly(precision));
+        }
+    }
+
+    @Test
+    void rule1_9_weightsThatAreBfloat16InTheirFileLoseNothingAsBfloat16InMemory() throws IOException {
+        Path directory = GoldenModel.directory("scaled-sharded-bf16");
+        LoadOptions options = LoadOptions.defaults();
+        int[] expected = greedy(Pretrained.open(directory), 5, 30);
+        assertThat(greedy(Pretrained.open(directory, options.withPrecision(Precision.BF16)), 5, 30))
+                .containsExactly(expected);
+    }
+
+    @Test
     void rule3_7_aUserMayOverrideTheActivation() throws IOException {
         Path directory = GoldenModel.directory("untied-erf");
         Pretrained own = Pretrained.open(directory);
@@ -56,9 +86,17 @@ class GenerationRulesTest {
         Kernels counting = new DelegatingKernels(Kernels.best()) {
             @Override
             public void multiply(
-                    float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
-                rowsOfLogits[0] += w.outputs() == 1003 ? rows : 0;
-                super.multiply(out, outStride, x, xStride, rows, w, bias);
+                    float[] out,
+                    int outStride,
+                    float[] x,
+                    int xStride,
+                    int rows,
+                    PackedMatrix w,
+                    float[] bias,
+                    int firstPanel,
+                    int endPanel) {
+                rowsOfLogits[0] += w.outputs() == 1003 && firstPanel == 0 ? rows : 0;
+                super.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
             }
         };
         Pretrained pretrained = Pretrained.open(GoldenModel.directory("tied-tanh"), counting);

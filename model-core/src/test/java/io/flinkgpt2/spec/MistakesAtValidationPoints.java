@@ -1,6 +1,6 @@
 package io.flinkgpt2.spec;
 
-import static io.flinkgpt2.spec.PlantedMistake.of;
+import static io.flinkgpt2.spec.PlantedMistake.mistake;
 
 import java.util.List;
 
@@ -8,84 +8,84 @@ import java.util.List;
 final class MistakesAtValidationPoints {
 
     static final List<PlantedMistake> ALL = List.of(
-            of(
+            mistake(
                     "point 1",
                     "the first layer norm is the second",
                     "model/Gpt2.java",
                     "normalise(a.normed, a.x, a.stride, rows, block.layerNorm1());",
                     "normalise(a.normed, a.x, a.stride, rows, block.layerNorm2());",
                     "model.GoldenTest#rule3_2_point1_theLayerNormOfTheFirstBlockIsTheReferences"),
-            of(
+            mistake(
                     "point 2",
                     "a projection without its bias",
                     "model/Gpt2.java",
                     "linear.weight(), linear.bias());",
                     "linear.weight(), null);",
                     "model.GoldenTest#rule3_3_point2_queriesKeysAndValuesOfTheFirstBlockAreTheReferences"),
-            of(
+            mistake(
                     "point 3",
                     "the queries are kept as keys",
                     "model/KvCache.java",
                     "block[to] = qkv[key + d];",
                     "block[to] = qkv[key - embeddingSize + d];",
                     "model.ForwardRulesTest#point3_theCacheIsBitEqualToTheKeysAndValuesOfTheProjection"),
-            of(
+            mistake(
                     "point 4",
                     "scores that are not scaled",
                     "tensor/ScalarKernels.java",
                     "scores[scoresOffset + j] = sum * scale;",
                     "scores[scoresOffset + j] = sum;",
                     "model.GoldenTest#rule3_3_point4_scaledScoresOfTheFirstBlockAreTheReferences"),
-            of(
+            mistake(
                     "point 5",
                     "the projection is of what went into the attention",
                     "model/Gpt2.java",
                     "a.attended, a.stride, rows, block.attentionProjection()",
                     "a.normed, a.stride, rows, block.attentionProjection()",
                     "model.GoldenTest#point5_theAttentionOutputOfTheFirstBlockIsTheReferences"),
-            of(
+            mistake(
                     "point 6",
                     "no activation function",
                     "model/Gpt2.java",
                     "kernels.activate(config.activation(), a.inner, a.innerStride, rows, config.innerSize(), a.innerScratch);",
                     "",
                     "model.GoldenTest#rule3_6_point6_theFeedForwardOutputOfTheFirstBlockIsTheReferences"),
-            of(
+            mistake(
                     "point 7",
                     "the attention is not added to the residual stream",
                     "model/Gpt2.java",
                     "kernels.add(a.x, a.stride, a.projected, a.stride, rows, n);\n            // x [R, C]",
                     "// x [R, C]",
                     "model.GoldenTest#rule3_1_point7_theOutputOfTheFirstBlockIsTheReferences"),
-            of(
+            mistake(
                     "point 8",
                     "all positions have the logits of the first",
                     "model/Gpt2.java",
                     "batch.logitRow(i) * a.stride",
                     "batch.logitRow(0) * a.stride",
                     "model.GoldenTest#point8_point9_point11_logProbabilityOfThePromptAndSoftmaxAtTemperature"),
-            of(
+            mistake(
                     "point 9",
                     "the head is always the token embedding",
                     "model/Gpt2.java",
                     "weights.lmHead(), null);",
                     "weights.tokenEmbedding(), null);",
                     "model.GoldenTest#rule1_1_point9_point10_lastLogitsAndArgMax"),
-            of(
+            mistake(
                     "point 10",
                     "arg max takes the smallest",
                     "tensor/ScalarKernels.java",
                     "x[offset + i] > x[offset + best]",
                     "x[offset + i] < x[offset + best]",
                     "model.GoldenTest#rule1_1_point9_point10_lastLogitsAndArgMax"),
-            of(
+            mistake(
                     "point 11",
                     "another epsilon",
                     "model/Gpt2.java",
                     "config.layerNormEpsilon());",
                     "100 * config.layerNormEpsilon());",
                     "model.GoldenTest#point8_point9_point11_logProbabilityOfThePromptAndSoftmaxAtTemperature"),
-            of(
+            mistake(
                     "point 12",
                     "tokens lose their leading spaces",
                     "generation/Generator.java",

@@ -1,6 +1,6 @@
 package io.flinkgpt2.spec;
 
-import static io.flinkgpt2.spec.PlantedMistake.of;
+import static io.flinkgpt2.spec.PlantedMistake.mistake;
 
 import java.util.List;
 
@@ -8,230 +8,258 @@ import java.util.List;
 final class MistakesInModelsAndWeights {
 
     static final List<PlantedMistake> ALL = List.of(
-            of(
+            mistake(
                     "1.1",
                     "every model has the 12 layers of gpt2",
                     "model/Gpt2ConfigJson.java",
                     "positive(\"n_layer\"),",
                     "12,",
                     "model.Gpt2ConfigTest#rule1_1_everyFieldIsRead"),
-            of(
+            mistake(
                     "1.1",
                     "every model has the epsilon of gpt2",
                     "model/Gpt2ConfigJson.java",
                     "return value.floatValue();",
                     "return 1e-5f;",
                     "model.Gpt2ConfigTest#rule1_1_everyFieldIsRead"),
-            of(
+            mistake(
                     "1.2",
                     "n_embd need not be a multiple of n_head",
                     "model/Gpt2ConfigJson.java",
                     "if (embeddingSize % headCount != 0) {",
                     "if (false) {",
                     "model.Gpt2ConfigTest#rule1_2_whatIsWrongIsNamedWithWhatWasFoundAndExpected"),
-            of(
+            mistake(
                     "1.2",
                     "nor in a GGUF file",
                     "model/GgufConfig.java",
                     "if (embeddingSize % headCount != 0) {",
                     "if (false) {",
                     "model.GgufConfigTest#rule1_2_aHeadCountThatDoesNotDivideTheEmbeddingIsNamed"),
-            of(
+            mistake(
                     "1.2",
                     "a transposed tensor fits",
                     "model/Gpt2WeightsLoader.java",
                     "if (!found.shape().equals(entry.shape())) {",
                     "if (found.elementCount() != entry.elementCount()) {",
                     "model.Gpt2WeightsTest#rule1_2_aShapeThatTheConfigContradictsIsNamedWithBoth"),
-            of(
+            mistake(
                     "1.3",
                     "a prompt may fill the context though a token is to follow",
                     "generation/PromptLimits.java",
                     "maxContext - 1",
                     "maxContext",
                     "generation.GeneratorTest#rule1_3_rule4_2_promptAndCompletionTogetherAreAtMostMaxContext"),
-            of(
+            mistake(
                     "1.3",
                     "a run's context may exceed the model's",
                     "generation/PromptLimits.java",
                     "maxContext > config.contextLength()",
                     "maxContext > 2 * config.contextLength()",
                     "generation.GeneratorTest#rule1_3_rule2_1_whatIsOutOfRangeIsNamedAndLeavesTheGeneratorUsable"),
-            of(
+            mistake(
                     "1.3",
                     "a token past the context",
                     "generation/Sequence.java",
                     "length >= maxContext",
                     "length > maxContext",
                     "generation.GeneratorTest#rule1_3_rule4_2_promptAndCompletionTogetherAreAtMostMaxContext"),
-            of(
+            mistake(
                     "1.4",
                     "Conv1D weights taken for (out, in)",
                     "model/Gpt2WeightsLoader.java",
                     "pieces = matrix::putInputMajor;",
                     "pieces = matrix::putOutputMajor;",
                     "model.Gpt2WeightsTest#rule1_4_everyValueArrivesInItsPlace"),
-            of(
+            mistake(
                     "1.4",
                     "names with a prefix are not known",
                     "model/Gpt2WeightsLoader.java",
                     "\"transformer.\"",
                     "\"model.\"",
                     "model.Gpt2WeightsTest#rule1_4_thePrefixOfTheNamesChangesNothing"),
-            of(
+            mistake(
                     "1.5",
                     "an equal head is a copy where the config unties it",
                     "model/Gpt2WeightsLoader.java",
                     "if (equal[0]) {",
                     "if (equal[0] && config.tieWordEmbeddings()) {",
                     "model.Gpt2WeightsTest#rule1_5_anLmHeadEqualToTheTokenEmbeddingIsOneArrayWithIt"),
-            of(
+            mistake(
                     "1.5",
                     "a head of its own is not used",
                     "model/Gpt2WeightsLoader.java",
                     "return matrix(TensorTable.LM_HEAD);",
-                    "return tokenEmbedding;",
+                    "return null;",
                     "model.Gpt2WeightsTest#rule1_5_aDifferentLmHeadIsUsedWhereTheConfigUntiesIt"),
-            of(
+            mistake(
                     "1.6",
                     "unknown tensors pass",
                     "model/Gpt2WeightsLoader.java",
                     "if (!known.contains(name) && !buffer) {",
                     "if (false) {",
                     "model.Gpt2WeightsTest#rule1_6_anUnknownTensorIsNamed"),
-            of(
+            mistake(
                     "1.6",
                     "a missing tensor is found out late",
                     "model/Gpt2WeightsLoader.java",
                     "if (found == null) {",
                     "if (false) {",
                     "model.Gpt2WeightsTest#rule1_6_aMissingTensorIsNamed"),
-            of(
+            mistake(
                     "1.6",
                     "masked_bias is an unknown tensor",
                     "model/TensorTable.java",
                     "(bias|masked_bias)",
                     "(bias)",
                     "model.Gpt2WeightsTest#rule1_6_buffersAreIgnoredWhateverTheirType"),
-            of(
+            mistake(
                     "1.7",
                     "another exponent of binary16",
                     "weights/HalfPrecision.java",
                     "private static final int REBIAS = (127 - 15) << 23;",
                     "private static final int REBIAS = (127 - 16) << 23;",
                     "weights.HalfPrecisionTest#rule1_7_everyBinary16HasTheValueOfItsDefinition"),
-            of(
+            mistake(
                     "1.7",
                     "bfloat16 taken for binary16",
                     "weights/HalfPrecision.java",
                     "return Float.intBitsToFloat(brain << 16);",
                     "return f16ToFloat(brain);",
                     "weights.GoldenSafeTensorsTest#rule1_7_everyTensorOfAGoldenModelIsWhatANaiveReaderSees"),
-            of(
+            mistake(
                     "1.7",
                     "Q8_0 taken for unsigned",
                     "weights/SimpleBlocks.java",
                     "stored[at + 2 + i] * scale",
                     "(stored[at + 2 + i] & 0xff) * scale",
                     "weights.QuantisedBlocksTest#rule1_7_valuesOfQuantisedBlocksAreThoseOfGgmlBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "another bias of Q4_0",
                     "weights/SimpleBlocks.java",
                     "((nibbles & 0xf) - 8) * scale",
                     "((nibbles & 0xf) - 7) * scale",
                     "weights.QuantisedBlocksTest#rule1_7_valuesOfQuantisedBlocksAreThoseOfGgmlBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "Q5_1 with the fifth bits of the wrong half",
                     "weights/SimpleBlocks.java",
                     "fifth(fifthBits, HALF + i)) * scale",
                     "fifth(fifthBits, i)) * scale",
                     "weights.QuantisedBlocksTest#rule1_7_valuesOfQuantisedBlocksAreThoseOfGgmlBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "Q3_K with the third bit turned round",
                     "weights/SuperBlocks.java",
                     "(third == 0 ? 4 : 0)",
                     "(third == 1 ? 4 : 0)",
                     "weights.QuantisedBlocksTest#rule1_7_valuesOfQuantisedBlocksAreThoseOfGgmlBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "another bias of Q6_K",
                     "weights/SuperBlocks.java",
                     "scale * (q - 32)",
                     "scale * (q - 31)",
                     "weights.QuantisedBlocksTest#rule1_7_valuesOfQuantisedBlocksAreThoseOfGgmlBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "version 2 of GGUF is refused",
                     "weights/GgufHeader.java",
                     "version == 2 || version == 3",
                     "version == 3",
                     "weights.GgufTest#rule1_7_tensorsOfBothVersionsHaveTheirShapeOutermostFirst"),
-            of(
+            mistake(
                     "1.7",
                     "a GGUF file's sizes innermost first",
                     "weights/GgufTensors.java",
                     "shape.add(0, size);",
                     "shape.add(size);",
                     "weights.GgufTest#rule1_7_tensorsOfBothVersionsHaveTheirShapeOutermostFirst"),
-            of(
+            mistake(
                     "1.7",
                     "the output of a GGUF feed-forward network under another name",
                     "model/TensorTable.java",
                     "gguf + \"ffn_up\"",
                     "gguf + \"ffn_gate\"",
                     "model.GgufConfigTest#rule1_7_everyValueArrivesInItsPlace"),
-            of(
+            mistake(
                     "1.7",
                     "the older form of a checkpoint begins a length too early",
                     "weights/TorchPickles.java",
                     "positions.put(storage.key(), position + Long.BYTES)",
                     "positions.put(storage.key(), position)",
                     "weights.GoldenTorchCheckpointTest#rule1_7_everyTensorIsThatOfTheSafetensorsTwinBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "the zip form begins at its header",
                     "weights/TorchZip.java",
                     "return entry.position();",
                     "return entry.position() - 4;",
                     "weights.GoldenTorchCheckpointTest#rule1_7_everyTensorIsThatOfTheSafetensorsTwinBitForBit"),
-            of(
+            mistake(
                     "1.7",
                     "an index of PyTorch's shards is taken for one of safetensors",
                     "weights/ShardedWeights.java",
                     "\".bin.index.json\"",
                     "\".pt.index.json\"",
                     "weights.TorchCheckpointTest#rule1_7_readsShardsOfBothFormsByTheirIndex"),
-            of(
+            mistake(
                     "1.8",
                     "a global of os is not refused by name",
                     "weights/RestrictedUnpickler.java",
                     "if (global == null) {",
                     "if (global == null && !module.equals(\"os\")) {",
                     "weights.TorchPickleHostileTest#rule1_8_refusesByNameWhateverTensorsDoNotNeed"),
-            of(
+            mistake(
                     "1.8",
                     "offsets past the end of a safetensors file",
                     "weights/SafeTensorsHeader.java",
                     "if (begin > end || end > dataBytes) {",
                     "if (begin > end) {",
                     "weights.SafeTensorsHostileTest#rule1_8_refusesAHugeTensorInASmallFile"),
-            of(
+            mistake(
                     "1.8",
                     "a tensor past the end of a GGUF file",
                     "weights/GgufTensors.java",
                     "bytes > dataBytes - offset",
                     "bytes > dataBytes",
                     "weights.GgufHostileTest#rule1_8_refusesTensorsPastTheEnd"),
-            of(
+            mistake(
                     "1.8",
                     "compressed entries of a checkpoint",
                     "weights/ZipHeader.java",
                     "if (method != 0) {",
                     "if (method > 8) {",
-                    "weights.TorchZipHostileTest#rule1_8_refusesAZipBombWhoseDeflatedPickleClaimsGigabytes"));
+                    "weights.TorchZipHostileTest#rule1_8_refusesAZipBombWhoseDeflatedPickleClaimsGigabytes"),
+            mistake(
+                    "1.9",
+                    "the precision that was asked for is passed over",
+                    "model/Gpt2WeightsLoader.java",
+                    "target = matrix.to(precision);",
+                    "target = matrix;",
+                    "generation.GenerationRulesTest#rule1_9_weightsAreFloat32UnlessAskedFor"),
+            mistake(
+                    "1.9",
+                    "bfloat16 by cutting off",
+                    "tensor/BFloat16Matrix.java",
+                    "(bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16",
+                    "bits >>> 16",
+                    "tensor.PackedMatrixTest#rule1_9_bfloat16RoundsToTheNearestAndOfTwoToTheEven"),
+            mistake(
+                    "1.9",
+                    "int8 by cutting off",
+                    "tensor/Int8Matrix.java",
+                    "Math.rint((double) value / scale)",
+                    "(double) value / scale",
+                    "tensor.PackedMatrixTest#rule1_9_int8HasOneScaleForEachColumnAndIsOffByHalfOfItAtMost"),
+            mistake(
+                    "1.9",
+                    "products of integers lose their scale",
+                    "tensor/ScalarProduct.java",
+                    "Math.fma(out[to + c], scales[from + c], bias[from + c])",
+                    "out[to + c] + bias[from + c]",
+                    "tensor.KernelsTest#rule1_9_aProductMeansWhatTheStoredElementsMean"));
 
     private MistakesInModelsAndWeights() {}
 }

@@ -31,7 +31,8 @@ record PlantedMistake(String row, String what, String source, String original, S
         }
     }
 
-    static PlantedMistake of(String row, String what, String source, String original, String replacement, String test) {
+    static PlantedMistake mistake(
+            String row, String what, String source, String original, String replacement, String test) {
         return new PlantedMistake(row, what, source, original, replacement, TestName.parse(test));
     }
 
