@@ -33,8 +33,8 @@ final class MistakesAtValidationPoints {
                     "point 4",
                     "scores that are not scaled",
                     "tensor/ScalarKernels.java",
-                    "scores[scoresOffset + j] = sum * scale;",
-                    "scores[scoresOffset + j] = sum;",
+                    "= sum * scale;",
+                    "= sum;",
                     "model.GoldenTest#rule3_3_point4_scaledScoresOfTheFirstBlockAreTheReferences"),
             mistake(
                     "point 5",

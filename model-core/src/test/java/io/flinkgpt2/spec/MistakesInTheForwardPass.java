@@ -61,8 +61,8 @@ final class MistakesInTheForwardPass {
                     "3.4",
                     "a query sees the token after its own",
                     "model/Gpt2.java",
-                    "kernels.softmax(a.scores, 0, position + 1);",
-                    "kernels.softmax(a.scores, 0, position + 2);",
+                    "int position = batch.position(row);",
+                    "int position = Math.min(batch.position(row) + 1, cache.length() + batch.size() - 1);",
                     "model.ForwardRulesTest#rule3_4_aTokenChangesTheLogitsFromItsPositionOnAndNoneBefore"),
             mistake(
                     "3.5",
