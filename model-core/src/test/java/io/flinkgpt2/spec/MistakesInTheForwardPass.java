@@ -60,7 +60,7 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.4",
                     "a query sees the token after its own",
-                    "model/Gpt2.java",
+                    "model/AttentionStep.java",
                     "int position = batch.position(row);",
                     "int position = Math.min(batch.position(row) + 1, cache.length() + batch.size() - 1);",
                     "model.ForwardRulesTest#rule3_4_aTokenChangesTheLogitsFromItsPositionOnAndNoneBefore"),
@@ -87,10 +87,10 @@ final class MistakesInTheForwardPass {
                     "model.Gpt2ConfigTest#rule3_6_rule3_7_whatAConfigLeavesOutHasTheDefaultOfTheArchitecture"),
             mistake(
                     "3.6",
-                    "the inner layer is normalised from the wrong rows",
+                    "the inner layer is made of rows that are not normalised",
                     "model/Gpt2.java",
-                    "linear(a.inner, a.innerStride, a.normed,",
-                    "linear(a.inner, a.innerStride, a.x,",
+                    "linear(a, a.inner, a.innerStride, a.normed,",
+                    "linear(a, a.inner, a.innerStride, a.x,",
                     "model.GoldenTest#rule3_6_point6_theFeedForwardOutputOfTheFirstBlockIsTheReferences"),
             mistake(
                     "3.7",
