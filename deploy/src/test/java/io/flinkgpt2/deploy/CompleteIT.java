@@ -32,7 +32,7 @@ class CompleteIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"tied-tanh", "untied-erf", "prefixed-half", "scaled-sharded-bf16", "unscaled"})
-    void goldenModelsGiveTheirGreedyTokens(String name) throws Exception {
+    void rule1_3_point12_goldenModelsGiveTheirGreedyTokens(String name) throws Exception {
         Path model = Command.testData("golden/" + name);
         JsonNode cases =
                 MAPPER.readTree(model.resolve("expected.json").toFile()).path("cases");
@@ -82,7 +82,7 @@ class CompleteIT {
     }
 
     @Test
-    void theBundledModelContinuesItsSamplesExactly() throws Exception {
+    void point12_theBundledModelContinuesItsSamplesExactly() throws Exception {
         List<JsonNode> samples = Run.jsonLines(Command.testData("fairytales/samples.jsonl"));
         StringBuilder requests = new StringBuilder();
         for (JsonNode sample : samples) {

@@ -18,7 +18,7 @@ class TokenizeIT {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     @Test
-    void gpt2sVocabularyHasTheKnownIdsBothWays() throws Exception {
+    void rule2_1_gpt2sVocabularyHasTheKnownIdsBothWays() throws Exception {
         assertBothWays(Command.bundledModel(), Run.jsonLines(Command.testData("golden/tokenizer/gpt2.jsonl")), 332);
     }
 

@@ -55,7 +55,7 @@ class CompletionJobIT {
     }
 
     @Test
-    void everyPromptIsAnsweredExactlyOnceThoughTheJobFailsOnTheWay() throws Exception {
+    void rule4_4_everyPromptIsAnsweredExactlyOnceThoughTheJobFailsOnTheWay() throws Exception {
         int prompts = 500;
         int partitions = 4;
         createTopics("failing", partitions);
@@ -115,7 +115,7 @@ class CompletionJobIT {
     }
 
     @Test
-    void orderPartitionsAndParallelismChangeNoAnswer() throws Exception {
+    void rule4_4_orderPartitionsAndParallelismChangeNoAnswer() throws Exception {
         createTopics("ordered", 1);
         createTopics("shuffled", 3);
         List<String> requests = requests(60);

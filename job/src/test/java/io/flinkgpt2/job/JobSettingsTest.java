@@ -44,6 +44,12 @@ class JobSettingsTest {
     }
 
     @Test
+    void rule1_3_theContextOfAJobIs128UnlessTold() {
+        assertThat(settings().generation().maxContext()).isEqualTo(128);
+        assertThat(settings("--max-context=1024").generation().maxContext()).isEqualTo(1024);
+    }
+
+    @Test
     void everyOptionIsTakenOver() {
         JobSettings settings = settings(
                 "--job.name=nightly",

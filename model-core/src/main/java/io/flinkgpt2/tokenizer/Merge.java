@@ -24,11 +24,12 @@ record Merge(String place, String left, String right) {
                     source, quote(content) + " " + place, "two tokens with one space between them", GET_AGAIN);
         }
         Merge merge = new Merge(place, content.substring(0, space), content.substring(space + 1));
-        int foreign = ByteLevelAlphabet.indexOfForeignCharacter(merge.result());
+        String wrong = ByteLevelAlphabet.indexOfForeignCharacter(merge.left) >= 0 ? merge.left : merge.right;
+        int foreign = ByteLevelAlphabet.indexOfForeignCharacter(wrong);
         if (foreign >= 0) {
             throw new InvalidVocabularyException(
                     source,
-                    String.format("the character U+%04X %s", merge.result().codePointAt(foreign), place),
+                    String.format("the character U+%04X %s", wrong.codePointAt(foreign), place),
                     "only the 256 characters that stand for bytes (a space is written U+0120)",
                     "Only byte-level BPE, as GPT-2 has it, is supported; " + GET_AGAIN);
         }

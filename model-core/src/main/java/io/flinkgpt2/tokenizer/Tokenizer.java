@@ -103,7 +103,7 @@ public final class Tokenizer {
      * Source of the format: {@code encoder.json} and {@code vocab.bpe} of OpenAI's GPT-2 release.
      *
      * @throws InvalidVocabularyException if a file is not as described, or the two do not fit each other, or one is
-     *     larger than 64 MiB
+     *     larger than 16 MiB or has more than 262,144 tokens or merges
      * @throws IOException if a file cannot be read
      */
     public static Tokenizer fromFiles(Path vocabJson, Path mergesTxt) throws IOException {

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.math.BigInteger;
-import java.nio.ByteBuffer;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,10 +26,16 @@ import java.util.Map;
  */
 final class VocabularyFiles {
     /** GPT-2's own files are 1.0 and 0.5 MB; a file past this size is not a vocabulary. */
-    static final int MAX_FILE_BYTES = 64 << 20;
+    static final int MAX_FILE_BYTES = 16 << 20;
+
+    /** Most tokens, and most merges: five times GPT-2's. As many as a GGUF file may list. */
+    static final int MAX_ENTRIES = 1 << 18;
+
+    /** Longest line of a list of merges, in characters. GPT-2's longest has 129. */
+    private static final int MAX_LINE = 1 << 14;
 
     /** The vocabulary's size, highest id + 1, must be an int too. */
-    private static final BigInteger MAX_ID = BigInteger.valueOf(Integer.MAX_VALUE - 1L);
+    private static final int MAX_ID = Integer.MAX_VALUE - 1;
 
     static final String GET_AGAIN = "Get the model's tokenizer files again, both from one place";
     private static final String VERSION_HEADER = "#version";
@@ -44,9 +50,11 @@ final class VocabularyFiles {
 
     /** Token to id in the order of the file; at least one entry, ids unique and in 0..2^31-2. */
     static Map<String, Integer> readVocabulary(Path file) throws IOException {
-        String json = readUtf8(file);
-        try (JsonParser parser = JSON.createParser(json)) {
+        try (Reader text = open(file);
+                JsonParser parser = JSON.createParser(text)) {
             return readEntries(parser, file);
+        } catch (CharacterCodingException e) {
+            throw notUtf8(file, e);
         } catch (JsonProcessingException e) {
             throw new InvalidVocabularyException(
                     file,
@@ -70,7 +78,8 @@ final class VocabularyFiles {
         Map<Integer, String> tokenOfId = new HashMap<>();
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String token = parser.currentName();
-            int id = readId(parser, token, file);
+            requireRoom(idOfToken.size(), "tokens", file);
+            Integer id = readId(parser, token, file);
             checkToken(token, parser, file);
             if (idOfToken.put(token, id) != null) {
                 throw new InvalidVocabularyException(
@@ -95,11 +104,11 @@ final class VocabularyFiles {
         return idOfToken;
     }
 
-    private static int readId(JsonParser parser, String token, Path file) throws IOException {
-        if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
-            BigInteger id = parser.getBigIntegerValue();
-            if (id.signum() >= 0 && id.compareTo(MAX_ID) <= 0) {
-                return id.intValue();
+    private static Integer readId(JsonParser parser, String token, Path file) throws IOException {
+        if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT && parser.getNumberType() == JsonParser.NumberType.INT) {
+            int id = parser.getIntValue();
+            if (id >= 0 && id <= MAX_ID) {
+                return id;
             }
         }
         String value = parser.currentToken() != null && parser.currentToken().isScalarValue()
@@ -132,18 +141,18 @@ final class VocabularyFiles {
      * two tokens with one space between, and merges may well begin with {@code #}.
      */
     static List<Merge> readMerges(Path file) throws IOException {
-        String text = readUtf8(file);
         List<Merge> merges = new ArrayList<>();
-        int line = 1;
-        for (int start = 0; start < text.length(); line++) {
-            int newline = text.indexOf('\n', start);
-            int end = newline < 0 ? text.length() : newline;
-            // Not strip() or lines(): only the ends of lines as files have them.
-            String content = text.substring(start, end > start && text.charAt(end - 1) == '\r' ? end - 1 : end);
-            start = end + 1;
-            if (!content.isEmpty() && !(line == 1 && content.startsWith(VERSION_HEADER))) {
-                merges.add(Merge.parse(content, file.toString(), "in line " + line));
+        try (Reader text = open(file)) {
+            StringBuilder content = new StringBuilder();
+            for (int line = 1; nextLine(text, content, line, file); line++) {
+                boolean header = line == 1 && content.indexOf(VERSION_HEADER) == 0;
+                if (!content.isEmpty() && !header) {
+                    requireRoom(merges.size(), "merges", file);
+                    merges.add(Merge.parse(content.toString(), file.toString(), "in line " + line));
+                }
             }
+        } catch (CharacterCodingException e) {
+            throw notUtf8(file, e);
         }
         if (merges.isEmpty()) {
             throw new InvalidVocabularyException(file, "no merges", "one merge a line", GET_AGAIN);
@@ -151,29 +160,60 @@ final class VocabularyFiles {
         return merges;
     }
 
-    private static String readUtf8(Path file) throws IOException {
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+    /**
+     * Puts the next line, without its end, into {@code content}; false after the last. Not {@code readLine()}, for which
+     * other characters end lines too, and which has no limit.
+     */
+    private static boolean nextLine(Reader text, StringBuilder content, int line, Path file) throws IOException {
+        content.setLength(0);
+        int c = text.read();
+        if (c < 0) {
+            return false;
         }
-        if (bytes.length > MAX_FILE_BYTES) {
+        for (; c >= 0 && c != '\n'; c = text.read()) {
+            if (content.length() == MAX_LINE) {
+                throw new InvalidVocabularyException(
+                        file, "more than " + MAX_LINE + " characters in line " + line, "one merge a line", GET_AGAIN);
+            }
+            content.append((char) c);
+        }
+        int last = content.length() - 1;
+        if (last >= 0 && content.charAt(last) == '\r') {
+            content.setLength(last);
+        }
+        return true;
+    }
+
+    private static void requireRoom(int count, String things, Path file) throws InvalidVocabularyException {
+        if (count == MAX_ENTRIES) {
+            throw new InvalidVocabularyException(
+                    file,
+                    "more than " + MAX_ENTRIES + " " + things,
+                    "at most that many",
+                    "Check that the path names a vocabulary file");
+        }
+    }
+
+    /** The text of a file, decoded as it is read, for what it holds may be far from a vocabulary. */
+    private static Reader open(Path file) throws IOException {
+        long size = Files.size(file);
+        if (size > MAX_FILE_BYTES) {
             throw new InvalidVocabularyException(
                     file,
                     "more than " + MAX_FILE_BYTES + " bytes",
                     "a file of at most that size",
                     "Check that the path names a vocabulary file");
         }
-        if (bytes.length == 0) {
+        if (size == 0) {
             throw new InvalidVocabularyException(file, "an empty file", "a vocabulary file", GET_AGAIN);
         }
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new InvalidVocabularyException(file, "bytes that are not UTF-8", "UTF-8 text", GET_AGAIN, e);
-        }
+        // A decoder of one's own reports what is not UTF-8; that of a charset would replace it.
+        return new BufferedReader(
+                new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()));
+    }
+
+    private static InvalidVocabularyException notUtf8(Path file, CharacterCodingException cause) {
+        return new InvalidVocabularyException(file, "bytes that are not UTF-8", "UTF-8 text", GET_AGAIN, cause);
     }
 
     private static String at(JsonLocation location) {

@@ -35,7 +35,7 @@ class FairytalesTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void theGreedyContinuationsComeOutExactly(Kernels kernels) throws IOException {
+    void point12_theGreedyContinuationsComeOutExactly(Kernels kernels) throws IOException {
         Pretrained fairytales = Pretrained.open(DIRECTORY, kernels);
         Generator generator = new Generator(fairytales, 128, 128);
         assertThat(samples()).hasSize(5);

@@ -58,7 +58,7 @@ class PretrainedGgufTest {
     }
 
     @Test
-    void theVocabularyOfTheMetadataIsUsed() throws IOException {
+    void rule1_7_theVocabularyOfTheMetadataIsUsed() throws IOException {
         Pretrained model = open(write(withVocabulary(), 12));
         Tokenizer tokenizer = model.tokenizer();
         assertThat(tokenizer.encode("abcab cb")).containsExactly(4, 3, 5, 2, 1);
@@ -115,7 +115,7 @@ class PretrainedGgufTest {
     }
 
     @Test
-    void withoutAVocabularyInsideItIsGpt2sOwnWhateverLiesBeside() throws IOException {
+    void rule2_1_rule2_4_withoutAVocabularyInsideItIsGpt2sOwnWhateverLiesBeside() throws IOException {
         Files.writeString(directory.resolve("config.json"), "no JSON");
         Files.writeString(directory.resolve("vocab.json"), "no JSON");
         Files.writeString(directory.resolve("merges.txt"), "no merges here");
@@ -142,7 +142,7 @@ class PretrainedGgufTest {
     }
 
     @Test
-    void aGoldenFileContinuesAPromptAsExpected() throws IOException {
+    void rule1_7_aGoldenFileContinuesAPromptAsExpected() throws IOException {
         GoldenModel golden = GoldenModel.openGguf("gguf/model-Q8_0.gguf");
         Pretrained model = open(golden.directory());
         assertThat(model.weights().sha256()).isEqualTo(golden.weights().sha256());

@@ -34,7 +34,7 @@ class PretrainedTest {
     }
 
     @Test
-    void aDirectoryWithoutAVocabularyOpensWithGpt2s() throws IOException {
+    void rule2_1_aDirectoryWithoutAVocabularyOpensWithGpt2s() throws IOException {
         Pretrained pretrained = Pretrained.open(directory);
         assertThat(pretrained.config()).isEqualTo(GoldenModel.open("tied-tanh").config());
         assertThat(pretrained.weights().isTied()).isTrue();
@@ -45,7 +45,7 @@ class PretrainedTest {
     }
 
     @Test
-    void aModelsOwnVocabularyIsUsed() throws IOException {
+    void rule2_1_aModelsOwnVocabularyIsUsed() throws IOException {
         ModelDirectories.addToyVocabulary(directory, id -> id);
         Tokenizer tokenizer = Pretrained.open(directory).tokenizer();
         assertThat(tokenizer.vocabularySize()).isEqualTo(306);

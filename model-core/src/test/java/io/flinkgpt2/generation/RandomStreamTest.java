@@ -85,7 +85,7 @@ class RandomStreamTest {
     }
 
     @Test
-    void everySeedChoiceAndStepHasANumberOfItsOwn() {
+    void rule4_3_everySeedChoiceAndStepHasANumberOfItsOwn() {
         Set<Double> numbers = new HashSet<>();
         int count = 0;
         for (long seed = -15; seed <= 15; seed++) {
@@ -99,7 +99,7 @@ class RandomStreamTest {
     }
 
     @Test
-    void isAFunctionOfItsArgumentsAlone() {
+    void rule4_4_isAFunctionOfItsArgumentsAlone() {
         double first = RandomStream.uniform(77, 2, 9);
         for (int i = 0; i < 10; i++) {
             assertThat(RandomStream.uniform(i, i, i)).isNotEqualTo(first);
@@ -109,7 +109,7 @@ class RandomStreamTest {
 
     /** A change of these is a change of every sampled text. */
     @Test
-    void theNumbersArePinned() {
+    void rule4_4_theNumbersArePinned() {
         assertThat(RandomStream.uniform(0, 0, 0)).isEqualTo(0x14e0dba5e9a32fp-53);
         assertThat(RandomStream.uniform(0, 0, 1)).isEqualTo(0x16705460be8829p-53);
         assertThat(RandomStream.uniform(0, 1, 0)).isEqualTo(0x8d6e7cf3e186fp-53);

@@ -76,7 +76,7 @@ class SamplerReferenceTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void everyDrawIsTheReferences(Kernels kernels) {
+    void rule4_1_everyDrawIsTheReferences(Kernels kernels) {
         assertThat(disagreements(kernels, new ReferenceSampler(Mistake.NONE), 4000))
                 .isZero();
     }
@@ -84,7 +84,7 @@ class SamplerReferenceTest {
     /** Pitfall P8 is the first of these. */
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-    void p8AMistakeInTheOrderOfSamplingTurnsTheComparisonRed(Mistake mistake) {
+    void pitfallP8_aMistakeInTheOrderOfSamplingTurnsTheComparisonRed(Mistake mistake) {
         assertThat(disagreements(new VectorKernels(), new ReferenceSampler(mistake), 1000))
                 .isGreaterThan(10);
     }

@@ -29,7 +29,7 @@ class SamplerStatisticsTest {
 
     @ParameterizedTest
     @MethodSource("parameters")
-    void drawsFollowTheSoftmaxOfWhatIsKept(SamplingParameters parameters) {
+    void rule4_1_drawsFollowTheSoftmaxOfWhatIsKept(SamplingParameters parameters) {
         float[] logits = logits();
         Sampler sampler = new Sampler(new VectorKernels(), VOCABULARY);
         long[] counts = new long[VOCABULARY];

@@ -46,7 +46,7 @@ class SamplerTest {
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void greedyTakesTheLowestIdOfEqualLogits(Kernels kernels) {
+    void rule4_1_greedyTakesTheLowestIdOfEqualLogits(Kernels kernels) {
         for (int n : new int[] {2, 5, 16, 17, 64, 1003}) {
             for (int first : new int[] {0, n / 3, n - 2}) {
                 float[] logits = randomLogits(n, n);
@@ -62,7 +62,7 @@ class SamplerTest {
     }
 
     @Test
-    void aTemperatureBelowAMillionthIsGreedyAndAMillionthIsNot() {
+    void rule4_1_aTemperatureBelowAMillionthIsGreedyAndAMillionthIsNot() {
         // So close together that temperature 1e-6 still draws both.
         float[] logits = {1f, Math.nextUp(1f), 0f};
         assertThat(draws(logits, new SamplingParameters(0, 0, 1))).containsOnly(1);
@@ -176,7 +176,7 @@ class SamplerTest {
     }
 
     @Test
-    void ofEqualLogitsTopKAndTopPKeepTheLowestIds() {
+    void rule4_1_ofEqualLogitsTopKAndTopPKeepTheLowestIds() {
         float[] logits = new float[64];
         Arrays.fill(logits, 10, 64, 1f);
         assertThat(draws(logits, new SamplingParameters(1, 3, 1))).containsOnly(10, 11, 12);
@@ -196,7 +196,7 @@ class SamplerTest {
     }
 
     @Test
-    void topPAppliesAfterTheTemperature() {
+    void rule4_1_topPAppliesAfterTheTemperature() {
         // 4 tokens, each 3 times as probable as the next: 0.675, 0.225, 0.075, 0.025.
         float ratio = (float) StrictMath.log(3);
         float[] logits = {3 * ratio, 2 * ratio, ratio, 0};
@@ -207,7 +207,7 @@ class SamplerTest {
     }
 
     @Test
-    void scalarAndVectorKernelsDrawTheSameIds() {
+    void rule4_4_scalarAndVectorKernelsDrawTheSameIds() {
         for (int n : new int[] {1, 5, 17, 300, 1003}) {
             float[] logits = randomLogits(n, n);
             for (SamplingParameters parameters : new SamplingParameters[] {

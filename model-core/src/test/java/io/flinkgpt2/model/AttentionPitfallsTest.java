@@ -18,7 +18,7 @@ class AttentionPitfallsTest {
 
     @ParameterizedTest
     @FieldSource("SCALED")
-    void p3ScalingByTheEmbeddingSizeTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP3_scalingByTheEmbeddingSizeTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         float wrong = (float) Math.sqrt(1.0 / golden.config().headCount());
         assertRed(golden, pass(golden, new DelegatingKernels(KERNELS) {
@@ -53,7 +53,7 @@ class AttentionPitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p7ACausalRangeThatIsOneTooLongTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP7_aCausalRangeThatIsOneTooLongTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         assertGreen(golden, pass(golden, new CausalRange(0)));
         // Within the prompt that sees the token to come; at its end, a row that is not written yet.
@@ -62,7 +62,7 @@ class AttentionPitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p7ACausalRangeThatIsOneTooShortTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP7_aCausalRangeThatIsOneTooShortTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         assertRed(golden, pass(golden, new CausalRange(-1)));
     }
@@ -114,7 +114,7 @@ class AttentionPitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p7ACacheRowReadBeforeItIsWrittenTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP7_aCacheRowReadBeforeItIsWrittenTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         assertRed(golden, pass(golden, new DelegatingKernels(KERNELS) {
             @Override

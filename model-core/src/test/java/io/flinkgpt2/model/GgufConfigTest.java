@@ -60,7 +60,8 @@ class GgufConfigTest {
     }
 
     @Test
-    void hyperParametersComeFromTheMetadataAndTheVocabularySizeFromTheEmbedding() throws IOException {
+    void rule1_7_rule2_4_rule3_7_hyperParametersComeFromTheMetadataAndTheVocabularySizeFromTheEmbedding()
+            throws IOException {
         Gpt2Config config = configWithTensors(GgufModels.metadata());
         assertThat(config.vocabularySize()).isEqualTo(VOCABULARY);
         assertThat(config.contextLength()).isEqualTo(12);
@@ -88,20 +89,20 @@ class GgufConfigTest {
 
     @ParameterizedTest
     @CsvSource({"0, 0", "19, 19", "20, -1", "50256, -1", "-1, -1"})
-    void theEndOfTextIdIsTheMetadatasIfItIsInTheVocabulary(int id, int expected) throws IOException {
+    void rule2_4_theEndOfTextIdIsTheMetadatasIfItIsInTheVocabulary(int id, int expected) throws IOException {
         Gpt2Config config = configWithTensors(GgufModels.metadata().u32("tokenizer.ggml.eos_token_id", id));
         assertThat(config.endOfTextId().orElse(-1)).isEqualTo(expected);
     }
 
     @Test
-    void withoutAnEndOfTextIdItIsGpt2sOwnIfTheVocabularyIsLargeEnough() throws IOException {
+    void rule2_4_withoutAnEndOfTextIdItIsGpt2sOwnIfTheVocabularyIsLargeEnough() throws IOException {
         assertThat(configWithTensors(GgufModels.metadata()).endOfTextId()).isEmpty();
         GgufBytes large = GgufModels.metadata().tensor("token_embd.weight", 24, new byte[50_257], 1, 50_257);
         assertThat(config(large).endOfTextId()).hasValue(50_256);
     }
 
     @Test
-    void everyValueArrivesInItsPlace() throws IOException {
+    void rule1_7_everyValueArrivesInItsPlace() throws IOException {
         GgufBytes bytes = GgufModels.metadata();
         Map<String, float[]> values = GgufModels.tensors(bytes, VOCABULARY);
         Gpt2Weights weights = load(bytes);
@@ -123,7 +124,7 @@ class GgufConfigTest {
     }
 
     @Test
-    void anOutputEqualToTheEmbeddingIsOneArrayWithItAndADifferentOneIsUsed() throws IOException {
+    void rule1_5_anOutputEqualToTheEmbeddingIsOneArrayWithItAndADifferentOneIsUsed() throws IOException {
         GgufBytes equal = GgufModels.metadata();
         Map<String, float[]> values = GgufModels.tensors(equal, VOCABULARY);
         float[] head = values.get("token_embd.weight").clone();
@@ -201,7 +202,7 @@ class GgufConfigTest {
     }
 
     @Test
-    void aHeadCountThatDoesNotDivideTheEmbeddingIsNamed() {
+    void rule1_2_aHeadCountThatDoesNotDivideTheEmbeddingIsNamed() {
         String key = "gpt2.attention.head_count";
         assertRefusedWithTensors(GgufModels.metadata(key).u32(key, 3))
                 .withMessageContaining("gpt2.embedding_length")
@@ -215,7 +216,7 @@ class GgufConfigTest {
     }
 
     @Test
-    void tensorsThatAreMissingOrUnknownOrOfAnotherShapeAreNamedAsTheFileNamesThem() {
+    void rule1_6_tensorsThatAreMissingOrUnknownOrOfAnotherShapeAreNamedAsTheFileNamesThem() {
         GgufBytes none = GgufModels.metadata();
         assertRefused(none).withMessageContaining("'token_embd.weight': found nothing");
 

@@ -10,7 +10,9 @@ import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -39,7 +41,7 @@ class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void lastLogitsAndArgMax(GoldenModel golden, Kernels kernels) {
+    void rule1_1_point9_point10_lastLogitsAndArgMax(GoldenModel golden, Kernels kernels) {
         for (JsonNode expected : golden.cases()) {
             float[] logits = Passes.lastLogits(golden.model(kernels), GoldenModel.ints(expected.get("promptTokenIds")));
             assertClose("last logits", logits, GoldenModel.doubles(expected.get("lastLogits")));
@@ -50,7 +52,7 @@ class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void greedyTokens(GoldenModel golden, Kernels kernels) {
+    void rule3_5_greedyTokens(GoldenModel golden, Kernels kernels) {
         Gpt2 model = golden.model(kernels);
         for (JsonNode expected : golden.cases()) {
             int[] prompt = GoldenModel.ints(expected.get("promptTokenIds"));
@@ -69,7 +71,7 @@ class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void logProbabilityOfThePromptAndSoftmaxAtTemperature(GoldenModel golden, Kernels kernels) {
+    void point8_point9_point11_logProbabilityOfThePromptAndSoftmaxAtTemperature(GoldenModel golden, Kernels kernels) {
         for (JsonNode expected : golden.cases()) {
             int[] prompt = GoldenModel.ints(expected.get("promptTokenIds"));
             float[][] logits = Passes.allLogits(golden.model(kernels), prompt, null);
@@ -98,25 +100,78 @@ class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("modelsWithActivations")
-    void everyActivationOfTheFirstBlock(GoldenModel golden, Kernels kernels) {
-        JsonNode first = golden.cases().get(0);
-        int[] prompt = GoldenModel.ints(first.get("promptTokenIds"));
-        JsonNode activations = first.get("activations");
-        List<String> compared = new ArrayList<>();
-        int headCount = golden.config().headCount();
+    void rule2_5_theEmbeddingIsTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "embedding");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void rule3_2_point1_theLayerNormOfTheFirstBlockIsTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "block0.layerNorm1");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void rule3_3_point2_queriesKeysAndValuesOfTheFirstBlockAreTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "block0.qkv");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void rule3_3_point4_scaledScoresOfTheFirstBlockAreTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "block0.attentionScores");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void point5_theAttentionOutputOfTheFirstBlockIsTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "block0.attentionOutput");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void rule3_6_point6_theFeedForwardOutputOfTheFirstBlockIsTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "block0.feedForwardOutput");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void rule3_1_point7_theOutputOfTheFirstBlockIsTheReferences(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "block0.output");
+    }
+
+    @ParameterizedTest
+    @MethodSource("modelsWithActivations")
+    void rule3_1_theFinalLayerNormIsTheReferencesAndNoActivationIsLeftOut(GoldenModel golden, Kernels kernels) {
+        assertClose(golden, kernels, "finalLayerNorm");
+        List<String> all = new ArrayList<>(activations(golden, kernels).keySet());
+        all.addAll(List.of("block0.cacheKeys", "block0.cacheValues"));
+        List<String> expected = new ArrayList<>();
+        golden.cases().get(0).get("activations").fieldNames().forEachRemaining(expected::add);
+        assertThat(all).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    private static void assertClose(GoldenModel golden, Kernels kernels, String name) {
+        double[] expected = values(golden.cases().get(0).get("activations"), name);
+        assertClose(name, activations(golden, kernels).get(name), expected);
+    }
+
+    /** What is computed on the way from the first prompt to its logits, by the golden data's names. */
+    private static Map<String, float[]> activations(GoldenModel golden, Kernels kernels) {
+        int[] prompt = GoldenModel.ints(golden.cases().get(0).get("promptTokenIds"));
         int n = prompt.length;
-        float[] scores = new float[headCount * n * n];
+        Map<String, float[]> found = new LinkedHashMap<>();
+        float[] scores = new float[golden.config().headCount() * n * n];
+        found.put("block0.attentionScores", scores);
         Passes.allLogits(golden.model(kernels), prompt, new ForwardObserver() {
             @Override
             public void rows(Stage stage, int layer, float[] data, int rows, int columns, int stride) {
-                String name = goldenName(stage);
-                if (layer == 0 && name != null) {
+                if (layer == 0) {
                     float[] dense = new float[rows * columns];
                     for (int r = 0; r < rows; r++) {
                         System.arraycopy(data, r * stride, dense, r * columns, columns);
                     }
-                    assertClose(name, dense, values(activations, name));
-                    compared.add(name);
+                    assertThat(found.put(goldenName(stage), dense)).isNull();
                 }
             }
 
@@ -127,17 +182,7 @@ class GoldenTest {
                 }
             }
         });
-        assertClose("block0.attentionScores", scores, values(activations, "block0.attentionScores"));
-        assertThat(compared)
-                .containsExactly(
-                        "embedding",
-                        "block0.layerNorm1",
-                        "block0.qkv",
-                        "block0.attentionOutput",
-                        "block0.feedForwardOutput",
-                        "block0.output",
-                        "finalLayerNorm");
-        assertThat(compared.size() + 3).as("nothing is left out").isEqualTo(activations.size());
+        return found;
     }
 
     private static String goldenName(Stage stage) {
@@ -154,7 +199,7 @@ class GoldenTest {
 
     @ParameterizedTest
     @MethodSource("modelsWithActivations")
-    void theCacheHoldsTheKeysAndValues(GoldenModel golden, Kernels kernels) {
+    void rule3_5_point3_theCacheHoldsTheKeysAndValues(GoldenModel golden, Kernels kernels) {
         JsonNode first = golden.cases().get(0);
         int[] prompt = GoldenModel.ints(first.get("promptTokenIds"));
         KvCache cache = new KvCache(golden.config(), golden.config().contextLength());

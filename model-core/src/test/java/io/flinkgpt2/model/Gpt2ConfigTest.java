@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class Gpt2ConfigTest {
 
@@ -28,7 +29,7 @@ class Gpt2ConfigTest {
     }
 
     @Test
-    void whatAConfigLeavesOutHasTheDefaultOfTheArchitecture() throws IOException {
+    void rule3_6_rule3_7_whatAConfigLeavesOutHasTheDefaultOfTheArchitecture() throws IOException {
         Gpt2Config config = read("{" + SMALL + ", \"n_inner\": null, \"something_else\": [1, 2]}");
         assertThat(config)
                 .isEqualTo(new Gpt2Config(
@@ -38,7 +39,7 @@ class Gpt2ConfigTest {
     }
 
     @Test
-    void everyFieldIsRead() throws IOException {
+    void rule1_1_everyFieldIsRead() throws IOException {
         Gpt2Config config = read("{" + SMALL + ", \"model_type\": \"gpt2\", \"n_inner\": 100, \"eos_token_id\": 7,"
                 + " \"activation_function\": \"relu\", \"layer_norm_epsilon\": 1e-6, \"scale_attn_weights\": false,"
                 + " \"scale_attn_by_inverse_layer_idx\": true, \"tie_word_embeddings\": false}");
@@ -65,14 +66,30 @@ class Gpt2ConfigTest {
 
     @ParameterizedTest
     @CsvSource({"gelu,GELU", "gelu_new,GELU_TANH", "gelu_pytorch_tanh,GELU_TANH", "relu,RELU"})
-    void theConfigDecidesTheActivationFunction(String name, Activation expected) throws IOException {
+    void rule3_7_theConfigDecidesTheActivationFunction(String name, Activation expected) throws IOException {
         assertThat(read("{" + SMALL + ", \"activation_function\": \"" + name + "\"}")
                         .activation())
                 .isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, false, 0.28867513", "false, false, 1", "true, true, 0.096225046", "false, true, 0.33333334"})
+    void rule3_3_theConfigDecidesTheScaleOfTheScores(boolean scaled, boolean byLayer, float third) throws IOException {
+        Gpt2Config config = read("{" + SMALL + ", \"scale_attn_weights\": " + scaled
+                + ", \"scale_attn_by_inverse_layer_idx\": " + byLayer + "}");
+        assertThat(config.attentionScale(2)).isEqualTo(third);
+        assertThat(config.attentionScale(0)).isEqualTo(scaled ? (float) (1 / Math.sqrt(12)) : 1f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void rule3_3_upcastingTheAttentionChangesNothing(boolean upcast) throws IOException {
+        assertThat(read("{" + SMALL + ", \"reorder_and_upcast_attn\": " + upcast + "}"))
+                .isEqualTo(read("{" + SMALL + "}"));
+    }
+
     @Test
-    void theEndOfTextIdIsTheConfigsElseGpt2sElseNone() throws IOException {
+    void rule2_4_theEndOfTextIdIsTheConfigsElseGpt2sElseNone() throws IOException {
         String large = SMALL.replace("1003", "50257");
         assertThat(read("{" + large + "}").endOfTextId()).hasValue(50256);
         assertThat(read("{" + large + ", \"eos_token_id\": 3}").endOfTextId()).hasValue(3);
@@ -103,7 +120,7 @@ class Gpt2ConfigTest {
                 "\"n_layer\": 3 | \"n_layer\": 3} {} | no valid JSON",
                 "\"n_layer\": 3 | \"n_layer\": | no valid JSON",
             })
-    void whatIsWrongIsNamedWithWhatWasFoundAndExpected(String correct, String wrong, String message) {
+    void rule1_2_whatIsWrongIsNamedWithWhatWasFoundAndExpected(String correct, String wrong, String message) {
         assertThatThrownBy(() -> read("{" + SMALL.replace(correct, wrong) + "}"))
                 .isInstanceOf(InvalidModelException.class)
                 .hasMessageContaining("config.json")
@@ -119,7 +136,7 @@ class Gpt2ConfigTest {
     }
 
     @Test
-    void publishedSizesHaveThePublishedNumbersOfParameters() {
+    void rule1_1_publishedSizesHaveThePublishedNumbersOfParameters() {
         assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(6, 12, 768), true))
                 .isEqualTo(81_912_576);
         assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(12, 12, 768), true))

@@ -60,7 +60,7 @@ class Gpt2PropertiesTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void cachedEqualsRecomputed(Gpt2 model) {
+    void rule3_5_cachedEqualsRecomputed(Gpt2 model) {
         int[] ids = Passes.randomIds(model.config(), LONGEST, 1);
         KvCache cache = new KvCache(model.config(), LONGEST);
         for (int n = 1; n <= LONGEST; n += n < 70 ? 1 : 13) {
@@ -72,7 +72,7 @@ class Gpt2PropertiesTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void aPromptInChunksEqualsTheWhole(Gpt2 model) {
+    void rule3_4_rule4_4_aPromptInChunksEqualsTheWhole(Gpt2 model) {
         int[] ids = Passes.randomIds(model.config(), LONGEST, 2);
         float[] whole = Passes.lastLogits(model, ids);
         for (int chunk : new int[] {1, 2, 3, 5, 13, 48, 60, 64, 96, 149}) {
@@ -85,7 +85,7 @@ class Gpt2PropertiesTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void inABatchEqualsAlone(Gpt2 model) {
+    void rule4_3_rule4_4_inABatchEqualsAlone(Gpt2 model) {
         int[] lengths = {1, 3, 5, 13, 48, 60, 64, 65, 96};
         int rows = Arrays.stream(lengths).sum();
         RaggedBatch batch = new RaggedBatch(rows);
@@ -145,7 +145,7 @@ class Gpt2PropertiesTest {
     }
 
     @Test
-    void vectorEqualsScalarForEveryActivationFunctionAndSize() {
+    void rule4_4_vectorEqualsScalarForEveryActivationFunctionAndSize() {
         for (int size : List.of(1, 3, 5, 13, 48, 60, 96, 207)) {
             Gpt2 vector = model(size, 1, new VectorKernels());
             Gpt2 scalar = model(size, 1, new ScalarKernels());
@@ -155,7 +155,7 @@ class Gpt2PropertiesTest {
     }
 
     @Test
-    void aBatchThatIsRefusedLeavesTheCachesAsTheyWere() {
+    void rule1_3_aBatchThatIsRefusedLeavesTheCachesAsTheyWere() {
         Gpt2 model = model(48, 4, new VectorKernels());
         KvCache cache = new KvCache(model.config(), 4);
         Activations a = new Activations(model.config(), 8, 1, LONGEST);

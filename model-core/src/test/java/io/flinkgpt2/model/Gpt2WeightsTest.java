@@ -11,6 +11,10 @@ import io.flinkgpt2.weights.TensorInfo;
 import io.flinkgpt2.weights.WeightsFile;
 import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,6 +24,8 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class Gpt2WeightsTest {
 
@@ -75,7 +81,7 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void everyValueArrivesInItsPlace() throws IOException {
+    void rule1_4_everyValueArrivesInItsPlace() throws IOException {
         Gpt2Weights weights = load();
         assertThat(weights.tokenEmbedding().get(5, 69)).isEqualTo(values.get("wte.weight")[69 * 12 + 5]);
         assertThat(weights.positionEmbedding()).containsExactly(values.get("wpe.weight"));
@@ -89,14 +95,33 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void withoutAnLmHeadTheHeadIsTheTokenEmbeddingItself() throws IOException {
+    void rule1_4_thePrefixOfTheNamesChangesNothing() throws IOException {
+        Gpt2Weights plain = load();
+        for (String name : List.copyOf(values.keySet())) {
+            TensorInfo info = infos.get(name);
+            float[] tensor = values.get(name);
+            remove(name);
+            put("transformer." + name, tensor, info.shape());
+        }
+        Gpt2Weights prefixed = load();
+        assertThat(prefixed.sha256()).isEqualTo(plain.sha256());
+        for (int output = 0; output < 36; output++) {
+            assertThat(prefixed.blocks().get(0).attention().weight().get(11, output))
+                    .isEqualTo(plain.blocks().get(0).attention().weight().get(11, output));
+        }
+        remove("transformer.wpe.weight");
+        assertThatThrownBy(this::load).hasMessageContaining("'transformer.wpe.weight': found nothing");
+    }
+
+    @Test
+    void rule1_5_withoutAnLmHeadTheHeadIsTheTokenEmbeddingItself() throws IOException {
         Gpt2Weights weights = load();
         assertThat(weights.lmHead()).isSameAs(weights.tokenEmbedding());
         assertThat(load(config(false)).isTied()).isTrue();
     }
 
     @Test
-    void anLmHeadEqualToTheTokenEmbeddingIsOneArrayWithIt() throws IOException {
+    void rule1_5_anLmHeadEqualToTheTokenEmbeddingIsOneArrayWithIt() throws IOException {
         put("lm_head.weight", values.get("wte.weight").clone(), List.of(70L, 12L));
         for (boolean tied : new boolean[] {true, false}) {
             Gpt2Weights weights = load(config(tied));
@@ -106,7 +131,7 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void aDifferentLmHeadIsUsedWhereTheConfigUntiesIt() throws IOException {
+    void rule1_5_aDifferentLmHeadIsUsedWhereTheConfigUntiesIt() throws IOException {
         float[] head = values.get("wte.weight").clone();
         head[839] += 1;
         put("lm_head.weight", head, List.of(70L, 12L));
@@ -133,7 +158,7 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void aMissingTensorIsNamed() {
+    void rule1_6_aMissingTensorIsNamed() {
         remove("h.1.ln_2.bias");
         assertThatThrownBy(this::load)
                 .isInstanceOf(InvalidModelException.class)
@@ -141,7 +166,7 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void anUnknownTensorIsNamed() {
+    void rule1_6_anUnknownTensorIsNamed() {
         put("h.2.ln_1.bias", new float[12], List.of(12L));
         assertThatThrownBy(this::load)
                 .isInstanceOf(InvalidModelException.class)
@@ -149,7 +174,7 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void aShapeThatTheConfigContradictsIsNamedWithBoth() {
+    void rule1_2_aShapeThatTheConfigContradictsIsNamedWithBoth() {
         put("h.0.mlp.c_fc.weight", new float[240], List.of(20L, 12L));
         assertThatThrownBy(this::load)
                 .isInstanceOf(InvalidModelException.class)
@@ -176,33 +201,41 @@ class Gpt2WeightsTest {
     }
 
     @Test
-    void aTypeThatHoldsNoParametersIsRefusedButBuffersMayHaveAny() throws IOException {
-        GoldenModel half = GoldenModel.open("prefixed-half"); // has attn.bias and attn.masked_bias buffers
-        assertThat(half.weights().blocks()).hasSize(4);
-        Path file = directory.resolve("model.safetensors");
-        writeWithByteTensor(file, "h.0.ln_1.bias");
+    void aTypeThatHoldsNoParametersIsRefused() throws IOException {
+        writeWithOddTensors(Map.of("h.0.ln_1.bias", "U8"));
         try (WeightsFile weights = WeightsFiles.open(directory)) {
             assertThatThrownBy(() -> Gpt2Weights.load(weights, CONFIG, directory))
                     .hasMessageContaining("'h.0.ln_1.bias': found type U8, expected F32, F16 or BF16");
         }
     }
 
-    /** A file whose tensor of that name has one byte an element, with a header made by hand. */
-    private void writeWithByteTensor(Path file, String odd) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"F32", "F16", "BF16", "U8", "BOOL"})
+    void rule1_6_buffersAreIgnoredWhateverTheirType(String dtype) throws IOException {
+        put("h.0.attn.bias", new float[81], List.of(1L, 1L, 9L, 9L));
+        put("h.1.attn.masked_bias", new float[1], List.of());
+        writeWithOddTensors(Map.of("h.0.attn.bias", dtype, "h.1.attn.masked_bias", dtype));
+        try (WeightsFile weights = WeightsFiles.open(directory)) {
+            assertThat(weights.tensors()).containsKeys("h.0.attn.bias", "h.1.attn.masked_bias");
+            assertThat(Gpt2Weights.load(weights, CONFIG, directory).blocks()).hasSize(2);
+        }
+    }
+
+    /** A file of zeros in which some tensors have other types, with a header made by hand. */
+    private void writeWithOddTensors(Map<String, String> dtypes) throws IOException {
         StringBuilder header = new StringBuilder("{");
         long offset = 0;
         for (TensorInfo info : infos.values()) {
-            boolean isOdd = info.name().equals(odd);
-            long end = offset + info.elementCount() * (isOdd ? 1 : 4);
+            DType dtype = DType.valueOf(dtypes.getOrDefault(info.name(), "F32"));
+            long end = offset + dtype.byteCount(info.elementCount());
             header.append(offset == 0 ? "" : ",")
-                    .append("\"" + info.name() + "\":{\"dtype\":\"" + (isOdd ? "U8" : "F32") + "\",\"shape\":"
-                            + info.shape() + ",\"data_offsets\":[" + offset + "," + end + "]}");
+                    .append("\"" + info.name() + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + info.shape()
+                            + ",\"data_offsets\":[" + offset + "," + end + "]}");
             offset = end;
         }
-        byte[] json = header.append("}").toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        var bytes =
-                java.nio.ByteBuffer.allocate((int) (8 + json.length + offset)).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate((int) (8 + json.length + offset)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(json.length).put(json);
-        java.nio.file.Files.write(file, bytes.array());
+        Files.write(directory.resolve("model.safetensors"), bytes.array());
     }
 }

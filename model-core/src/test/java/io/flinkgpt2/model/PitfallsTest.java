@@ -47,7 +47,7 @@ class PitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p1ATransposedConv1dTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP1_aTransposedConv1dTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         List<UnaryOperator<Block>> mistakes = List.of(
                 b -> new Block(
@@ -97,7 +97,7 @@ class PitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p2AVarianceOverOneLessTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP2_aVarianceOverOneLessTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         assertGreen(golden, pass(golden, layerNormWithVarianceOver(0)));
         assertRed(golden, pass(golden, layerNormWithVarianceOver(-1)));
@@ -128,7 +128,7 @@ class PitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p4PositionsThatRestartWhileDecodingTurnTheGoldenComparisonRed(String folder) {
+    void pitfallP4_positionsThatRestartWhileDecodingTurnTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         assertGreen(golden, prompt -> decodedFrom(golden, prompt, prompt.length));
         assertRed(golden, prompt -> decodedFrom(golden, prompt, prompt.length / 2));
@@ -153,7 +153,7 @@ class PitfallsTest {
 
     @ParameterizedTest
     @FieldSource("MODELS")
-    void p5AnLmHeadThatIsNotTheModelsTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP5_anLmHeadThatIsNotTheModelsTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         Gpt2Weights w = golden.weights();
         PackedMatrix embedding = w.tokenEmbedding();
@@ -183,7 +183,7 @@ class PitfallsTest {
 
     @ParameterizedTest
     @FieldSource("GELU")
-    void p6TheOtherGeluTurnsTheGoldenComparisonRed(String folder) {
+    void pitfallP6_theOtherGeluTurnsTheGoldenComparisonRed(String folder) {
         GoldenModel golden = GoldenModel.open(folder);
         Activation right = golden.config().activation();
         Activation other = right == Activation.GELU ? Activation.GELU_TANH : Activation.GELU;
@@ -192,7 +192,7 @@ class PitfallsTest {
     }
 
     @Test
-    void p6AGeluInPlaceOfReluTurnsTheGoldenComparisonRed() {
+    void pitfallP6_aGeluInPlaceOfReluTurnsTheGoldenComparisonRed() {
         GoldenModel golden = GoldenModel.open("unscaled");
         assertThat(golden.config().activation()).isEqualTo(Activation.RELU);
         assertRed(golden, pass(golden, withActivation(Activation.GELU)));

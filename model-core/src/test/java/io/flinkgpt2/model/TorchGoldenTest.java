@@ -18,7 +18,7 @@ class TorchGoldenTest {
         "prefixed-half, pytorch_model.bin",
         "prefixed-half, pytorch_model-legacy.bin"
     })
-    void greedyTokens(String folder, String file) {
+    void rule1_7_greedyTokensOfPyTorchCheckpoints(String folder, String file) {
         GoldenModel golden = GoldenModel.open(folder, file);
         Kernels kernels = Kernels.best();
         Gpt2 model = golden.model(kernels);

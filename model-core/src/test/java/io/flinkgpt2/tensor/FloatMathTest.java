@@ -25,7 +25,7 @@ class FloatMathTest {
     }
 
     @Test
-    void theTanhFormOfGeluIsWithinAMillionthOfItsMagnitude() {
+    void rule3_7_theTanhFormOfGeluIsWithinAMillionthOfItsMagnitude() {
         for (float x = -12f; x <= 12f; x += 0.00073f) {
             double u = Math.sqrt(2 / Math.PI) * (x + 0.044715 * (double) x * x * x);
             double expected = 0.5 * x * (1 + Math.tanh(u));
@@ -36,7 +36,7 @@ class FloatMathTest {
     }
 
     @Test
-    void theExactGeluIsWithinAMillionthOfItsMagnitude() {
+    void rule3_7_theExactGeluIsWithinAMillionthOfItsMagnitude() {
         for (float x = -12f; x <= 12f; x += 0.00073f) {
             double expected = 0.5 * x * erfc(-x / Math.sqrt(2));
             assertThat(Math.abs(FloatMath.geluErf(x) - expected))

@@ -60,7 +60,7 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("both")
-    void aProductMeansWhatTheStoredElementsMean(Kernels kernels) {
+    void rule1_9_aProductMeansWhatTheStoredElementsMean(Kernels kernels) {
         int inputs = 60;
         int outputs = 130;
         int stride = PackedMatrix.padded(outputs);
@@ -82,7 +82,7 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("both")
-    void aRowOfAProductDoesNotDependOnTheOtherRows(Kernels kernels) {
+    void rule4_3_aRowOfAProductDoesNotDependOnTheOtherRows(Kernels kernels) {
         int inputs = 60;
         int outputs = 207;
         int stride = PackedMatrix.padded(outputs);
@@ -128,7 +128,7 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("both")
-    void layerNormDividesTheVarianceByN(Kernels kernels) {
+    void rule3_2_layerNormDividesTheVarianceByN(Kernels kernels) {
         float[] x = {1, 2, 3, 6};
         float[] out = new float[4];
         kernels.layerNorm(out, x, 4, 1, 4, new float[] {1, 1, 1, 2}, new float[] {0, 0, 0, 1}, 0f);
@@ -150,7 +150,7 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("both")
-    void argMaxTakesTheLowestOfEqualsAndReportsNaN(Kernels kernels) {
+    void rule4_1_argMaxTakesTheLowestOfEqualsAndReportsNaN(Kernels kernels) {
         for (int n : KernelCases.SIZES) {
             float[] x = new float[n];
             assertThat(kernels.argMax(x, 0, n)).isZero();

@@ -46,7 +46,7 @@ class PackedMatrixTest {
     }
 
     @Test
-    void bfloat16RoundsToTheNearestAndOfTwoToTheEven() {
+    void rule1_9_bfloat16RoundsToTheNearestAndOfTwoToTheEven() {
         float[] exact = {0f, -0f, 1f, -2.5f, 0x1.fep127f, 0x1p-133f};
         for (float value : exact) {
             assertThat(stored(Precision.BF16, value)).isEqualTo(value);
@@ -62,7 +62,7 @@ class PackedMatrixTest {
     }
 
     @Test
-    void int8HasOneScaleForEachColumnAndIsOffByHalfOfItAtMost() {
+    void rule1_9_int8HasOneScaleForEachColumnAndIsOffByHalfOfItAtMost() {
         int inputs = 70;
         int outputs = 130;
         Float32Matrix source = KernelCases.randomMatrix(inputs, outputs);
@@ -85,7 +85,7 @@ class PackedMatrixTest {
     }
 
     @Test
-    void storedMatricesTakeTheBytesOfTheirPrecision() {
+    void rule1_9_storedMatricesTakeTheBytesOfTheirPrecision() {
         Float32Matrix source = new Float32Matrix(10, 100);
         assertThat(source.to(Precision.F32)).isSameAs(source);
         assertThat(source.byteSize()).isEqualTo(4 * 10 * 128);

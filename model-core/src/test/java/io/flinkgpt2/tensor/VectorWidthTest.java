@@ -15,7 +15,7 @@ class VectorWidthTest {
 
     @ParameterizedTest
     @ValueSource(ints = {16, 32, 64})
-    void everyVectorWidthGivesTheBitsOfTheScalarKernels(int maxVectorBytes) throws Exception {
+    void rule4_4_everyVectorWidthGivesTheBitsOfTheScalarKernels(int maxVectorBytes) throws Exception {
         String[] line = run("--add-modules=jdk.incubator.vector", "-XX:MaxVectorSize=" + maxVectorBytes);
         assertThat(line[0]).startsWith("vector-");
         if (maxVectorBytes < VectorKernels.SPECIES.vectorByteSize()) {

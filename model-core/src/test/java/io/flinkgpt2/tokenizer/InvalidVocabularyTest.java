@@ -145,7 +145,7 @@ class InvalidVocabularyTest {
             file.setLength(VocabularyFiles.MAX_FILE_BYTES + 1L); // sparse
         }
 
-        assertRefused(vocabJson, "more than 67108864 bytes");
+        assertRefused(vocabJson, "more than 16777216 bytes");
     }
 
     @Test

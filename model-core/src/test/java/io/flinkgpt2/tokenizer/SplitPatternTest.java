@@ -25,7 +25,7 @@ class SplitPatternTest {
 
     /** White_Space of Unicode's PropList.txt. */
     @Test
-    void whiteSpaceIsUnicodes() {
+    void rule2_1_whiteSpaceIsUnicodes() {
         assertThat(allCodePoints()
                         .filter(c -> WHITE_SPACE.test(Character.toString(c)))
                         .mapToObj(c -> String.format("%04X", c))
@@ -72,7 +72,7 @@ class SplitPatternTest {
     }
 
     @Test
-    void asciiWhiteSpaceWouldFailTheGoldenRows() throws IOException {
+    void pitfallP9_asciiWhiteSpaceWouldFailTheGoldenRows() throws IOException {
         Pattern mistaken =
                 Pattern.compile("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+");
 

@@ -16,7 +16,7 @@ class StreamingDecoderTest {
     private final StreamingDecoder decoder = gpt2.streamingDecoder();
 
     @Test
-    void bytesOfAnUnfinishedCharacterAreHeldBack() {
+    void rule2_3_bytesOfAnUnfinishedCharacterAreHeldBack() {
         int[] ids = gpt2.encode("\uD83D\uDE42");
         assertThat(ids).containsExactly(8582, 25081);
 
@@ -27,7 +27,7 @@ class StreamingDecoderTest {
     }
 
     @Test
-    void whatIsHeldBackEndsAsOneReplacementCharacterAndTheDecoderIsFreshAgain() {
+    void rule2_3_whatIsHeldBackEndsAsOneReplacementCharacterAndTheDecoderIsFreshAgain() {
         assertThat(decoder.accept(8582)).isEmpty();
         assertThat(decoder.finish()).isEqualTo("\uFFFD");
         assertThat(decoder.finish()).isEmpty();
@@ -76,7 +76,7 @@ class StreamingDecoderTest {
         "F09F99C3A9,                \uFFFD\u00E9",
         "F09F99,                    \uFFFD",
     })
-    void illFormedUtf8BecomesOneReplacementCharacterForEachMaximalSubpart(String hex, String expected) {
+    void rule2_3_illFormedUtf8BecomesOneReplacementCharacterForEachMaximalSubpart(String hex, String expected) {
         byte[] bytes = HexFormat.of().parseHex(hex);
         int[] ids = new int[bytes.length];
         StringBuilder streamed = new StringBuilder();
@@ -91,7 +91,7 @@ class StreamingDecoderTest {
     }
 
     @Test
-    void streamingAndWholeDecodingAgreeOnRandomIds() {
+    void rule2_3_streamingAndWholeDecodingAgreeOnRandomIds() {
         Random random = new Random(7);
         for (int round = 0; round < 2_000; round++) {
             int[] ids = random.ints(1 + random.nextInt(30), 0, 50257)

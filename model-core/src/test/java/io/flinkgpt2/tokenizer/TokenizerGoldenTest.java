@@ -27,14 +27,14 @@ class TokenizerGoldenTest {
 
     @ParameterizedTest
     @MethodSource("gpt2Rows")
-    void gpt2EncodesAndDecodesAsTwoOtherEncodersDo(Row row) {
+    void rule2_1_gpt2EncodesAndDecodesAsTwoOtherEncodersDo(Row row) {
         assertThat(Tokenizer.gpt2().encode(row.text())).containsExactly(row.tokenIdArray());
         assertThat(Tokenizer.gpt2().decode(row.tokenIdArray())).isEqualTo(row.text());
     }
 
     @ParameterizedTest
     @MethodSource("toyRows")
-    void aModelsOwnVocabularyEncodesAndDecodesAsExpected(Row row) throws IOException {
+    void rule2_1_aModelsOwnVocabularyEncodesAndDecodesAsExpected(Row row) throws IOException {
         Tokenizer toy = TokenizerFiles.toy();
 
         assertThat(toy.encode(row.text())).containsExactly(row.tokenIdArray());
@@ -43,7 +43,7 @@ class TokenizerGoldenTest {
 
     @ParameterizedTest
     @MethodSource("gpt2Rows")
-    void streamingDecodesEveryGoldenRowToItsText(Row row) {
+    void rule2_3_streamingDecodesEveryGoldenRowToItsText(Row row) {
         StreamingDecoder decoder = Tokenizer.gpt2().streamingDecoder();
         StringBuilder text = new StringBuilder();
         for (int tokenId : row.tokenIdArray()) {

@@ -16,11 +16,16 @@ class TokenizerTest {
     private final Tokenizer gpt2 = Tokenizer.gpt2();
 
     @Test
-    void gpt2HasItsVocabulary() {
+    void rule2_1_gpt2HasItsVocabulary() {
         assertThat(gpt2.name()).isEqualTo("gpt2");
         assertThat(gpt2.vocabularySize()).isEqualTo(50257);
         assertThat(gpt2.endOfTextId()).hasValue(50256);
         assertThat(Tokenizer.gpt2()).isSameAs(gpt2);
+    }
+
+    @Test
+    void rule2_1_helloWorldIsTheTwoIdsThatEverybodyKnows() {
+        assertThat(gpt2.encode("Hello world")).containsExactly(15496, 995);
     }
 
     @Test
@@ -42,7 +47,7 @@ class TokenizerTest {
     }
 
     @Test
-    void textThatSpellsASpecialTokenIsOrdinaryUnlessAllowed() {
+    void rule2_2_textThatSpellsASpecialTokenIsOrdinaryUnlessAllowed() {
         String text = "a<|endoftext|>b";
 
         assertThat(gpt2.encode(text)).isEqualTo(gpt2.encode(text, false)).doesNotContain(50256);
@@ -60,7 +65,7 @@ class TokenizerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 50257, Integer.MAX_VALUE, Integer.MIN_VALUE})
-    void idsOutsideTheVocabularyAreRefusedByNameAndRange(int id) {
+    void rule2_1_idsOutsideTheVocabularyAreRefusedByNameAndRange(int id) {
         StreamingDecoder decoder = gpt2.streamingDecoder();
         String message = "token id " + id + " is outside the vocabulary gpt2, whose ids run from 0 to 50256";
 

@@ -70,7 +70,7 @@ class GgufHostileTest {
 
     @ParameterizedTest
     @ValueSource(longs = {HUGE, -1, Long.MIN_VALUE, 1_000_000, 3})
-    void refusesMoreTensorsThanTheFileHasRoomFor(long count) throws IOException {
+    void rule1_8_refusesMoreTensorsThanTheFileHasRoomFor(long count) throws IOException {
         InvalidModelException e =
                 refusal(new GgufBytes().floats("w", new float[1], 1).claimTensors(count));
         assertThat(e.found()).isEqualTo(Long.toUnsignedString(count) + " tensors");
@@ -219,7 +219,7 @@ class GgufHostileTest {
 
     @ParameterizedTest
     @ValueSource(longs = {64, 96, HUGE, Long.MIN_VALUE, -32})
-    void refusesTensorsPastTheEnd(long offset) throws IOException {
+    void rule1_8_refusesTensorsPastTheEnd(long offset) throws IOException {
         InvalidModelException e =
                 refusal(new GgufBytes().tensor("x", 24, new byte[64], 64).info("w", 0, offset, 1));
         assertThat(e.subject()).isEqualTo("tensor 'w', offset");

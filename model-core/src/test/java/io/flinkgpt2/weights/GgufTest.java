@@ -27,7 +27,7 @@ class GgufTest {
 
     @ParameterizedTest
     @ValueSource(ints = {2, 3})
-    void tensorsOfBothVersionsHaveTheirShapeOutermostFirst(int version) throws IOException {
+    void rule1_7_tensorsOfBothVersionsHaveTheirShapeOutermostFirst(int version) throws IOException {
         GgufBytes bytes = new GgufBytes()
                 .version(version)
                 .floats("b", new float[] {1, 2, 3, 4, 5, 6}, 3, 2)
@@ -167,7 +167,7 @@ class GgufTest {
     }
 
     @Test
-    void everyTensorOfAGoldenModelHasTheValuesOfItsNeighbourInFloat32() throws IOException {
+    void rule1_7_everyTensorOfAGoldenModelHasTheValuesOfItsNeighbourInFloat32() throws IOException {
         try (Gguf full = Gguf.open(WeightsFixtures.golden("gguf/model-F32.gguf"));
                 Gguf half = Gguf.open(WeightsFixtures.golden("gguf/model-F16.gguf"))) {
             assertThat(full.tensors()).hasSize(28);

@@ -24,7 +24,8 @@ class GoldenSafeTensorsTest {
         "scaled-sharded-bf16, BF16, 40",
         "unscaled, F32, 28"
     })
-    void everyTensorOfAGoldenModelIsWhatANaiveReaderSees(String model, DType dtype, int count) throws IOException {
+    void rule1_7_everyTensorOfAGoldenModelIsWhatANaiveReaderSees(String model, DType dtype, int count)
+            throws IOException {
         List<NaiveSafeTensors> files = new ArrayList<>();
         try (DirectoryStream<Path> paths = Files.newDirectoryStream(WeightsFixtures.golden(model), "*.safetensors")) {
             for (Path path : paths) {

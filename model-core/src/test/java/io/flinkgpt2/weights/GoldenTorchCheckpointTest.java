@@ -18,7 +18,7 @@ class GoldenTorchCheckpointTest {
         "prefixed-half, pytorch_model.bin",
         "prefixed-half, pytorch_model-legacy.bin"
     })
-    void everyTensorIsThatOfTheSafetensorsTwinBitForBit(String model, String name) throws IOException {
+    void rule1_7_everyTensorIsThatOfTheSafetensorsTwinBitForBit(String model, String name) throws IOException {
         try (WeightsFile twin = WeightsFiles.open(WeightsFixtures.golden(model + "/model.safetensors"));
                 WeightsFile weights = WeightsFiles.open(WeightsFixtures.golden(model + "/" + name))) {
             assertThat(weights).isInstanceOf(TorchCheckpoint.class);

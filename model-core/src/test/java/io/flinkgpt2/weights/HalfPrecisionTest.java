@@ -8,7 +8,7 @@ class HalfPrecisionTest {
     private static final int PATTERNS = 1 << 16;
 
     @Test
-    void everyBinary16HasTheValueOfItsDefinition() {
+    void rule1_7_everyBinary16HasTheValueOfItsDefinition() {
         for (int half = 0; half < PATTERNS; half++) {
             float expected = NaiveSafeTensors.value(half, 5, 10);
             assertSame(half, HalfPrecision.f16ToFloat((short) half), expected);
@@ -16,7 +16,7 @@ class HalfPrecisionTest {
     }
 
     @Test
-    void everyBfloat16HasTheValueOfItsDefinition() {
+    void rule1_7_everyBfloat16HasTheValueOfItsDefinition() {
         for (int brain = 0; brain < PATTERNS; brain++) {
             float expected = NaiveSafeTensors.value(brain, 8, 7);
             assertSame(brain, HalfPrecision.bf16ToFloat((short) brain), expected);

@@ -21,7 +21,7 @@ class QuantisedBlocksTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
-    void valuesAreThoseOfGgmlBitForBit(DType dtype) throws IOException {
+    void rule1_7_valuesOfQuantisedBlocksAreThoseOfGgmlBitForBit(DType dtype) throws IOException {
         byte[] blocks = Files.readAllBytes(WeightsFixtures.golden("quant-blocks/" + dtype + ".blocks"));
         float[] expected = new float[ROWS * COLUMNS];
         ByteBuffer.wrap(Files.readAllBytes(WeightsFixtures.golden("quant-blocks/" + dtype + ".f32")))

@@ -229,12 +229,12 @@ class SafeTensorsHostileTest {
     @ValueSource(
             strings = {"[]", "[0]", "[0,2,4]", "[-4,0]", "[4,0]", "[0,8]", "[0,3]", "[1,4]", "[0,18446744073709551615]"
             })
-    void refusesOffsetsThatDoNotFitTheTensorOrTheFile(String offsets) throws IOException {
+    void rule1_8_refusesOffsetsThatDoNotFitTheTensorOrTheFile(String offsets) throws IOException {
         assertThat(refusalOf("\"F32\"", "[1]", offsets, 4).subject()).isEqualTo("tensor 'w', data_offsets");
     }
 
     @Test
-    void refusesAHugeTensorInASmallFile() throws IOException {
+    void rule1_8_refusesAHugeTensorInASmallFile() throws IOException {
         assertThat(refusalOf("\"U8\"", "[1000000000000]", "[0,1000000000000]", 4)
                         .found())
                 .isEqualTo("[0, 1000000000000]");

@@ -50,7 +50,7 @@ class ShardedWeightsTest {
     }
 
     @Test
-    void readsEachTensorFromItsShardInTheOrderOfShardsAndData() throws IOException {
+    void rule1_7_readsEachTensorFromItsShardInTheOrderOfShardsAndData() throws IOException {
         weightMap("b", B, "a", A);
         try (ShardedWeights weights = ShardedWeights.open(index)) {
             assertThat(weights.tensors().values())

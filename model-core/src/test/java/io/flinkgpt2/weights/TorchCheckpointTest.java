@@ -48,7 +48,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void readsBothForms() throws IOException {
+    void rule1_7_readsBothForms() throws IOException {
         assertIsTheStateDict(TorchFixtures.stateDict());
     }
 
@@ -209,7 +209,7 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void readsShardsOfBothFormsByTheirIndex() throws IOException {
+    void rule1_7_readsShardsOfBothFormsByTheirIndex() throws IOException {
         Floats[] storages = TorchFixtures.storages();
         Files.write(
                 directory.resolve("a.bin"),

@@ -71,7 +71,7 @@ class TorchPickleHostileTest {
         "torch, UntypedStorage",
         "torch, device"
     })
-    void refusesByNameWhateverTensorsDoNotNeed(String module, String name) throws IOException {
+    void rule1_8_refusesByNameWhateverTensorsDoNotNeed(String module, String name) throws IOException {
         Path trace = directory.resolve("trace");
         String qualified = module + "." + name;
         for (Object root : List.of(
@@ -241,7 +241,8 @@ class TorchPickleHostileTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("exaggerations")
-    void refusesALengthBeyondThePickleBeforeAnythingIsAllocated(String name, String opcodes) throws IOException {
+    void rule1_8_refusesALengthBeyondThePickleBeforeAnythingIsAllocated(String name, String opcodes)
+            throws IOException {
         byte[] pickle = Raw.of("\u0080\u0002" + opcodes).opcodes();
         InvalidModelException e =
                 TorchFixtures.refusal(directory, TorchFixtures.zipOf(pickle).bytes());
@@ -465,7 +466,7 @@ class TorchPickleHostileTest {
     }
 
     @Test
-    void refusesANumelBeyondTheFile() throws IOException {
+    void rule1_8_refusesANumelBeyondTheFile() throws IOException {
         Object root = dict("w", new Tensor(new Storage("FloatStorage", "0", 1L << 60), 0, tuple(1L << 60), tuple(1)));
         byte[] older = TorchFixtures.older(root, TorchFixtures.storages()[0]);
         assertThat(TorchFixtures.refusal(directory, older).subject()).isEqualTo("storage '0'");

@@ -51,7 +51,7 @@ class TorchZipHostileTest {
     }
 
     @Test
-    void refusesAZipBombWhoseDeflatedPickleClaimsGigabytes() throws IOException {
+    void rule1_8_refusesAZipBombWhoseDeflatedPickleClaimsGigabytes() throws IOException {
         InvalidModelException e = refusal(zip -> {
             ZipWriter.Entry pickle = zip.get("model/data.pkl");
             pickle.method = 8;

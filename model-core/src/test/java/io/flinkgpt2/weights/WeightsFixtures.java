@@ -1,11 +1,8 @@
 package io.flinkgpt2.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,9 +16,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 /** What the tests of this package share. */
 final class WeightsFixtures {
     /** What opening or refusing any file may allocate. */
-    static final long ALLOCATION_LIMIT = 64_000_000;
-
-    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    static final long ALLOCATION_LIMIT = Allocation.LIMIT;
 
     private WeightsFixtures() {}
 
@@ -80,13 +75,9 @@ final class WeightsFixtures {
 
     /** The refusal of a file, which must name the file, be ours, and have cost little. */
     static InvalidModelException refusal(Path file, ThrowingCallable action) {
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        Throwable thrown = catchThrowable(action);
-        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
-        assertThat(thrown).isInstanceOf(InvalidModelException.class).hasMessageContaining(file.toString());
-        assertThat(thrown.getMessage()).hasSizeLessThan(4_000);
-        assertThat(allocated).isLessThan(ALLOCATION_LIMIT);
-        return (InvalidModelException) thrown;
+        InvalidModelException refusal = Allocation.refusal(InvalidModelException.class, action);
+        assertThat(refusal).hasMessageContaining(file.toString());
+        return refusal;
     }
 
     /** The refusal of a safetensors file with these bytes. */
@@ -96,6 +87,6 @@ final class WeightsFixtures {
     }
 
     static long allocated() {
-        return THREADS.getCurrentThreadAllocatedBytes();
+        return Allocation.soFar();
     }
 }

@@ -133,7 +133,7 @@ class FunctionsTest {
     }
 
     @Test
-    void aContextThatTheModelCannotSeeIsRefusedWhenTheFunctionsOpen() throws Exception {
+    void rule1_3_aContextThatTheModelCannotSeeIsRefusedWhenTheFunctionsOpen() throws Exception {
         GenerationSettings settings = settings(model, TinyModel.CONTEXT_LENGTH + 1);
 
         try (OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> generate =

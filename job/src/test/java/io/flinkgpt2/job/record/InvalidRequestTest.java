@@ -240,7 +240,7 @@ class InvalidRequestTest {
     }
 
     @Test
-    void aPromptThatLeavesNoRoomIsTooLong() {
+    void rule1_3_aPromptThatLeavesNoRoomIsTooLong() {
         String ids = "1" + ",1".repeat(127);
         for (String json : new String[] {
             "{\"prompt\":[" + ids + "]}",
@@ -287,7 +287,7 @@ class InvalidRequestTest {
     }
 
     @Test
-    void anEmptyPromptNeedsAnEndOfText() {
+    void rule2_4_anEmptyPromptNeedsAnEndOfText() {
         Gpt2Config withoutEndOfText = new Gpt2Config(
                 50256, 64, 8, 1, 2, 32, Activation.GELU_TANH, 1e-5f, true, false, true, OptionalInt.empty());
         RequestParser parser = new RequestParser(

@@ -71,12 +71,12 @@ class RequestParserTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"\"", "[]"})
-    void anEmptyPromptIsEndOfText(String prompt) throws InvalidRequestException {
+    void rule2_4_anEmptyPromptIsEndOfText(String prompt) throws InvalidRequestException {
         assertThat(parse("{\"prompt\":" + prompt + "}").promptTokenIds).containsExactly(50256);
     }
 
     @Test
-    void textThatSpellsASpecialTokenIsOrdinary() throws InvalidRequestException {
+    void rule2_2_textThatSpellsASpecialTokenIsOrdinary() throws InvalidRequestException {
         assertThat(parse("{\"prompt\":\"<|endoftext|>\"}").promptTokenIds).doesNotContain(50256);
     }
 
@@ -236,7 +236,7 @@ class RequestParserTest {
     }
 
     @Test
-    void aPromptMayFillTheContextExceptForOneToken() throws InvalidRequestException {
+    void rule1_3_aPromptMayFillTheContextExceptForOneToken() throws InvalidRequestException {
         String ids = "1" + ",1".repeat(126);
 
         assertThat(parse("{\"prompt\":[" + ids + "]}").promptTokenIds).hasSize(127);

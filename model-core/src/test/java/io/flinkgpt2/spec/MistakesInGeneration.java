@@ -1,0 +1,111 @@
+package io.flinkgpt2.spec;
+
+import static io.flinkgpt2.spec.PlantedMistake.mistake;
+
+import java.util.List;
+
+/** Mistakes in section 4: sampling and generation. */
+final class MistakesInGeneration {
+
+    static final List<PlantedMistake> ALL = List.of(
+            mistake(
+                    "4.1",
+                    "of equal logits the highest id is the better",
+                    "generation/Sampler.java",
+                    "first == second && a < b",
+                    "first == second && a > b",
+                    "generation.SamplerTest#rule4_1_ofEqualLogitsTopKAndTopPKeepTheLowestIds"),
+            mistake(
+                    "4.1",
+                    "of equal logits arg max takes the highest id",
+                    "tensor/ScalarKernels.java",
+                    "x[offset + i] > x[offset + best]",
+                    "x[offset + i] >= x[offset + best]",
+                    "generation.SamplerTest#rule4_1_greedyTakesTheLowestIdOfEqualLogits"),
+            mistake(
+                    "4.1",
+                    "a hundred-thousandth is greedy",
+                    "generation/SamplingParameters.java",
+                    "GREEDY_BELOW = 1e-6",
+                    "GREEDY_BELOW = 1e-5",
+                    "generation.SamplerTest#rule4_1_aTemperatureBelowAMillionthIsGreedyAndAMillionthIsNot"),
+            mistake(
+                    "4.1",
+                    "logits are multiplied by the temperature",
+                    "generation/Sampler.java",
+                    "(float) (1 / temperature)",
+                    "(float) temperature",
+                    "generation.SamplerTest#rule4_1_topPAppliesAfterTheTemperature"),
+            mistake(
+                    "4.1",
+                    "a draw that favours the first",
+                    "generation/Sampler.java",
+                    "uniform * total",
+                    "uniform * uniform * total",
+                    "generation.SamplerStatisticsTest#rule4_1_drawsFollowTheSoftmaxOfWhatIsKept"),
+            mistake(
+                    "4.2",
+                    "one token more than max_tokens",
+                    "generation/Sequence.java",
+                    "generatedCount() >= request.maxTokens()",
+                    "generatedCount() > request.maxTokens()",
+                    "generation.GeneratorTest#rule4_2_everyMaxTokensGivesAPrefixOfTheLongestCompletion"),
+            mistake(
+                    "4.2",
+                    "generation goes on past the end of the text",
+                    "generation/Sequence.java",
+                    "if (tokenId == endOfTextId) {",
+                    "if (false) {",
+                    "generation.GeneratorTest#rule4_2_generationEndsAtTheEndOfTextIdAndLeavesItOut"),
+            mistake(
+                    "4.2",
+                    "the end of the text is called a limit",
+                    "generation/StopReason.java",
+                    "END_OF_TEXT(FinishReason.STOP)",
+                    "END_OF_TEXT(FinishReason.LENGTH)",
+                    "generation.GeneratorTest#rule4_2_generationEndsAtTheEndOfTextIdAndLeavesItOut"),
+            mistake(
+                    "4.2",
+                    "max_context is called max_tokens",
+                    "generation/Sequence.java",
+                    "stopReason = StopReason.MAX_CONTEXT;",
+                    "stopReason = StopReason.MAX_TOKENS;",
+                    "generation.GeneratorTest#rule1_3_rule4_2_promptAndCompletionTogetherAreAtMostMaxContext"),
+            mistake(
+                    "4.3",
+                    "choices share a random stream",
+                    "generation/RandomStream.java",
+                    "(choice + 1L)",
+                    "1L",
+                    "generation.GeneratorTest#rule4_3_rule4_4_sampledTokensAreAFunctionOfSeedAndChoice"),
+            mistake(
+                    "4.3",
+                    "a logit row of a batch is that of its first sequence",
+                    "model/Gpt2.java",
+                    "batch.logitRow(i) * a.stride",
+                    "batch.logitRow(0) * a.stride",
+                    "model.Gpt2PropertiesTest#rule4_3_rule4_4_inABatchEqualsAlone"),
+            mistake(
+                    "4.4",
+                    "the random number depends on the clock",
+                    "generation/RandomStream.java",
+                    "(step + 1L)",
+                    "System.nanoTime()",
+                    "generation.RandomStreamTest#rule4_4_isAFunctionOfItsArgumentsAlone"),
+            mistake(
+                    "4.4",
+                    "scalar kernels multiply by the inverse where vector kernels divide",
+                    "tensor/ScalarKernels.java",
+                    "float mean = sum(x, row, n, 0, 1) / n;",
+                    "float mean = sum(x, row, n, 0, 1) * (1f / n);",
+                    "model.Gpt2PropertiesTest#rule4_4_vectorEqualsScalarForEveryActivationFunctionAndSize"),
+            mistake(
+                    "4.4",
+                    "a cache that is reused remembers",
+                    "model/KvCache.java",
+                    "public void reset() {\n        length = 0;",
+                    "public void reset() {\n        length = Math.min(length, 1);",
+                    "generation.GeneratorTest#rule4_4_aGeneratorThatIsReusedEqualsAFreshOneBitForBit"));
+
+    private MistakesInGeneration() {}
+}
