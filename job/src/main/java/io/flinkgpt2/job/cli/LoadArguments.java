@@ -26,8 +26,8 @@ final class LoadArguments {
             names = "--activation",
             paramLabel = "NAME",
             completionCandidates = Activations.class,
-            description =
-                    "Replaces the model's activation function: ${COMPLETION-CANDIDATES} (default: as the model says).")
+            description = "One of ${COMPLETION-CANDIDATES} in place of the model's activation function (default: the"
+                    + " model's own).")
     private String activation;
 
     static final class Activations extends ArrayList<String> {
