@@ -29,7 +29,7 @@ class HubModelIT {
         Run tokens;
         try (LocalHub hub = new LocalHub(Command.bundledModel(), FILES)) {
             first = hub.launcher(cache, complete).input(PROMPT).run();
-            hub.close();
+            hub.stop();
             second = hub.launcher(cache, complete)
                     .input(PROMPT.replace("{", "{\"model\": \"" + LocalHub.MODEL + "@main\", "))
                     .run();
@@ -73,7 +73,7 @@ class HubModelIT {
         Run second;
         try (LocalHub hub = new LocalHub(Command.bundledModel(), FILES)) {
             first = demo(hub, cache, prompts, "first").run();
-            hub.close();
+            hub.stop();
             second = demo(hub, cache, prompts, "second").run();
         }
 

@@ -87,8 +87,12 @@ final class LocalHub implements AutoCloseable {
     }
 
     /** From here on nobody answers. */
+    void stop() {
+        server.stop(0);
+    }
+
     @Override
     public void close() {
-        server.stop(0);
+        stop();
     }
 }
