@@ -210,7 +210,7 @@ class CompleteIT {
     @Test
     void wrongUsageEndsWith2AndOneMessage() throws Exception {
         assertUsage("Unknown option: '--colour'", "--model", MODEL, "--prompt", "x", "--colour");
-        assertUsage("Missing required option: '--model=DIR'", "--prompt", "x");
+        assertUsage("Missing required option: '--model=MODEL'", "--prompt", "x");
         assertUsage("--max-context: found 0", "--model", MODEL, "--prompt", "x", "--max-context", "0");
         assertUsage("--max-context: found 257", "--model", MODEL, "--prompt", "x", "--max-context", "257");
         assertUsage(

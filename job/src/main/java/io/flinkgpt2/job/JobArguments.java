@@ -54,7 +54,7 @@ public final class JobArguments {
                 value = arg.substring(equals + 1);
             } else if (i + 1 < args.size() && !args.get(i + 1).startsWith("--")) {
                 value = args.get(++i);
-            } else if (key.equals(JobOptions.SOURCE_BOUNDED.key())) {
+            } else if (isBoolean(key)) {
                 value = "true";
             } else {
                 throw new InvalidOptionException("--" + name, "no value", "--" + name + " value");
@@ -74,6 +74,13 @@ public final class JobArguments {
         }
         given.forEach(options::setString);
         return options;
+    }
+
+    private static boolean isBoolean(String key) {
+        return JobOptions.ALL.stream()
+                .anyMatch(option -> option.key().equals(key)
+                        && option.hasDefaultValue()
+                        && option.defaultValue() instanceof Boolean);
     }
 
     private static Map<String, String> readFile(Path file) {

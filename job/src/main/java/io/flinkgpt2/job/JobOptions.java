@@ -1,7 +1,9 @@
 package io.flinkgpt2.job;
 
+import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.kafka.SourceStart;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.tensor.Precision;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
@@ -66,20 +68,35 @@ public final class JobOptions {
             .noDefaultValue()
             .withFallbackKeys("model")
             .withDescription("Directory of the model, the same on every TaskManager: config.json, the weights, and"
-                    + " optionally vocab.json and merges.txt; or the name of a model on the hub (gpt2, gpt2-medium, gpt2-large,"
+                    + " optionally vocab.json and merges.txt; or a GGUF file; or the name of a model on the hub (gpt2, gpt2-medium, gpt2-large,"
                     + " gpt2-xl, distilgpt2, owner/name[@revision]), which each TaskManager fetches into its cache"
                     + " ($FLINK_GPT2_HOME). Required.");
 
     public static final ConfigOption<String> MODEL_NAME = ConfigOptions.key("model.name")
             .stringType()
             .noDefaultValue()
-            .withDescription("What completions call the model. The directory's name unless given.");
+            .withDescription(
+                    "What completions call the model. Unless given, the name of its directory or file; of a model on"
+                            + " the hub the name without owner and revision, while requests may say them.");
 
     public static final ConfigOption<List<String>> MODEL_ALIASES = ConfigOptions.key("model.aliases")
             .stringType()
             .asList()
             .defaultValues()
             .withDescription("Further names under which requests may ask for the model, separated by semicolons.");
+
+    public static final ConfigOption<Precision> MODEL_PRECISION = ConfigOptions.key("model.precision")
+            .enumType(Precision.class)
+            .defaultValue(Precision.F32)
+            .withDescription(
+                    "How the weight matrices are kept in memory: f32, bf16 (half the memory) or int8 (a quarter)."
+                            + " Sums are float32 whatever it is; the system_fingerprint of completions says it.");
+
+    public static final ConfigOption<String> MODEL_ACTIVATION = ConfigOptions.key("model.activation")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("Replaces the activation_function of the model's config: gelu (exact), gelu_new or"
+                    + " gelu_pytorch_tanh (the tanh form), relu. As the model says unless given.");
 
     public static final ConfigOption<GenerationMode> GENERATION_MODE = ConfigOptions.key("generation.mode")
             .enumType(GenerationMode.class)
@@ -92,6 +109,22 @@ public final class JobOptions {
             .withDescription(
                     "The most tokens of prompt and completion together; sizes the KV cache. At most n_positions of"
                             + " the model.");
+
+    public static final ConfigOption<PromptTruncation> GENERATION_TRUNCATE_PROMPT = ConfigOptions.key(
+                    "generation.truncate-prompt")
+            .enumType(PromptTruncation.class)
+            .defaultValue(PromptTruncation.ERROR)
+            .withDescription("What becomes of a prompt that does not fit max-context, for requests without"
+                    + " truncate_prompt: a dead letter (error); or it is cut so that max_tokens find room, at least to one"
+                    + " token, and loses its oldest (left) or its newest tokens (right).");
+
+    public static final ConfigOption<Boolean> GENERATION_ALLOW_SPECIAL_TOKENS = ConfigOptions.key(
+                    "generation.allow-special-tokens")
+            .booleanType()
+            .defaultValue(false)
+            .withDescription(
+                    "Whether text of a prompt that spells a special token, such as <|endoftext|>, is that one token,"
+                            + " for requests without allow_special_tokens; else it is ordinary text.");
 
     public static final ConfigOption<Integer> PREFILL_CHUNK = ConfigOptions.key("prefill.chunk")
             .intType()
@@ -136,8 +169,12 @@ public final class JobOptions {
             MODEL_PATH,
             MODEL_NAME,
             MODEL_ALIASES,
+            MODEL_PRECISION,
+            MODEL_ACTIVATION,
             GENERATION_MODE,
             GENERATION_MAX_CONTEXT,
+            GENERATION_TRUNCATE_PROMPT,
+            GENERATION_ALLOW_SPECIAL_TOKENS,
             PREFILL_CHUNK,
             CHECKPOINT_INTERVAL,
             RECORDS_UNKNOWN_FIELDS,

@@ -1,9 +1,13 @@
 package io.flinkgpt2.job;
 
+import io.flinkgpt2.hub.ModelLocator;
 import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
-import java.nio.file.Path;
+import io.flinkgpt2.job.record.RequestStandards;
+import io.flinkgpt2.model.ActivationNames;
+import io.flinkgpt2.tensor.Activation;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -66,10 +70,16 @@ public record JobSettings(
                 clientProperties(options));
         GenerationSettings generation = new GenerationSettings(
                 jobName,
-                modelPath,
-                modelNames(options, modelPath),
+                new ModelSettings(
+                        modelPath,
+                        modelNames(options, modelPath),
+                        get(options, JobOptions.MODEL_PRECISION, null),
+                        activation(options)),
                 inRange(options, JobOptions.GENERATION_MAX_CONTEXT, 1, Integer.MAX_VALUE),
                 inRange(options, JobOptions.PREFILL_CHUNK, 1, 1 << 20),
+                new RequestStandards(
+                        get(options, JobOptions.GENERATION_TRUNCATE_PROMPT, null),
+                        get(options, JobOptions.GENERATION_ALLOW_SPECIAL_TOKENS, null)),
                 get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),
                 inRange(options, JobOptions.RECORDS_MAX_COPIED_BYTES, 1024, LARGEST_RECORD));
         return new JobSettings(
@@ -150,11 +160,25 @@ public record JobSettings(
     }
 
     private static List<String> modelNames(Configuration options, String modelPath) {
-        Path fileName = Path.of(modelPath).toAbsolutePath().normalize().getFileName();
         Set<String> names = new LinkedHashSet<>();
-        names.add(named(options, JobOptions.MODEL_NAME, fileName == null ? "gpt2" : fileName.toString()));
+        if (options.contains(JobOptions.MODEL_NAME)) {
+            names.add(named(options, JobOptions.MODEL_NAME, ""));
+        } else {
+            names.addAll(ModelLocator.names(modelPath));
+        }
         names.addAll(get(options, JobOptions.MODEL_ALIASES, List.of()));
         return List.copyOf(names);
+    }
+
+    /** Null where the option was left out. */
+    private static Activation activation(Configuration options) {
+        String name = get(options, JobOptions.MODEL_ACTIVATION, null);
+        if (name == null) {
+            return null;
+        }
+        return ActivationNames.find(name.strip())
+                .orElseThrow(() -> new InvalidOptionException(
+                        JobOptions.MODEL_ACTIVATION.key(), "'" + name + "'", "one of " + ActivationNames.all()));
     }
 
     private static Map<String, String> clientProperties(Configuration options) {

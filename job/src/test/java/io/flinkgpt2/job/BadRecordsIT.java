@@ -14,6 +14,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -102,6 +105,77 @@ class BadRecordsIT {
             assertThat(Arrays.equals(kept, Arrays.copyOf(original, kept.length)))
                     .isTrue();
         }
+    }
+
+    @Test
+    void promptsThatDoNotFitAreCutWhereTheyMayBeAndElseDeadLetters() throws Exception {
+        String words = IntStream.range(0, 200).mapToObj(i -> " " + i).collect(Collectors.joining());
+        String large = new String(large(), UTF_8);
+        bad("context_length_exceeded", bytes("{\"prompt\": \"" + words + "\"}"));
+        bad("context_length_exceeded", bytes("{\"prompt\": \"" + words + "\", \"truncate_prompt\": \"error\"}"));
+        prompts.add(request(words, "\"truncate_prompt\": \"left\""));
+        prompts.add(request(words, "\"truncate_prompt\": \"right\""));
+        prompts.add(new ProducerRecord<>(
+                "",
+                0,
+                (byte[]) null,
+                bytes(large.replace("{", "{\"truncate_prompt\": \"left\", \"max_tokens\": 5, "))));
+        prompts.add(request("<|endoftext|>", "\"allow_special_tokens\": true"));
+        prompts.add(request("<|endoftext|>", "\"allow_special_tokens\": false"));
+
+        run("cut-prompts", false);
+
+        Map<Integer, JsonNode> answers = answers("cut-prompts");
+        // Each number is one token.
+        assertThat(answers.get(4).get("truncated"))
+                .isEqualTo(TestStack.json(bytes("{\"prompt_tokens_dropped\": 77, \"side\": \"left\"}")));
+        assertThat(answers.get(5).get("truncated"))
+                .isEqualTo(TestStack.json(bytes("{\"prompt_tokens_dropped\": 77, \"side\": \"right\"}")));
+        assertThat(answers.get(6).at("/truncated/prompt_tokens_dropped").asInt())
+                .isGreaterThan(1_000_000);
+        for (int offset : new int[] {4, 5, 6}) {
+            assertThat(answers.get(offset).at("/usage/prompt_tokens").asInt()).isEqualTo(123);
+        }
+        assertThat(answers.get(7).at("/usage/prompt_tokens").asInt()).isOne();
+        assertThat(answers.get(8).at("/usage/prompt_tokens").asInt()).isGreaterThan(1);
+        assertThat(answers.get(0).has("truncated")).isFalse();
+    }
+
+    @Test
+    void whatAJobChoosesHoldsForRequestsThatDoNotSay() throws Exception {
+        String words = " word".repeat(200);
+        prompts.add(request(words, "\"user\": \"u\""));
+        bad("context_length_exceeded", bytes("{\"prompt\": \"" + words + "\", \"truncate_prompt\": \"error\"}"));
+        prompts.add(request("<|endoftext|>", "\"user\": \"u\""));
+
+        run(
+                "chosen",
+                false,
+                "--truncate-prompt=right",
+                "--allow-special-tokens",
+                "--activation=relu",
+                "--precision=bf16");
+
+        Map<Integer, JsonNode> answers = answers("chosen");
+        assertThat(answers.get(0).at("/truncated/side").asText()).isEqualTo("right");
+        assertThat(answers.get(3).at("/usage/prompt_tokens").asInt()).isOne();
+        assertThat(answers.values())
+                .allSatisfy(answer ->
+                        assertThat(answer.get("system_fingerprint").asText()).endsWith("-bf16"));
+    }
+
+    /** A request of 5 tokens at most. */
+    private static ProducerRecord<byte[], byte[]> request(String prompt, String field) {
+        return new ProducerRecord<>(
+                "",
+                0,
+                (byte[]) null,
+                bytes("{\"prompt\": \"" + prompt + "\", \"max_tokens\": 5, \"temperature\": 0, " + field + "}"));
+    }
+
+    private static Map<Integer, JsonNode> answers(String name) {
+        return TestStack.json(stack.committed("completions-" + name))
+                .collect(Collectors.toMap(answer -> answer.at("/source/offset").asInt(), Function.identity()));
     }
 
     @Test

@@ -47,6 +47,9 @@ class JobArgumentsTest {
         "aliases, model.aliases",
         "mode, generation.mode",
         "max-context, generation.max-context",
+        "truncate-prompt, generation.truncate-prompt",
+        "precision, model.precision",
+        "activation, model.activation",
         "chunk, prefill.chunk",
         "interval, checkpoint.interval",
         "unknown-fields, records.unknown-fields",
@@ -83,6 +86,9 @@ class JobArgumentsTest {
     void onlyABooleanMayStandAlone() {
         assertThat(parse("--bounded", "--model", "m")).containsEntry("source.bounded", "true");
         assertThat(parse("--model", "m", "--source.bounded")).containsEntry("source.bounded", "true");
+        assertThat(parse("--allow-special-tokens", "--bounded"))
+                .containsOnly(
+                        Map.entry("generation.allow-special-tokens", "true"), Map.entry("source.bounded", "true"));
         assertThat(parse("--bounded", "false")).containsEntry("source.bounded", "false");
         assertThatThrownBy(() -> parse("--model"))
                 .isInstanceOf(InvalidOptionException.class)
@@ -185,7 +191,12 @@ class JobArgumentsTest {
             assertThat(help.lines()).anyMatch(line -> line.matches("  --" + option.key() + "( .*)?"));
         }
         assertThat(help).contains("--generation.max-context (default: 128)\n      The most tokens of prompt");
-        assertThat(help).contains("--source.start (default: committed)");
+        assertThat(help)
+                .contains(
+                        "--source.start (default: committed)",
+                        "--model.precision (default: f32)",
+                        "--generation.truncate-prompt (default: error)",
+                        "--generation.allow-special-tokens (default: false)");
         assertThat(help).doesNotContain("&lt;", "TextElement", "Optional[");
     }
 

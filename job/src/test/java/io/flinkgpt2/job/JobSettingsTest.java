@@ -3,11 +3,16 @@ package io.flinkgpt2.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Precision;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,7 +43,13 @@ class JobSettingsTest {
                                 900_000,
                                 Map.of()),
                         new GenerationSettings(
-                                "flink-gpt2", "/models/gpt2", List.of("gpt2"), 128, 128, UnknownFields.REJECT, 262_144),
+                                "flink-gpt2",
+                                new ModelSettings("/models/gpt2", List.of("gpt2"), Precision.F32, null),
+                                128,
+                                128,
+                                new RequestStandards(PromptTruncation.ERROR, false),
+                                UnknownFields.REJECT,
+                                262_144),
                         GenerationMode.MAP,
                         Duration.ofSeconds(10)));
     }
@@ -61,7 +72,11 @@ class JobSettingsTest {
                 "--source.bounded=true",
                 "--model.name=small",
                 "--model.aliases=gpt2;gpt-2",
+                "--model.precision=int8",
+                "--model.activation=gelu_pytorch_tanh",
                 "--generation.mode=Map",
+                "--generation.truncate-prompt=left",
+                "--generation.allow-special-tokens",
                 "--generation.max-context=64",
                 "--prefill.chunk=16",
                 "--checkpoint.interval=500 ms",
@@ -86,10 +101,14 @@ class JobSettingsTest {
                                 Map.of("security.protocol", "SSL")),
                         new GenerationSettings(
                                 "nightly",
-                                "/models/gpt2",
-                                List.of("small", "gpt2", "gpt-2"),
+                                new ModelSettings(
+                                        "/models/gpt2",
+                                        List.of("small", "gpt2", "gpt-2"),
+                                        Precision.INT8,
+                                        Activation.GELU_TANH),
                                 64,
                                 16,
+                                new RequestStandards(PromptTruncation.LEFT, true),
                                 UnknownFields.IGNORE,
                                 2048),
                         GenerationMode.MAP,
@@ -101,10 +120,40 @@ class JobSettingsTest {
         JobSettings settings = settings("--job.name=nightly", "--model=/models/./distil/");
 
         assertThat(settings.kafka().groupId()).isEqualTo("nightly");
-        assertThat(settings.generation().modelNames()).containsExactly("distil");
-        assertThat(settings("--model=/").generation().modelNames()).containsExactly("gpt2");
-        assertThat(settings("--model.aliases=gpt2;gpt2").generation().modelNames())
+        assertThat(settings.generation().model().names()).containsExactly("distil");
+        assertThat(settings("--model.aliases=gpt2;gpt2").generation().model().names())
                 .containsExactly("gpt2");
+    }
+
+    @Test
+    void aModelOfTheHubMayBeCalledByItsNameWithAndWithoutOwnerAndRevision() {
+        assertThat(settings("--model=gpt2").generation().model().names())
+                .containsExactly("gpt2", "openai-community/gpt2", "gpt2@main", "openai-community/gpt2@main");
+        ModelSettings tiny = settings("--model=someone/tiny@v2", "--model.aliases=toy")
+                .generation()
+                .model();
+        assertThat(tiny.name()).isEqualTo("tiny");
+        assertThat(tiny.path()).isEqualTo("someone/tiny@v2");
+        assertThat(tiny.names()).containsExactly("tiny", "someone/tiny", "tiny@v2", "someone/tiny@v2", "toy");
+        assertThat(settings("--model=gpt2", "--model.name=small")
+                        .generation()
+                        .model()
+                        .names())
+                .containsExactly("small");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gelu, GELU", "gelu_new, GELU_TANH", "gelu_pytorch_tanh, GELU_TANH", "relu, RELU"})
+    void theActivationHasTheNamesOfConfigs(String name, Activation activation) {
+        assertThat(settings("--activation=" + name).generation().model().activation())
+                .isEqualTo(activation);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"f32, F32", "bf16, BF16", "int8, INT8", "BF16, BF16"})
+    void thePrecisionIsNamedInAnyCase(String name, Precision precision) {
+        assertThat(settings("--precision=" + name).generation().model().precision())
+                .isEqualTo(precision);
     }
 
     @ParameterizedTest
@@ -131,6 +180,11 @@ class JobSettingsTest {
                 "source.bounded | perhaps | true or false",
                 "source.start | yesterday | [committed, earliest, latest]",
                 "generation.mode | fast | [map]",
+                "generation.truncate-prompt | middle | [error, left, right]",
+                "generation.allow-special-tokens | perhaps | true or false",
+                "model.precision | f16 | [f32, bf16, int8]",
+                "model.activation | silu | [gelu, gelu_new, gelu_pytorch_tanh, relu]",
+                "model.activation | GELU | [gelu, gelu_new, gelu_pytorch_tanh, relu]",
                 "records.unknown-fields | keep | [reject, ignore]",
                 "topics.prompts | a topic | 1 to 249 letters",
                 "topics.completions | .. | 1 to 249 letters",
@@ -219,7 +273,8 @@ class JobSettingsTest {
 
     @Test
     void whatGoesToTheTaskManagersCanBeSerialized() throws Exception {
-        GenerationSettings settings = settings("--model.aliases=a;b").generation();
+        GenerationSettings settings =
+                settings("--model.aliases=a;b", "--activation=relu").generation();
 
         assertThat(InstantiationUtil.clone(settings)).isEqualTo(settings);
     }

@@ -4,6 +4,7 @@ import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.Gguf;
@@ -33,12 +34,14 @@ public final class Pretrained {
     private final Gpt2Weights weights;
     private final Tokenizer tokenizer;
     private final String revision;
+    private final Precision precision;
 
-    private Pretrained(Gpt2 model, Gpt2Weights weights, Tokenizer tokenizer, String revision) {
+    private Pretrained(Gpt2 model, Gpt2Weights weights, Tokenizer tokenizer, String revision, Precision precision) {
         this.model = model;
         this.weights = weights;
         this.tokenizer = tokenizer;
         this.revision = revision;
+        this.precision = precision;
     }
 
     /** {@link #open(Path, LoadOptions)} with the {@linkplain LoadOptions#defaults() defaults}. */
@@ -89,11 +92,7 @@ public final class Pretrained {
 
     private static Pretrained open(WeightsFile file, Path path, LoadOptions options) throws IOException {
         Path directory = directory(path);
-        Path configFile = directory.resolve("config.json");
-        if (!Files.isRegularFile(configFile)) {
-            throw new InvalidModelException(
-                    directory, "config.json", "nothing", "the model's config", "fetch the model's files again");
-        }
+        Path configFile = configFile(directory);
         Gpt2Config config = chosen(Gpt2Config.read(configFile), options);
         Tokenizer tokenizer = vocabularyFiles(directory);
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
@@ -110,7 +109,8 @@ public final class Pretrained {
                 new Gpt2(config, weights, options.kernels()),
                 weights,
                 tokenizer,
-                revision(weights, configBytes, options, tokenizer));
+                revision(weights, configBytes, options, tokenizer),
+                options.precision());
     }
 
     /**
@@ -127,6 +127,29 @@ public final class Pretrained {
         try (Gguf file = Gguf.open(gguf.get())) {
             return GgufVocabulary.open(file);
         }
+    }
+
+    /**
+     * The config alone of a model, which {@link #open(Path)} would have. Reads no weights, but makes sure that there are some.
+     *
+     * @throws InvalidModelException if something is missing or wrong; as {@link #open(Path, LoadOptions)}
+     */
+    public static Gpt2Config openConfig(Path directoryOrFile) throws IOException {
+        requireExists(directoryOrFile);
+        try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
+            return file instanceof Gguf gguf
+                    ? Gpt2Config.read(gguf)
+                    : Gpt2Config.read(configFile(directory(directoryOrFile)));
+        }
+    }
+
+    private static Path configFile(Path directory) throws InvalidModelException {
+        Path file = directory.resolve("config.json");
+        if (!Files.isRegularFile(file)) {
+            throw new InvalidModelException(
+                    directory, "config.json", "nothing", "the model's config", "fetch the model's files again");
+        }
+        return file;
     }
 
     private static Tokenizer vocabularyFiles(Path directory) throws IOException {
@@ -199,6 +222,11 @@ public final class Pretrained {
 
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** How the weight matrices are kept in memory: the numeric mode of what is computed. */
+    public Precision precision() {
+        return precision;
     }
 
     /** The first 16 hexadecimal digits of a SHA-256 over weights, config and tokenizer. */

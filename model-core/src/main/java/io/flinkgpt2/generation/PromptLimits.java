@@ -22,6 +22,36 @@ public final class PromptLimits {
         return maxContext;
     }
 
+    /** The most tokens of a prompt that fits. */
+    public int longestPrompt(int maxTokens) {
+        return maxTokens == 0 ? maxContext : maxContext - 1;
+    }
+
+    /** A prompt to be filled, of any length. */
+    public PromptTokens newPrompt() {
+        return new PromptTokens(this, maxContext);
+    }
+
+    /**
+     * The prompt as the model sees it: an empty one becomes end of text; one that does not fit is cut to
+     * {@code max(1, max_context - max_tokens)} tokens, if it may be. One that fits is whole, whatever is to be generated.
+     *
+     * @param prompt from {@link #newPrompt()}
+     * @param maxTokens the most tokens to generate, 0 or more
+     * @throws IllegalArgumentException as {@link #admit(int[], int)}; a {@link PromptTooLongException} if it may not be cut, or
+     *     the context has no room for a prompt of one token
+     */
+    public AdmittedPrompt admit(PromptTokens prompt, int maxTokens, PromptTruncation truncation) {
+        int length = prompt.length();
+        int longest = longestPrompt(maxTokens);
+        int kept = length > longest ? Math.max(1, maxContext - maxTokens) : length;
+        if (length > longest && (truncation == PromptTruncation.ERROR || kept > longest)) {
+            throw tooLong(length, longest);
+        }
+        int[] tokenIds = truncation == PromptTruncation.LEFT ? prompt.last(kept) : prompt.first(kept);
+        return new AdmittedPrompt(admit(tokenIds, maxTokens), length - kept);
+    }
+
     /**
      * The prompt as the model sees it: an empty one becomes end of text.
      *
@@ -31,10 +61,7 @@ public final class PromptLimits {
      */
     public int[] admit(int[] promptTokenIds, int maxTokens) {
         for (int i = 0; i < promptTokenIds.length; i++) {
-            if (promptTokenIds[i] < 0 || promptTokenIds[i] >= config.vocabularySize()) {
-                throw new IllegalArgumentException("token id at index " + i + ": found " + promptTokenIds[i]
-                        + ", expected 0.." + (config.vocabularySize() - 1) + " (the model's vocabulary)");
-            }
+            requireInVocabulary(i, promptTokenIds[i]);
         }
         if (promptTokenIds.length == 0) {
             int endOfText = config.endOfTextId()
@@ -43,10 +70,21 @@ public final class PromptLimits {
                                     "the prompt is empty, and this model has no end-of-text token to begin from; give at least one token"));
             return admit(new int[] {endOfText}, maxTokens);
         }
-        int longest = maxTokens == 0 ? maxContext : maxContext - 1;
+        int longest = longestPrompt(maxTokens);
         if (promptTokenIds.length > longest) {
-            throw new PromptTooLongException(promptTokenIds.length, longest, maxContext, config.contextLength());
+            throw tooLong(promptTokenIds.length, longest);
         }
         return promptTokenIds;
+    }
+
+    void requireInVocabulary(int index, int tokenId) {
+        if (tokenId < 0 || tokenId >= config.vocabularySize()) {
+            throw new IllegalArgumentException("token id at index " + index + ": found " + tokenId + ", expected 0.."
+                    + (config.vocabularySize() - 1) + " (the model's vocabulary)");
+        }
+    }
+
+    private PromptTooLongException tooLong(int length, int longest) {
+        return new PromptTooLongException(length, longest, maxContext, config.contextLength());
     }
 }

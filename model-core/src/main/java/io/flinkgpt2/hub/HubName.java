@@ -67,6 +67,14 @@ public record HubName(String repository, String revision) {
         return repository.substring(repository.indexOf('/') + 1);
     }
 
+    /**
+     * What the model may be called: with or without its owner, each with or without the revision. The first is
+     * {@link #modelName()}.
+     */
+    public List<String> names() {
+        return List.of(modelName(), repository, modelName() + "@" + revision, repository + "@" + revision);
+    }
+
     /** What the hub may call the repository; the first that it knows is taken. Mirrors can lag behind the owner. */
     List<String> remoteNames() {
         return publishedName().map(name -> List.of(repository, name)).orElse(List.of(repository));

@@ -1,11 +1,22 @@
 package io.flinkgpt2.hub;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Where a model was found.
  *
  * @param path directory or file of the model
- * @param name what completions call it: the last part of the path as given, or the repository's name without its owner
+ * @param names what it may be called, as {@link ModelLocator#names} has it, at least one
  */
-public record ModelLocation(Path path, String name) {}
+public record ModelLocation(Path path, List<String> names) {
+
+    public ModelLocation {
+        names = List.copyOf(names);
+    }
+
+    /** What completions call it: the last part of the path as given, or the repository's name without its owner. */
+    public String name() {
+        return names.get(0);
+    }
+}

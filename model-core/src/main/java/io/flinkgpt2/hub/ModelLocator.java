@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** Finds a model that a user gave as a path or as a name. What exists wins, so a directory can be called {@code gpt2}. */
@@ -34,8 +35,7 @@ public final class ModelLocator {
             throws IOException {
         Path path = absolute(pathOrName);
         if (path != null && Files.exists(path)) {
-            Path last = path.getFileName();
-            return new ModelLocation(path, last == null ? path.toString() : last.toString());
+            return new ModelLocation(path, List.of(nameOf(path)));
         }
         HubName name;
         try {
@@ -49,11 +49,35 @@ public final class ModelLocator {
                     e);
         }
         try {
-            return new ModelLocation(hub.get().resolve(name, progress), name.modelName());
+            return new ModelLocation(hub.get().resolve(name, progress), name.names());
         } catch (ModelHubException e) {
             throw e.after("there is no file or directory " + path + ", so " + quoted(pathOrName)
                     + " was taken for the name of a model; ");
         }
+    }
+
+    /**
+     * What a model that a user gave so may be called, without a look at the hub: the last part of an existing path; else, of
+     * the name of a model, {@link HubName#names()}; else the last part of the path, which may exist on another machine.
+     *
+     * @return at least one; the first is what completions call it
+     */
+    public static List<String> names(String pathOrName) {
+        Path path = absolute(pathOrName);
+        if (path != null && Files.exists(path)) {
+            return List.of(nameOf(path));
+        }
+        try {
+            return HubName.parse(pathOrName).names();
+        } catch (IllegalArgumentException e) {
+            // Whether there is such a path is for the machine to say that is to load it.
+            return List.of(path == null ? pathOrName : nameOf(path));
+        }
+    }
+
+    private static String nameOf(Path path) {
+        Path last = path.getFileName();
+        return last == null ? path.toString() : last.toString();
     }
 
     /** Null for a text that cannot be a path here. */

@@ -12,7 +12,7 @@ import io.flinkgpt2.weights.InvalidModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** {@code config.json} of the transformers library, to and from {@link Gpt2Config}. */
@@ -132,17 +132,15 @@ final class Gpt2ConfigJson {
             return Activation.GELU;
         }
         JsonNode value = root.get("activation_function");
-        return switch (value.asText()) {
-            case "gelu" -> Activation.GELU;
-            case "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
-            case "relu" -> Activation.RELU;
-            default ->
-                throw invalid(
-                        "activation_function",
-                        value,
-                        "one of " + List.of("gelu", "gelu_new", "gelu_pytorch_tanh", "relu"),
-                        "this activation function is not supported");
-        };
+        Optional<Activation> activation = ActivationNames.find(value.asText());
+        if (activation.isEmpty()) {
+            throw invalid(
+                    "activation_function",
+                    value,
+                    "one of " + ActivationNames.all(),
+                    "this activation function is not supported");
+        }
+        return activation.get();
     }
 
     /** An id outside of the vocabulary means that the model has no end of text: generation never stops on it. */
@@ -175,7 +173,7 @@ final class Gpt2ConfigJson {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("model_type", "gpt2");
         root.putArray("architectures").add("GPT2LMHeadModel");
-        root.put("activation_function", name(config.activation()));
+        root.put("activation_function", ActivationNames.nameOf(config.activation()));
         root.put("layer_norm_epsilon", config.layerNormEpsilon());
         root.put("vocab_size", config.vocabularySize());
         root.put("n_positions", config.contextLength());
@@ -190,13 +188,5 @@ final class Gpt2ConfigJson {
         // -1 lies outside of every vocabulary, so that the default does not creep in.
         root.put("eos_token_id", config.endOfTextId().orElse(-1));
         return root;
-    }
-
-    private static String name(Activation activation) {
-        return switch (activation) {
-            case GELU -> "gelu";
-            case GELU_TANH -> "gelu_new";
-            case RELU -> "relu";
-        };
     }
 }

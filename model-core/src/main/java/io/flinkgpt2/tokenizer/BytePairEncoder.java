@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.regex.Matcher;
 
 /** Ordinary text to token ids: {@link SplitPattern} cuts, JTokkit merges, a table maps its ranks to ids. Immutable. */
 final class BytePairEncoder {
@@ -57,6 +59,38 @@ final class BytePairEncoder {
             }
         }
         return ids;
+    }
+
+    /**
+     * Feeds the token ids of {@code text}, which has no lone surrogates, section by section: memory does not grow with the
+     * text. The pieces are those of the whole text, since a section ends where a piece does, and no piece looks back.
+     *
+     * @throws IllegalArgumentException also if a piece is longer than {@code longestPiece} characters
+     */
+    void encode(String text, int longestPiece, IntConsumer ids) {
+        Matcher pieces = SplitPattern.GPT2.matcher(text);
+        int start = 0;
+        int end = 0;
+        while (pieces.find()) {
+            int length = pieces.end() - pieces.start();
+            if (length > longestPiece) {
+                throw new IllegalArgumentException("the text has " + length + " characters in one piece at index "
+                        + pieces.start() + " (letters, digits, signs or white space alone), expected at most "
+                        + longestPiece + " in a text of this length; break it up, or shorten the text");
+            }
+            if (pieces.end() - start > longestPiece) {
+                feed(text.substring(start, end), ids);
+                start = end;
+            }
+            end = pieces.end();
+        }
+        feed(text.substring(start), ids);
+    }
+
+    private void feed(String section, IntConsumer ids) {
+        for (int id : encode(section)) {
+            ids.accept(id);
+        }
     }
 
     /** Feeds the ids of the tokens of two bytes and more, in the order of their ranks. */

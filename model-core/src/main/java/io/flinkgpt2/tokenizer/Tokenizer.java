@@ -18,6 +18,8 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -33,6 +35,9 @@ import java.util.stream.IntStream;
 public final class Tokenizer {
     /** GPT-2's end-of-text token. */
     public static final String END_OF_TEXT = "<|endoftext|>";
+
+    /** Far more than any word has, and little enough for its merges to take a few megabytes. */
+    static final int LONGEST_STREAMED_PIECE = 1 << 16;
 
     private static final byte[] DIGEST_HEADER = "byte-level BPE, format 1\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -195,6 +200,32 @@ public final class Tokenizer {
      *     has no token
      */
     public int[] encode(String text, boolean allowSpecialTokens) {
+        requireWellFormed(text);
+        if (!allowSpecialTokens) {
+            return encoder.encode(text);
+        }
+        IntStream.Builder ids = IntStream.builder();
+        encodeWithSpecialTokens(text, ordinary -> addAll(encoder.encode(ordinary), ids), ids);
+        return ids.build().toArray();
+    }
+
+    /**
+     * As {@link #encode(String, boolean)}, id by id, in memory that does not grow with the text: for text of any length.
+     *
+     * @throws IllegalArgumentException also if more than {@value #LONGEST_STREAMED_PIECE} characters that no border of
+     *     GPT-2's pattern divides stand in a row, for the work and memory of merging grow with them
+     */
+    public void encode(String text, boolean allowSpecialTokens, IntConsumer ids) {
+        requireWellFormed(text);
+        Consumer<String> ordinary = part -> encoder.encode(part, LONGEST_STREAMED_PIECE, ids);
+        if (allowSpecialTokens) {
+            encodeWithSpecialTokens(text, ordinary, ids);
+        } else {
+            ordinary.accept(text);
+        }
+    }
+
+    private static void requireWellFormed(String text) {
         int loneSurrogate = Utf8.indexOfLoneSurrogate(text);
         if (loneSurrogate >= 0) {
             throw new IllegalArgumentException(String.format(
@@ -202,11 +233,10 @@ public final class Tokenizer {
                             + " example by U+FFFD",
                     (int) text.charAt(loneSurrogate), loneSurrogate, text.length()));
         }
-        return allowSpecialTokens ? encodeWithSpecialTokens(text) : encoder.encode(text);
     }
 
-    private int[] encodeWithSpecialTokens(String text) {
-        IntStream.Builder ids = IntStream.builder();
+    /** Feeds the ids of the special tokens, and the text between them, in order. */
+    private void encodeWithSpecialTokens(String text, Consumer<String> ordinary, IntConsumer ids) {
         int ordinaryStart = 0;
         int index = 0;
         while (index < text.length()) {
@@ -215,18 +245,17 @@ public final class Tokenizer {
                 index++;
                 continue;
             }
-            addAll(encoder.encode(text.substring(ordinaryStart, index)), ids);
-            ids.add(special.get().id());
+            ordinary.accept(text.substring(ordinaryStart, index));
+            ids.accept(special.get().id());
             index += special.get().text().length();
             ordinaryStart = index;
         }
-        addAll(encoder.encode(text.substring(ordinaryStart)), ids);
-        return ids.build().toArray();
+        ordinary.accept(text.substring(ordinaryStart));
     }
 
-    private static void addAll(int[] source, IntStream.Builder target) {
+    private static void addAll(int[] source, IntConsumer target) {
         for (int id : source) {
-            target.add(id);
+            target.accept(id);
         }
     }
 

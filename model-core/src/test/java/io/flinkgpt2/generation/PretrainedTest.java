@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
@@ -65,10 +66,27 @@ class PretrainedTest {
         assertRefused(directory.resolve("config.json")).hasMessageContaining("weight_map: found no such field");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"tied-tanh", "tied-tanh/model.safetensors", "gguf/model-Q8_0.gguf", "scaled-sharded-bf16"})
+    void theConfigAloneIsThatOfTheModel(String model) throws IOException {
+        Path path = GoldenModel.directory(model);
+        assertThat(Pretrained.openConfig(path)).isEqualTo(Pretrained.open(path).config());
+    }
+
+    @Test
+    void thePrecisionIsTheOneThatWasChosen() throws IOException {
+        assertThat(Pretrained.open(directory).precision()).isEqualTo(Precision.F32);
+        assertThat(Pretrained.open(directory, LoadOptions.defaults().withPrecision(Precision.BF16))
+                        .precision())
+                .isEqualTo(Precision.BF16);
+    }
+
     @Test
     void aMissingConfigIsNamed() throws IOException {
         Files.delete(directory.resolve("config.json"));
         assertRefused(directory).hasMessageContaining("config.json: found nothing, expected the model's config");
+        assertThatThrownBy(() -> Pretrained.openConfig(directory))
+                .hasMessageContaining("config.json: found nothing, expected the model's config");
     }
 
     @Test

@@ -81,4 +81,11 @@ class HubNameTest {
         assertThat(new HubName("someone/gpt2", "main").remoteNames()).containsExactly("someone/gpt2");
         assertThat(HubName.parse("gpt2").remoteNames()).containsExactly("openai-community/gpt2", "gpt2");
     }
+
+    @Test
+    void aModelMayBeCalledByItsNameWithAndWithoutOwnerAndRevision() {
+        assertThat(HubName.parse("gpt2").names())
+                .containsExactly("gpt2", "openai-community/gpt2", "gpt2@main", "openai-community/gpt2@main");
+        assertThat(HubName.parse("a/b@v1").names()).containsExactly("b", "a/b", "b@v1", "a/b@v1");
+    }
 }

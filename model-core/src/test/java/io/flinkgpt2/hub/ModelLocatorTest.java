@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,9 +23,9 @@ class ModelLocatorTest extends HubTestCase {
         Path file = Files.createFile(home.resolve("tiny.gguf"));
 
         assertThat(ModelLocator.locate(directory.toString(), ModelLocatorTest::nobody, FetchProgress.NONE))
-                .isEqualTo(new ModelLocation(directory, "gpt2"));
+                .isEqualTo(new ModelLocation(directory, List.of("gpt2")));
         assertThat(ModelLocator.locate(directory + "/../tiny.gguf", ModelLocatorTest::nobody, FetchProgress.NONE))
-                .isEqualTo(new ModelLocation(file, "tiny.gguf"));
+                .isEqualTo(new ModelLocation(file, List.of("tiny.gguf")));
         assertThat(ModelLocator.locate("/", ModelLocatorTest::nobody, FetchProgress.NONE)
                         .name())
                 .isEqualTo("/");
@@ -35,7 +36,22 @@ class ModelLocatorTest extends HubTestCase {
         server.serveNames("model.gguf");
 
         assertThat(ModelLocator.locate("someone/tiny", this::hub, FetchProgress.NONE))
-                .isEqualTo(new ModelLocation(directory(), "tiny"));
+                .isEqualTo(new ModelLocation(
+                        directory(), List.of("tiny", "someone/tiny", "tiny@main", "someone/tiny@main")));
+    }
+
+    @Test
+    void aModelMayBeCalledWhatItWasGivenAs() throws IOException {
+        Path directory = Files.createDirectories(home.resolve("mine@v1"));
+
+        assertThat(ModelLocator.names(directory.toString())).containsExactly("mine@v1");
+        assertThat(ModelLocator.names("gpt2@v1"))
+                .containsExactly("gpt2", "openai-community/gpt2", "gpt2@v1", "openai-community/gpt2@v1");
+        assertThat(ModelLocator.names("someone/tiny")).startsWith("tiny", "someone/tiny");
+        assertThat(ModelLocator.names("/elsewhere/./mine/")).containsExactly("mine");
+        assertThat(ModelLocator.names("/elsewhere/mine@v1")).containsExactly("mine@v1");
+        assertThat(ModelLocator.names("a\u0000b")).containsExactly("a\u0000b");
+        assertThat(ModelLocator.names("/")).containsExactly("/");
     }
 
     @Test

@@ -3,8 +3,12 @@ package io.flinkgpt2.job.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.generation.Generator;
+import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.generation.PromptTruncation;
+import io.flinkgpt2.hub.HubSettings;
+import io.flinkgpt2.hub.ModelLocation;
 import io.flinkgpt2.job.record.CompletionJson;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
@@ -18,15 +22,16 @@ import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.UnknownFields;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -54,9 +59,14 @@ final class CompleteCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             required = true,
-            paramLabel = "DIR",
-            description = "Directory of the model, or its GGUF file.")
-    private Path model;
+            paramLabel = "MODEL",
+            description =
+                    "Directory of the model, or its GGUF file, or its name on the hub (gpt2, owner/name[@revision]),"
+                            + " which is fetched if it is not in the cache.")
+    private String model;
+
+    @Mixin
+    private LoadArguments load;
 
     @ArgGroup
     private Prompt prompt;
@@ -98,15 +108,40 @@ final class CompleteCommand implements Callable<Integer> {
             description = "The most tokens of prompt and completion together (default: what the model can).")
     private Integer maxContext;
 
+    @Option(
+            names = "--truncate-prompt",
+            paramLabel = "SIDE",
+            description =
+                    "What becomes of a prompt that does not fit: error, or its left or right end is cut off so that"
+                            + " --max-tokens find room (default: error).")
+    private PromptTruncation truncation;
+
+    @Option(
+            names = "--allow-special-tokens",
+            description =
+                    "What spells a special token in a prompt, such as <|endoftext|>, is that token, not its text.")
+    private boolean allowSpecialTokens;
+
     @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
     private OutputFormat output;
 
+    private final Supplier<HubSettings> environment;
     private RequestParser parser;
     private RequestCompleter completer;
 
+    CompleteCommand() {
+        this(HubSettings::fromEnvironment);
+    }
+
+    CompleteCommand(Supplier<HubSettings> environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() throws IOException {
-        Pretrained pretrained = Pretrained.open(model);
+        LoadOptions options = load.options();
+        ModelLocation location = ModelArgument.locate(spec.commandLine(), model, environment);
+        Pretrained pretrained = Pretrained.open(location.path(), options);
         int context = maxContext == null ? pretrained.config().contextLength() : maxContext;
         PromptLimits limits;
         try {
@@ -114,12 +149,11 @@ final class CompleteCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
-        String name = model.toAbsolutePath().normalize().getFileName().toString();
         parser = new RequestParser(
-                pretrained.tokenizer(), limits, Set.of(name), UnknownFields.REJECT, Integer.MAX_VALUE);
+                pretrained.tokenizer(), limits, Set.copyOf(location.names()), UnknownFields.REJECT, Integer.MAX_VALUE);
         completer = new RequestCompleter(
                 new Generator(pretrained, context, PREFILL_CHUNK),
-                new CompletionRecords(NAME, name, pretrained.revision()),
+                new CompletionRecords(NAME, location.name(), pretrained.revision(), pretrained.precision()),
                 true);
         return prompt == null ? completeLines() : completePrompt();
     }
@@ -172,11 +206,13 @@ final class CompleteCommand implements Callable<Integer> {
         put(options, "top_k", topK);
         put(options, "top_p", topP);
         put(options, "seed", seed);
+        put(options, "truncate_prompt", truncation == null ? null : truncation.wireName());
+        put(options, "allow_special_tokens", allowSpecialTokens ? true : null);
         return new RequestDefaults(options);
     }
 
     /** A number that JSON does not have, such as NaN, comes out as a string, which the parser refuses by name. */
-    private static void put(Map<String, String> options, String name, Number value) {
+    private static void put(Map<String, String> options, String name, Object value) {
         if (value != null) {
             options.put(name, MAPPER.valueToTree(value).toString());
         }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Unmatched;
         name = "demo",
         mixinStandardHelpOptions = true,
         customSynopsis =
-                "flink-gpt2 demo [--prompts FILE] [--model DIR] [--out DIR] [--output text|json] [--kafka-port P]"
+                "flink-gpt2 demo [--prompts FILE] [--model MODEL] [--out DIR] [--output text|json] [--kafka-port P]"
                         + " [--web-port W] [--parallelism N] [job options]",
         description = {
             "Starts a Kafka broker and a Flink cluster in this process, sends prompts to a topic, runs the job on the bundled"
@@ -44,8 +44,12 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--prompts", paramLabel = "FILE", description = "Requests, one a line (default: the bundled ones).")
     private Path prompts;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Directory of the model (default: the bundled one).")
-    private Path model;
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description =
+                    "Directory of the model, or its GGUF file, or its name on the hub (default: the bundled one).")
+    private String model;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Keep completions.jsonl and dead-letters.jsonl there.")
     private Path out;
@@ -84,11 +88,12 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         int slots = Slots.orDefault(spec.commandLine(), parallelism);
         List<byte[]> requests = read(prompts == null ? Home.demoPrompts() : prompts);
-        Path directory = model == null ? Home.bundledModel() : model;
+        String named = model == null ? Home.bundledModel().toString() : model;
         if (out != null) {
             Files.createDirectories(out);
         }
-        try (LocalStack stack = LocalStack.start(err, kafkaPort, webPort, slots, directory, true, jobOptions)) {
+        try (LocalStack stack =
+                LocalStack.start(spec.commandLine(), kafkaPort, webPort, slots, named, true, jobOptions)) {
             err.println("Kafka at " + stack.kafka().bootstrapServers() + ", Flink's web UI at "
                     + stack.flink().webUrl() + ", model " + stack.model());
             try (DemoTopics topics = new DemoTopics(stack.settings().kafka())) {

@@ -2,7 +2,6 @@ package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,7 +18,7 @@ import picocli.CommandLine.Unmatched;
         name = "local",
         mixinStandardHelpOptions = true,
         customSynopsis =
-                "flink-gpt2 local [--kafka-port P] [--web-port W] [--model DIR] [--parallelism N] [job options]",
+                "flink-gpt2 local [--kafka-port P] [--web-port W] [--model MODEL] [--parallelism N] [job options]",
         description = {
             "Runs a Kafka broker, a Flink cluster with its web UI and the job in this process until interrupted.",
             "Reads from the earliest record, makes a checkpoint every second; its topics take records of 32 MB."
@@ -43,8 +42,12 @@ final class LocalCommand implements Callable<Integer> {
             description = "Port of Flink's web UI (default: 8081; 0: any).")
     private int webPort;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Directory of the model (default: the bundled one).")
-    private Path model;
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description =
+                    "Directory of the model, or its GGUF file, or its name on the hub (default: the bundled one).")
+    private String model;
 
     @Option(
             names = "--parallelism",
@@ -60,8 +63,9 @@ final class LocalCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         int slots = Slots.orDefault(spec.commandLine(), parallelism);
-        Path directory = model == null ? Home.bundledModel() : model;
-        try (LocalStack stack = LocalStack.start(err, kafkaPort, webPort, slots, directory, false, jobOptions)) {
+        String named = model == null ? Home.bundledModel().toString() : model;
+        try (LocalStack stack =
+                LocalStack.start(spec.commandLine(), kafkaPort, webPort, slots, named, false, jobOptions)) {
             JobClient job = stack.submit();
             describe(out, stack);
             job.getJobExecutionResult().get();

@@ -6,16 +6,12 @@ import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
-import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.local.EmbeddedKafka;
 import io.flinkgpt2.job.local.LocalFlink;
 import io.flinkgpt2.model.Gpt2Config;
-import io.flinkgpt2.weights.WeightsFile;
-import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,8 +21,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 
 /** A Kafka broker and a Flink cluster in this process, with the job's topics, for {@code demo} and {@code local}. */
 final class LocalStack implements AutoCloseable {
@@ -37,26 +32,26 @@ final class LocalStack implements AutoCloseable {
     /** A value of so many bytes fits a dead letter whole. */
     private static final int DEAD_LETTER_BYTES = 23 << 20;
 
-    private static final Logger LOG = LoggerFactory.getLogger(LocalStack.class);
-
     private final EmbeddedKafka kafka;
     private final LocalFlink flink;
     private final JobSettings settings;
+    private final Path model;
 
-    private LocalStack(EmbeddedKafka kafka, LocalFlink flink, JobSettings settings) {
+    private LocalStack(EmbeddedKafka kafka, LocalFlink flink, JobSettings settings, Path model) {
         this.kafka = kafka;
         this.flink = flink;
         this.settings = settings;
+        this.model = model;
     }
 
     /**
      * Starts broker and cluster and creates the topics, with as many partitions as there are slots.
      *
-     * @param err told that starting begins, once the options are found to be right
+     * @param command told what is fetched, and that starting begins, once the options are found to be right
      * @param kafkaPort 0 for any
      * @param webPort 0 for any
      * @param slots parallelism of the job
-     * @param model directory of the model
+     * @param model path of the model or its name on the hub, unless the job's options have one
      * @param bounded whether the job ends with the records that are there when it starts
      * @param jobOptions the user's options of the job
      * @throws InvalidOptionException if an option is wrong
@@ -64,11 +59,11 @@ final class LocalStack implements AutoCloseable {
      * @throws InterruptedException if the thread was interrupted; nothing is left running then either
      */
     static LocalStack start(
-            PrintWriter err,
+            CommandLine command,
             int kafkaPort,
             int webPort,
             int slots,
-            Path model,
+            String model,
             boolean bounded,
             List<String> jobOptions)
             throws Exception {
@@ -81,7 +76,7 @@ final class LocalStack implements AutoCloseable {
                     "a value",
                     "none: the broker is started here, and --kafka-port names its port");
         }
-        setDefault(options, JobOptions.MODEL_PATH, model.toAbsolutePath().toString());
+        setDefault(options, JobOptions.MODEL_PATH, model);
         setDefault(options, JobOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1));
         setDefault(options, JobOptions.DEAD_LETTERS_MAX_BYTES, DEAD_LETTER_BYTES);
         setDefault(options, JobOptions.SOURCE_BOUNDED, bounded);
@@ -92,9 +87,12 @@ final class LocalStack implements AutoCloseable {
             throw new InvalidOptionException(
                     JobOptions.SOURCE_BOUNDED.key(), "false", "true, for this ends when all prompts are answered");
         }
-        requireModel(checked.generation());
+        Path located = ModelArgument.locate(
+                        command, checked.generation().model().path())
+                .path();
+        requireModel(located, checked.generation().maxContext());
 
-        err.println("Starting Kafka and Flink...");
+        command.getErr().println("Starting Kafka and Flink...");
         EmbeddedKafka kafka = Interrupts.shielded(() -> EmbeddedKafka.start(
                 EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES)));
         try {
@@ -106,7 +104,7 @@ final class LocalStack implements AutoCloseable {
                 return LocalFlink.start(
                         LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
             });
-            return new LocalStack(kafka, flink, settings);
+            return new LocalStack(kafka, flink, settings, located);
         } catch (Exception | Error e) {
             try {
                 Interrupts.deferred(kafka::close);
@@ -132,17 +130,13 @@ final class LocalStack implements AutoCloseable {
     }
 
     /** What a task would find only when it is opened, and then again and again as it is restarted. */
-    private static void requireModel(GenerationSettings generation) throws IOException {
-        Path directory = Path.of(generation.modelPath());
-        Pretrained.openTokenizer(directory);
-        Gpt2Config config = Gpt2Config.read(directory.resolve("config.json"));
-        try (WeightsFile weights = WeightsFiles.open(directory)) {
-            LOG.debug("The model's weights are {}", weights.describe());
-        }
-        if (generation.maxContext() > config.contextLength()) {
+    private static void requireModel(Path model, int maxContext) throws IOException {
+        Pretrained.openTokenizer(model);
+        Gpt2Config config = Pretrained.openConfig(model);
+        if (maxContext > config.contextLength()) {
             throw new InvalidOptionException(
                     JobOptions.GENERATION_MAX_CONTEXT.key(),
-                    String.valueOf(generation.maxContext()),
+                    String.valueOf(maxContext),
                     "1.." + config.contextLength() + ", the n_positions of the model");
         }
     }
@@ -176,9 +170,9 @@ final class LocalStack implements AutoCloseable {
         return settings;
     }
 
-    /** The directory of the model. */
+    /** Directory or file of the model. */
     String model() {
-        return settings.generation().modelPath();
+        return model.toString();
     }
 
     EmbeddedKafka kafka() {

@@ -92,7 +92,7 @@ public final class Main implements Runnable {
             return commandLine.execute(args.toArray(new String[0]));
         } catch (OutOfMemoryError e) {
             err.println("Out of memory (" + e.getMessage() + "): give the JVM more, for example by"
-                    + " FLINK_GPT2_JAVA_OPTS=-Xmx8g; a model takes 4 bytes a parameter.");
+                    + " FLINK_GPT2_JAVA_OPTS=-Xmx8g; a model takes 4 bytes a parameter, 2 with --precision bf16.");
             return CommandLine.ExitCode.SOFTWARE;
         } catch (Error e) {
             // A fault of this program or its JVM: whoever looks into it needs the stack.

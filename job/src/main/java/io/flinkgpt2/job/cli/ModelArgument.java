@@ -21,16 +21,19 @@ final class ModelArgument {
      * @throws IOException if it is neither a path nor a model that can be fetched; says both
      */
     static ModelLocation locate(CommandLine command, String pathOrName) throws IOException {
-        return locate(command, pathOrName, () -> {
+        return locate(command, pathOrName, HubSettings::fromEnvironment);
+    }
+
+    /** As {@link #locate(CommandLine, String)}, with settings of the hub that are asked for only if there is no such path. */
+    static ModelLocation locate(CommandLine command, String pathOrName, Supplier<HubSettings> environment)
+            throws IOException {
+        Supplier<ModelHub> hub = () -> {
             try {
-                return new ModelHub(HubSettings.fromEnvironment());
+                return new ModelHub(environment.get());
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(command, e.getMessage(), e);
             }
-        });
-    }
-
-    static ModelLocation locate(CommandLine command, String pathOrName, Supplier<ModelHub> hub) throws IOException {
+        };
         try (FetchBar progress = FetchBar.on(command.getErr())) {
             return ModelLocator.locate(pathOrName, hub, progress);
         }

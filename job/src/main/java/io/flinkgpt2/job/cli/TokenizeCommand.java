@@ -6,14 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,16 +42,35 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             required = true,
-            paramLabel = "DIR",
-            description = "Directory of the model, or its GGUF file.")
-    private Path model;
+            paramLabel = "MODEL",
+            description =
+                    "Directory of the model, or its GGUF file, or its name on the hub (gpt2, owner/name[@revision]),"
+                            + " which is fetched if it is not in the cache.")
+    private String model;
+
+    @Option(
+            names = "--allow-special-tokens",
+            description =
+                    "What spells a special token, such as <|endoftext|>, becomes that token's id, not those of its text.")
+    private boolean allowSpecialTokens;
 
     @Option(names = "--decode", description = "From token ids to text.")
     private boolean decode;
 
+    private final Supplier<HubSettings> environment;
+
+    TokenizeCommand() {
+        this(HubSettings::fromEnvironment);
+    }
+
+    TokenizeCommand(Supplier<HubSettings> environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() throws IOException {
-        Tokenizer tokenizer = Pretrained.openTokenizer(model);
+        Tokenizer tokenizer = Pretrained.openTokenizer(
+                ModelArgument.locate(spec.commandLine(), model, environment).path());
         PrintWriter out = spec.commandLine().getOut();
         JsonLines lines = new JsonLines(System.in);
         int exitCode = 0;
@@ -83,13 +103,13 @@ final class TokenizeCommand implements Callable<Integer> {
         }
     }
 
-    private static ObjectNode encode(Tokenizer tokenizer, JsonNode request) {
+    private ObjectNode encode(Tokenizer tokenizer, JsonNode request) {
         JsonNode text = request.path("text");
         if (!text.isTextual()) {
             throw new IllegalArgumentException("expected {\"text\": \"...\"}");
         }
         ObjectNode answer = MAPPER.createObjectNode().put("text", text.textValue());
-        for (int id : tokenizer.encode(text.textValue())) {
+        for (int id : tokenizer.encode(text.textValue(), allowSpecialTokens)) {
             answer.withArrayProperty("token_ids").add(id);
         }
         answer.withArrayProperty("token_ids");

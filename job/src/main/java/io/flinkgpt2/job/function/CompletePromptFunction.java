@@ -32,11 +32,12 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
 
     @Override
     public void open(OpenContext openContext) throws Exception {
-        model = SharedModel.acquire(settings.modelPath(), getRuntimeContext());
+        model = SharedModel.acquire(settings.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
         completer = new RequestCompleter(
                 new Generator(pretrained, settings.maxContext(), settings.prefillChunk()),
-                new CompletionRecords(settings.jobName(), settings.modelName(), pretrained.revision()),
+                new CompletionRecords(
+                        settings.jobName(), settings.model().name(), pretrained.revision(), pretrained.precision()),
                 false);
     }
 

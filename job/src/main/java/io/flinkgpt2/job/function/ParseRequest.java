@@ -32,14 +32,15 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
 
     @Override
     public void open(OpenContext openContext) throws Exception {
-        model = SharedModel.acquire(settings.modelPath(), getRuntimeContext());
+        model = SharedModel.acquire(settings.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
         parser = new RequestParser(
                 pretrained.tokenizer(),
                 new PromptLimits(pretrained.config(), settings.maxContext()),
-                Set.copyOf(settings.modelNames()),
+                Set.copyOf(settings.model().names()),
                 settings.unknownFields(),
-                settings.maxCopiedBytes());
+                settings.maxCopiedBytes(),
+                settings.standards());
     }
 
     @Override

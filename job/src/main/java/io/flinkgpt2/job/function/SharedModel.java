@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.function;
 
+import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.FetchProgress;
 import io.flinkgpt2.hub.ModelLocator;
@@ -12,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of a TaskManager, each loaded once and shared by all slots: the one place with static state.
+ * The models of a TaskManager, each loaded once for each way of loading it and shared by all slots: the one place with static state.
  *
  * <p>A model is counted by the functions that have it open. It is kept when the count falls to 0, so that a job that
  * restarts after a failure finds it loaded, and let go when Flink releases the job's class loader.
@@ -22,31 +23,39 @@ public final class SharedModel {
     private static final Logger LOG = LoggerFactory.getLogger(SharedModel.class);
     private static final String HOOK = "flink-gpt2 models";
 
-    /** By absolute path; guarded by itself. */
-    private static final Map<Path, SharedModel> LOADED = new HashMap<>();
+    /** Guarded by itself. */
+    private static final Map<Key, SharedModel> LOADED = new HashMap<>();
 
-    private final Path path;
+    private final Key key;
     private Pretrained pretrained;
     private int users;
 
-    private SharedModel(Path path) {
-        this.path = path;
+    private SharedModel(Key key) {
+        this.key = key;
     }
+
+    /**
+     * What is loaded once.
+     *
+     * @param path absolute
+     */
+    private record Key(Path path, LoadOptions options) {}
 
     /**
      * A model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release released}
      * once.
      *
-     * @param pathOrName a path on this machine, or the name of a model on the hub, which is fetched if it is not in the cache;
-     *     where the hub and the cache are, this process's environment says
+     * @param settings its path is one on this machine, or the name of a model on the hub, which is fetched if it is not in the
+     *     cache; where the hub and the cache are, this process's environment says
      * @throws IOException if it cannot be found, fetched or loaded; the next call tries again
      */
-    public static SharedModel acquire(String pathOrName, RuntimeContext context) throws IOException {
+    public static SharedModel acquire(ModelSettings settings, RuntimeContext context) throws IOException {
         context.registerUserCodeClassLoaderReleaseHookIfAbsent(HOOK, SharedModel::releaseUnused);
-        Path path = ModelLocator.locate(pathOrName, FetchProgress.NONE).path();
+        Path path = ModelLocator.locate(settings.path(), FetchProgress.NONE).path();
+        Key key = new Key(path, settings.loadOptions());
         SharedModel model;
         synchronized (LOADED) {
-            model = LOADED.computeIfAbsent(path, SharedModel::new);
+            model = LOADED.computeIfAbsent(key, SharedModel::new);
             model.users++;
         }
         try {
@@ -61,11 +70,12 @@ public final class SharedModel {
     private synchronized void load() throws IOException {
         if (pretrained == null) {
             long start = System.nanoTime();
-            pretrained = Pretrained.open(path);
+            pretrained = Pretrained.open(key.path(), key.options());
             LOG.info(
-                    "Loaded {} (revision {}, {} kernels) in {} ms",
-                    path,
+                    "Loaded {} (revision {}, {}, {} kernels) in {} ms",
+                    key.path(),
                     pretrained.revision(),
+                    pretrained.precision(),
                     pretrained.model().kernels().name(),
                     (System.nanoTime() - start) / 1_000_000);
         }

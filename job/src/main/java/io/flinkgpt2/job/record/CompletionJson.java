@@ -11,9 +11,10 @@ import java.util.List;
  *
  * <p>Fields in order: {@code id}, {@code custom_id}, {@code object} ("text_completion"), {@code created}, {@code model},
  * {@code model_revision}, {@code system_fingerprint}, {@code choices} of {@code index}, {@code text}, {@code token_ids} (only
- * where there are some), {@code finish_reason}, {@code stop_reason}; {@code usage}, {@code metrics}, {@code source},
- * {@code metadata} ({@code {}} if there is none), {@code user}, {@code error} (null on success). Key and headers belong to the
- * Kafka record and are not written.
+ * where there are some), {@code finish_reason}, {@code stop_reason}; {@code usage}, {@code metrics}, {@code truncated} of
+ * {@code prompt_tokens_dropped} and {@code side} (only where tokens were dropped), {@code source}, {@code metadata} ({@code {}}
+ * if there is none), {@code user}, {@code error} (null on success). Key and headers belong to the Kafka record and are not
+ * written.
  */
 public final class CompletionJson {
     /** Digits after the point of a rate. */
@@ -44,6 +45,12 @@ public final class CompletionJson {
         json.writeNumberField("total_tokens", (long) record.promptTokens + record.completionTokens);
         json.writeEndObject();
         writeMetrics(json, record.metrics);
+        if (record.promptTokensDropped > 0) {
+            json.writeObjectFieldStart("truncated");
+            json.writeNumberField("prompt_tokens_dropped", record.promptTokensDropped);
+            RecordJson.writeString(json, "side", record.truncatedSide);
+            json.writeEndObject();
+        }
         RecordJson.writeSource(json, record.source, Integer.MAX_VALUE);
         RecordJson.writeJson(json, "metadata", record.metadata, "{}");
         RecordJson.writeJson(json, "user", record.user, "null");

@@ -40,6 +40,12 @@ public class CompletionRecord {
     /** How long it took, or null. */
     public RequestMetrics metrics;
 
+    /** {@link PromptRequest#promptTokensDropped}; with 0 the record does not speak of it. */
+    public int promptTokensDropped;
+
+    /** {@link PromptRequest#truncatedSide}. */
+    public String truncatedSide;
+
     /** Where the request stood. */
     public RecordSource source;
 

@@ -3,6 +3,7 @@ package io.flinkgpt2.job.record;
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.FinishReason;
 import io.flinkgpt2.generation.StopReason;
+import io.flinkgpt2.tensor.Precision;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,12 +18,13 @@ public final class CompletionRecords {
     /**
      * @param job name of the job, part of the ids
      * @param model what answers call the model
+     * @param precision the numeric mode
      */
-    public CompletionRecords(String job, String model, String modelRevision) {
+    public CompletionRecords(String job, String model, String modelRevision, Precision precision) {
         this.job = job;
         this.model = model;
         this.modelRevision = modelRevision;
-        this.systemFingerprint = SystemFingerprint.of("f32");
+        this.systemFingerprint = SystemFingerprint.of(precision);
     }
 
     /**
@@ -76,6 +78,8 @@ public final class CompletionRecords {
         record.systemFingerprint = systemFingerprint;
         record.metrics = new RequestMetrics();
         record.metrics.queueTimeMs = Math.max(0, start - request.receivedAt);
+        record.promptTokensDropped = request.promptTokensDropped;
+        record.truncatedSide = request.truncatedSide;
         record.source = request.source;
         record.metadata = request.metadata;
         record.user = request.user;

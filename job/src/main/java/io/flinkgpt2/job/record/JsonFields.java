@@ -55,6 +55,14 @@ final class JsonFields {
         return value;
     }
 
+    /** True or false. */
+    boolean flag(String field) throws IOException, InvalidRequestException {
+        if (!parser.currentToken().isBoolean()) {
+            throw InvalidRequestException.invalidType(field, found(), "true or false");
+        }
+        return parser.getBooleanValue();
+    }
+
     /** A number, rounded to a double; one past the largest double is out of every range. */
     double number(String field, DoublePredicate allowed, String range) throws IOException, InvalidRequestException {
         if (!parser.currentToken().isNumeric()) {

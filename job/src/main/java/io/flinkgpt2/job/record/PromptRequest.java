@@ -19,6 +19,12 @@ public class PromptRequest {
     /** Token ids of the prompt as the model sees them, at least one: an empty prompt is end of text. */
     public int[] promptTokenIds;
 
+    /** How many tokens were cut off the prompt because it did not fit, 0 or more. */
+    public int promptTokensDropped;
+
+    /** Where they were cut off, {@code left} or {@code right}; null where none were. */
+    public String truncatedSide;
+
     /** The most tokens to generate, 0 or more. */
     public int maxTokens;
 

@@ -1,5 +1,8 @@
 package io.flinkgpt2.job.record;
 
+import io.flinkgpt2.generation.PromptTokens;
+import io.flinkgpt2.generation.PromptTruncation;
+
 /** What a request says about itself: the fields of its JSON, each in its range, with the defaults of those left out. */
 final class RequestFields {
     /** The envelope's {@code custom_id}, or null. */
@@ -14,11 +17,8 @@ final class RequestFields {
     /** A prompt of text, or null if it is one of token ids. */
     String promptText;
 
-    /** A prompt of token ids, its first {@code max_context} ones, or null if it is text. */
-    int[] promptTokenIds;
-
-    /** Length of a prompt of token ids. */
-    int promptLength;
+    /** A prompt of token ids, or null if it is text. */
+    PromptTokens promptTokens;
 
     int maxTokens = 16;
     double temperature = 1;
@@ -28,6 +28,12 @@ final class RequestFields {
     /** Null: a function of the identity. */
     Long seed;
 
+    /** Null: the job's. */
+    PromptTruncation truncation;
+
+    /** Null: the job's. */
+    Boolean allowSpecialTokens;
+
     /** Text of a JSON object, or null. */
     String metadata;
 
@@ -35,6 +41,6 @@ final class RequestFields {
     String user;
 
     boolean hasPrompt() {
-        return promptText != null || promptTokenIds != null;
+        return promptText != null || promptTokens != null;
     }
 }

@@ -8,9 +8,12 @@ import static io.flinkgpt2.job.record.InvalidRequestException.MISSING_FIELD;
 import static io.flinkgpt2.job.record.InvalidRequestException.MODEL_NOT_FOUND;
 import static io.flinkgpt2.job.record.InvalidRequestException.TOO_LARGE;
 
+import io.flinkgpt2.generation.AdmittedPrompt;
 import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.generation.PromptTokens;
 import io.flinkgpt2.generation.PromptTooLongException;
+import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.record.WireText.Decoded;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.List;
@@ -24,8 +27,8 @@ import java.util.TreeSet;
  * <p>A record's value is a JSON object in UTF-8: the body of a request, or an envelope
  * {@code {"custom_id", "method", "url", "body"}}, which is known by its {@code body}; {@code method} and {@code url} may be left
  * out. Supported are {@code custom_id}, {@code model}, {@code prompt} (a string or an array of token ids), {@code max_tokens},
- * {@code temperature}, {@code top_k}, {@code top_p}, {@code seed}, {@code metadata} and {@code user}. A field that is null counts
- * as absent. Integers are JSON numbers without fraction or exponent. The other fields of the format are accepted where they
+ * {@code temperature}, {@code top_k}, {@code top_p}, {@code seed}, {@code truncate_prompt}, {@code allow_special_tokens},
+ * {@code metadata} and {@code user}. A field that is null counts as absent. Integers are JSON numbers without fraction or exponent. The other fields of the format are accepted where they
  * hold their default.
  *
  * <p>Source of the format: OpenAI's Completions and Batch APIs; names that those lack are vLLM's.
@@ -34,11 +37,24 @@ public final class RequestParser {
     /** Longest {@code custom_id}, in characters (code points). */
     public static final int LONGEST_CUSTOM_ID = 512;
 
+    private static final String TRUNCATE_ADVICE = "; or set truncate_prompt to 'left' or 'right' to have it cut";
+
     private final Tokenizer tokenizer;
     private final PromptLimits limits;
     private final Set<String> modelNames;
     private final UnknownFields policy;
     private final int maxCopiedBytes;
+    private final RequestStandards standards;
+
+    /** With the {@linkplain RequestStandards#ofTheFormat() standards of the format}. */
+    public RequestParser(
+            Tokenizer tokenizer,
+            PromptLimits limits,
+            Set<String> modelNames,
+            UnknownFields policy,
+            int maxCopiedBytes) {
+        this(tokenizer, limits, modelNames, policy, maxCopiedBytes, RequestStandards.ofTheFormat());
+    }
 
     /**
      * @param tokenizer of the model
@@ -47,13 +63,15 @@ public final class RequestParser {
      * @param policy what becomes of a request with an unknown field
      * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers with what Kafka
      *     adds to each, {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
+     * @param standards what holds for a request that does not say otherwise
      */
     public RequestParser(
             Tokenizer tokenizer,
             PromptLimits limits,
             Set<String> modelNames,
             UnknownFields policy,
-            int maxCopiedBytes) {
+            int maxCopiedBytes,
+            RequestStandards standards) {
         if (maxCopiedBytes < 0) {
             throw new IllegalArgumentException("maxCopiedBytes: found " + maxCopiedBytes + ", expected 0 or more");
         }
@@ -62,6 +80,7 @@ public final class RequestParser {
         this.modelNames = Set.copyOf(modelNames);
         this.policy = Objects.requireNonNull(policy, "policy");
         this.maxCopiedBytes = maxCopiedBytes;
+        this.standards = Objects.requireNonNull(standards, "standards");
     }
 
     /**
@@ -81,7 +100,11 @@ public final class RequestParser {
         request.metadata = fields.metadata;
         request.user = fields.user;
         requireRoom(request);
-        request.promptTokenIds = promptTokenIds(fields);
+        PromptTruncation truncation = fields.truncation == null ? standards.truncation() : fields.truncation;
+        AdmittedPrompt prompt = prompt(fields, truncation);
+        request.promptTokenIds = prompt.tokenIds();
+        request.promptTokensDropped = prompt.droppedTokens();
+        request.truncatedSide = prompt.droppedTokens() == 0 ? null : truncation.wireName();
         request.maxTokens = fields.maxTokens;
         request.temperature = fields.temperature;
         request.topK = fields.topK;
@@ -109,7 +132,7 @@ public final class RequestParser {
                                     + " so or it is not finished; expected JSON in UTF-8",
                             value[text.malformedAt()], text.malformedAt(), value.length));
         }
-        return RequestReader.read(text.characters(), policy, limits.maxContext());
+        return RequestReader.read(text.characters(), policy, limits);
     }
 
     private void requireModel(String model) throws InvalidRequestException {
@@ -164,41 +187,46 @@ public final class RequestParser {
         }
     }
 
-    private int[] promptTokenIds(RequestFields fields) throws InvalidRequestException {
+    private AdmittedPrompt prompt(RequestFields fields, PromptTruncation truncation) throws InvalidRequestException {
         if (!fields.hasPrompt()) {
             throw new InvalidRequestException(
                     MISSING_FIELD, "prompt", "prompt: found none, expected a string or an array of token ids");
         }
-        int longest = fields.maxTokens == 0 ? limits.maxContext() : limits.maxContext() - 1;
         try {
-            if (fields.promptTokenIds != null) {
-                if (fields.promptLength > longest) {
-                    throw tooLong("", fields.promptLength, longest);
-                }
-                return limits.admit(fields.promptTokenIds, fields.maxTokens);
-            }
-            // A text of 20 MB is refused without the work of encoding it: no token is longer than the longest.
-            long atLeast = ceilDiv(WireText.utf8Length(fields.promptText), tokenizer.longestTokenBytes());
-            if (atLeast > longest) {
-                throw tooLong("at least ", atLeast, longest);
-            }
-            return limits.admit(tokenizer.encode(fields.promptText), fields.maxTokens);
+            PromptTokens prompt = fields.promptTokens == null ? encoded(fields, truncation) : fields.promptTokens;
+            return limits.admit(prompt, fields.maxTokens, truncation);
         } catch (PromptTooLongException e) {
-            throw new InvalidRequestException(CONTEXT_LENGTH_EXCEEDED, "prompt", "prompt: " + e.getMessage(), e);
+            String advice = truncation == PromptTruncation.ERROR ? TRUNCATE_ADVICE : "";
+            throw new InvalidRequestException(
+                    CONTEXT_LENGTH_EXCEEDED, "prompt", "prompt: " + e.getMessage() + advice, e);
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException(INVALID_VALUE, "prompt", "prompt: " + e.getMessage(), e);
         }
     }
 
-    private static long ceilDiv(long dividend, int divisor) {
-        return (dividend + divisor - 1) / divisor;
+    private PromptTokens encoded(RequestFields fields, PromptTruncation truncation) throws InvalidRequestException {
+        boolean special =
+                fields.allowSpecialTokens == null ? standards.allowSpecialTokens() : fields.allowSpecialTokens;
+        PromptTokens prompt = limits.newPrompt();
+        int longest = limits.longestPrompt(fields.maxTokens);
+        long atLeast = ceilDiv(WireText.utf8Length(fields.promptText), tokenizer.longestTokenBytes());
+        if (atLeast <= longest) {
+            prompt.addAll(tokenizer.encode(fields.promptText, special));
+        } else if (truncation == PromptTruncation.ERROR) {
+            // A text of 20 MB is refused without the work of encoding it: no token is longer than the longest.
+            throw new InvalidRequestException(
+                    CONTEXT_LENGTH_EXCEEDED,
+                    "prompt",
+                    "prompt: the prompt has at least " + atLeast + " tokens, expected at most " + longest
+                            + " with a max-context of " + limits.maxContext() + "; shorten it or raise max-context"
+                            + TRUNCATE_ADVICE);
+        } else {
+            tokenizer.encode(fields.promptText, special, prompt::add);
+        }
+        return prompt;
     }
 
-    private InvalidRequestException tooLong(String bound, long length, int longest) {
-        return new InvalidRequestException(
-                CONTEXT_LENGTH_EXCEEDED,
-                "prompt",
-                "prompt: the prompt has " + bound + length + " tokens, expected at most " + longest
-                        + " with a max-context of " + limits.maxContext() + "; shorten it or raise max-context");
+    private static long ceilDiv(long dividend, int divisor) {
+        return (dividend + divisor - 1) / divisor;
     }
 }

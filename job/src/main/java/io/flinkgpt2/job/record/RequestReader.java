@@ -12,9 +12,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.generation.PromptTokens;
+import io.flinkgpt2.generation.PromptTruncation;
 import java.io.IOException;
 import java.nio.CharBuffer;
-import java.util.Arrays;
 
 /**
  * Reads the JSON of one request, bare or in an envelope, in two passes: whether it is JSON at all, then what it says. So
@@ -34,7 +36,8 @@ final class RequestReader {
     private static final String BODY = "body";
     private static final String PROMPT = "prompt";
     private static final String BODY_FIELDS =
-            "custom_id, model, prompt, max_tokens, temperature, top_k, top_p, seed, metadata, user";
+            "custom_id, model, prompt, max_tokens, temperature, top_k, top_p, seed, truncate_prompt, allow_special_tokens,"
+                    + " metadata, user";
     private static final String ENVELOPE_FIELDS = "custom_id, method, url, body";
 
     // Names are neither interned nor kept in the factory's symbol table: they come from strangers, and outlive the
@@ -51,18 +54,18 @@ final class RequestReader {
     private final JsonParser parser;
     private final JsonFields json;
     private final UnknownFields policy;
-    private final int maxContext;
+    private final PromptLimits limits;
     private final RequestFields fields = new RequestFields();
 
-    private RequestReader(JsonParser parser, UnknownFields policy, int maxContext) {
+    private RequestReader(JsonParser parser, UnknownFields policy, PromptLimits limits) {
         this.parser = parser;
         this.json = new JsonFields(parser);
         this.policy = policy;
-        this.maxContext = maxContext;
+        this.limits = limits;
     }
 
-    /** @param maxContext how many ids of a prompt to keep; the rest is only checked and counted */
-    static RequestFields read(CharBuffer characters, UnknownFields policy, int maxContext)
+    /** @param limits say which token ids a prompt may have, and how many of them to keep */
+    static RequestFields read(CharBuffer characters, UnknownFields policy, PromptLimits limits)
             throws InvalidRequestException {
         try {
             boolean envelope;
@@ -70,7 +73,7 @@ final class RequestReader {
                 envelope = isEnvelope(parser);
             }
             try (JsonParser parser = parserOf(characters)) {
-                RequestReader reader = new RequestReader(parser, policy, maxContext);
+                RequestReader reader = new RequestReader(parser, policy, limits);
                 parser.nextToken();
                 if (envelope) {
                     reader.readEnvelope();
@@ -170,6 +173,8 @@ final class RequestReader {
                 fields.topK = (int) Math.max(0, json.integer(name, -1, Integer.MAX_VALUE)); // -1 is vLLM's off
             case "top_p" -> fields.topP = json.number(name, p -> p > 0 && p <= 1, "a number above 0 and at most 1");
             case "seed" -> fields.seed = json.integer(name, Long.MIN_VALUE, Long.MAX_VALUE);
+            case "truncate_prompt" -> fields.truncation = truncation(name);
+            case "allow_special_tokens" -> fields.allowSpecialTokens = json.flag(name);
             case "metadata" -> fields.metadata = json.objectText(name);
             case "user" -> fields.user = RecordJson.quote(json.string(name));
             default -> {
@@ -201,6 +206,16 @@ final class RequestReader {
         }
     }
 
+    private PromptTruncation truncation(String field) throws IOException, InvalidRequestException {
+        String found = json.string(field);
+        for (PromptTruncation truncation : PromptTruncation.values()) {
+            if (truncation.wireName().equals(found)) {
+                return truncation;
+            }
+        }
+        throw InvalidRequestException.invalidValue(field, WireText.quoted(found), "'error', 'left' or 'right'");
+    }
+
     private void readPrompt() throws IOException, InvalidRequestException {
         switch (parser.currentToken()) {
             case VALUE_STRING -> fields.promptText = json.string(PROMPT);
@@ -211,24 +226,23 @@ final class RequestReader {
     }
 
     private void readPromptArray() throws IOException, InvalidRequestException {
-        int[] ids = new int[Math.min(maxContext, 64)];
-        int length = 0;
+        PromptTokens ids = limits.newPrompt();
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-            if (length == 0 && (token == JsonToken.VALUE_STRING || token == JsonToken.START_ARRAY)) {
+            if (ids.length() == 0 && (token == JsonToken.VALUE_STRING || token == JsonToken.START_ARRAY)) {
                 throw new InvalidRequestException(
                         UNSUPPORTED_FIELD,
                         PROMPT,
                         "prompt: found an array of prompts, which is not supported yet; send a record for each prompt");
             }
-            int id = tokenId(length);
-            if (length < maxContext) {
-                ids = length < ids.length ? ids : Arrays.copyOf(ids, Math.min(maxContext, 2 * length));
-                ids[length] = id;
+            int id = tokenId(ids.length());
+            try {
+                ids.add(id);
+            } catch (IllegalArgumentException e) {
+                throw new InvalidRequestException(
+                        InvalidRequestException.INVALID_VALUE, PROMPT, "prompt: " + e.getMessage(), e);
             }
-            length++;
         }
-        fields.promptTokenIds = Arrays.copyOf(ids, Math.min(length, maxContext));
-        fields.promptLength = length;
+        fields.promptTokens = ids;
     }
 
     private int tokenId(int index) throws IOException, InvalidRequestException {

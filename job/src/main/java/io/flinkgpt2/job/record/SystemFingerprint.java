@@ -1,8 +1,10 @@
 package io.flinkgpt2.job.record;
 
+import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Properties;
 
 /** Names what computed an answer: the engine's version and its numeric mode. */
@@ -15,10 +17,10 @@ public final class SystemFingerprint {
     /**
      * Such as {@code flink-gpt2-1.0.0-f32}. The kernels and the machine are no part of it: they change no bit.
      *
-     * @param numericMode precision of the weights
+     * @param precision of the weights: the numeric mode
      */
-    public static String of(String numericMode) {
-        return "flink-gpt2-" + version() + "-" + numericMode;
+    public static String of(Precision precision) {
+        return "flink-gpt2-" + version() + "-" + precision.name().toLowerCase(Locale.ROOT);
     }
 
     /** Version of this build. */

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.flinkgpt2.hub.HubSettings;
-import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.hub.ModelLocation;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -184,12 +183,13 @@ class HubCommandsTest {
     @Test
     void aModelArgumentIsAPathOrAName() throws IOException {
         CommandLine command = commandLine(fetch());
-        ModelHub models = new ModelHub(HubSettings.in(home).withBaseAddress("hub", address()));
+        HubSettings models = HubSettings.in(home).withBaseAddress("hub", address());
 
         assertThat(ModelArgument.locate(command, home.toString(), () -> models))
-                .isEqualTo(new ModelLocation(home, home.getFileName().toString()));
+                .isEqualTo(new ModelLocation(home, List.of(home.getFileName().toString())));
         assertThat(ModelArgument.locate(command, "someone/tiny", () -> models))
-                .isEqualTo(new ModelLocation(directory(), "tiny"));
+                .isEqualTo(new ModelLocation(
+                        directory(), List.of("tiny", "someone/tiny", "tiny@main", "someone/tiny@main")));
         assertThat(err.toString()).contains("fetching tiny.gguf");
         assertThatThrownBy(() -> ModelArgument.locate(command, "someone/else", () -> models))
                 .hasMessageContaining("there is no file or directory")

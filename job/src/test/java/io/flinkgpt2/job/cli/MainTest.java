@@ -43,14 +43,17 @@ class MainTest {
                 "|Name a command: demo, local, complete, tokenize, random-model, fetch, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
-                "complete --prompt x|Missing required option: '--model=DIR'",
+                "complete --prompt x|Missing required option: '--model=MODEL'",
                 "complete --model m --max-tokens many|Invalid value for option '--max-tokens': 'many' is not an int",
                 "complete --model m --temperature hot|Invalid value for option '--temperature': 'hot' is not a double",
                 "complete --model m --prompt-ids 1,x|Invalid value for option '--prompt-ids' (IDS): 'x' is not an int",
                 "complete --model m --prompt x --prompt-ids 1|mutually exclusive",
+                "complete --model m --truncate-prompt middle|Invalid value for option '--truncate-prompt'",
+                "complete --model m --precision f16|Invalid value for option '--precision'",
+                "complete --model m --activation silu|--activation: found 'silu', expected one of [gelu, gelu_new,",
                 "complete --model m --output xml|Invalid value for option '--output'",
                 "complete --model m x|Unmatched argument at index 3: 'x'",
-                "tokenize|Missing required option: '--model=DIR'",
+                "tokenize|Missing required option: '--model=MODEL'",
                 "random-model DIR|Missing required option: '--size=<size>'",
                 "random-model --size gpt2|Missing required parameter: 'DIR'",
                 "random-model --size gpt3 DIR|expected one of [distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl]",
@@ -82,6 +85,9 @@ class MainTest {
                 "--bootstrap-servers there:9092|kafka.bootstrap.servers: found a value, expected none",
                 "--max-context 0|generation.max-context: found 0",
                 "--max-context 81|generation.max-context: found 81, expected 1..64, the n_positions of the model",
+                "--precision f16|model.precision: found 'f16', expected one of [f32, bf16, int8]",
+                "--activation silu|model.activation: found 'silu', expected one of [gelu, gelu_new,",
+                "--truncate-prompt middle|generation.truncate-prompt: found 'middle', expected one of [error, left, right]",
                 "--source.bounded maybe|source.bounded: found 'maybe', expected true or false",
                 "--checkpoint.interval soon|checkpoint.interval: found 'soon'",
             })
@@ -132,6 +138,41 @@ class MainTest {
                 .startsWith("model gpt2: found nothing of it in " + System.getenv("FLINK_GPT2_HOME"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"local", "demo", "complete --prompt x", "tokenize"})
+    void aNameThatWasNeverFetchedIsOneLineAndCode1AndNothingStarts(String command) throws IOException {
+        String prompts = command.equals("demo") ? " --prompts " + emptyFile() : "";
+
+        assertThat(run((command + prompts + " --model someone/tiny@v1").split(" ")))
+                .isEqualTo(1);
+
+        assertThat(out.toString(UTF_8)).isEmpty();
+        assertThat(errLines())
+                .singleElement()
+                .asString()
+                .contains("there is no file or directory", "model someone/tiny@v1", "offline");
+    }
+
+    @Test
+    void aGgufFileIsCheckedBeforeAnythingStarts() {
+        Path gguf = goldenModel().resolveSibling("gguf").resolve("model-Q8_0.gguf");
+
+        assertThat(run("local", "--model", gguf.toString(), "--max-context", "10000"))
+                .isEqualTo(2);
+        assertThat(errLines())
+                .singleElement()
+                .asString()
+                .matches("generation.max-context: found 10000, expected 1\\.\\.\\d+, the n_positions of the model");
+    }
+
+    @Test
+    void aContextThatTheModelCannotSeeIsRefusedByComplete() {
+        assertThat(run("complete", "--model", goldenModel().toString(), "--max-context", "65", "--prompt-ids", "1"))
+                .isEqualTo(2);
+        assertThat(errLines().get(0))
+                .isEqualTo("--max-context: found 65, expected 1..64, the n_positions of the model");
+    }
+
     @Test
     void aModelWithoutWeightsIsFoundBeforeAnythingStarts() throws IOException {
         assertThat(run("local", "--model", modelWithoutWeights().toString())).isEqualTo(1);
@@ -169,6 +210,16 @@ class MainTest {
         assertThat(run("demo", "--help")).isZero();
         assertThat(out.toString(UTF_8))
                 .contains("--kafka-port", "--generation.max-context", "--kafka.NAME", "records.max-copied-bytes");
+        assertThat(out.toString(UTF_8))
+                .contains("--model.precision", "--model.activation", "--generation.truncate-prompt", "--model=MODEL");
+        out.reset();
+        assertThat(run("complete", "--help")).isZero();
+        assertThat(out.toString(UTF_8))
+                .contains("f32, bf16 or int8", "gelu, gelu_new, gelu_pytorch_tanh, relu")
+                .contains("--truncate-prompt", "--allow-special-tokens", "--max-context", "owner/name[@revision]");
+        out.reset();
+        assertThat(run("tokenize", "--help")).isZero();
+        assertThat(out.toString(UTF_8)).contains("--allow-special-tokens", "owner/name[@revision]");
         out.reset();
         assertThat(run("random-model", "--help")).isZero();
         assertThat(out.toString(UTF_8)).contains("distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl");

@@ -11,7 +11,9 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RecordHeader;
 import io.flinkgpt2.job.record.RecordSource;
+import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -179,7 +181,13 @@ class FunctionsTest {
 
     private static GenerationSettings settings(Path model, int maxContext) {
         return new GenerationSettings(
-                "test", model.toString(), List.of("tiny", "alias"), maxContext, 8, UnknownFields.REJECT, 10_000);
+                "test",
+                new ModelSettings(model.toString(), List.of("tiny", "alias"), Precision.F32, null),
+                maxContext,
+                8,
+                RequestStandards.ofTheFormat(),
+                UnknownFields.REJECT,
+                10_000);
     }
 
     private static PromptRecord record(long offset, String value) {

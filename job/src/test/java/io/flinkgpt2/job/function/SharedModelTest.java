@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.ModelHubException;
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.weights.InvalidModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +50,7 @@ class SharedModelTest {
         for (int slot = 0; slot < slots; slot++) {
             acquired.add(threads.submit(() -> {
                 start.await();
-                return SharedModel.acquire(directory.toString(), job);
+                return SharedModel.acquire(settings(directory), job);
             }));
         }
         for (Future<SharedModel> model : acquired) {
@@ -68,6 +70,23 @@ class SharedModelTest {
         Pretrained a = acquire(directory.resolve("a"));
         assertThat(acquire(directory.resolve("b/../a/."))).isSameAs(a);
         assertThat(acquire(directory.resolve("b"))).isNotSameAs(a);
+    }
+
+    @Test
+    void eachWayOfLoadingIsAModelOfItsOwnWhatItIsCalledIsNot() throws Exception {
+        TinyModel.write(directory, 1);
+        Pretrained plain = acquire(directory);
+        Pretrained bf16 = acquire(settings(directory, Precision.BF16, null));
+        Pretrained relu = acquire(settings(directory, Precision.F32, Activation.RELU));
+
+        assertThat(bf16).isNotSameAs(plain);
+        assertThat(bf16.precision()).isEqualTo(Precision.BF16);
+        assertThat(relu).isNotSameAs(plain);
+        assertThat(relu.config().activation()).isEqualTo(Activation.RELU);
+        assertThat(acquire(settings(directory, Precision.BF16, null))).isSameAs(bf16);
+        assertThat(acquire(settings(directory, Precision.F32, Activation.RELU))).isSameAs(relu);
+        assertThat(acquire(new ModelSettings(directory.toString(), List.of("other"), Precision.F32, null)))
+                .isSameAs(plain);
     }
 
     @Test
@@ -123,7 +142,7 @@ class SharedModelTest {
     @Test
     void aNameIsLookedForInTheCache() throws Exception {
         Path cached = Path.of(System.getenv("FLINK_GPT2_HOME"), "models", "someone", "tiny@main");
-        assertThatThrownBy(() -> SharedModel.acquire("someone/tiny", job))
+        assertThatThrownBy(() -> SharedModel.acquire(settings("someone/tiny"), job))
                 .isInstanceOf(ModelHubException.class)
                 .hasMessageContainingAll("there is no file or directory", "nothing of it in " + cached, "offline");
 
@@ -132,17 +151,29 @@ class SharedModelTest {
             Files.writeString(cached.resolve("manifest.json"), """
                     {"format": 1, "files": [{"name": "config.json", "size": %d, "git_blob": "%s"}]}""".formatted(
                             Files.size(cached.resolve("config.json")), "0".repeat(40)));
-            inUse.add(SharedModel.acquire("someone/tiny", job));
+            inUse.add(SharedModel.acquire(settings("someone/tiny"), job));
             assertThat(acquire(cached)).isSameAs(inUse.get(0).pretrained());
         } finally {
             FileUtils.deleteDirectory(cached.toFile());
         }
     }
 
-    private Pretrained acquire(Path model) throws IOException {
-        SharedModel shared = SharedModel.acquire(model.toString(), job);
+    private static ModelSettings settings(Object pathOrName) {
+        return settings(pathOrName, Precision.F32, null);
+    }
+
+    private static ModelSettings settings(Object pathOrName, Precision precision, Activation activation) {
+        return new ModelSettings(pathOrName.toString(), List.of("tiny"), precision, activation);
+    }
+
+    private Pretrained acquire(ModelSettings settings) throws IOException {
+        SharedModel shared = SharedModel.acquire(settings, job);
         inUse.add(shared);
         return shared.pretrained();
+    }
+
+    private Pretrained acquire(Path model) throws IOException {
+        return acquire(settings(model));
     }
 
     /** A task's context that keeps the hooks which Flink runs when it lets go of the job's classes. */

@@ -79,6 +79,18 @@ class CompletionJsonTest {
     }
 
     @Test
+    void whatWasCutOffThePromptIsSaidAndElseNotSpokenOf() {
+        CompletionRecord record = completion();
+        record.promptTokensDropped = 12;
+        record.truncatedSide = "left";
+
+        assertThat(new String(CompletionJson.write(record), UTF_8))
+                .contains(
+                        "\"cached_tokens\":0},\"truncated\":{\"prompt_tokens_dropped\":12,\"side\":\"left\"},\"source\":{");
+        assertThat(new String(CompletionJson.write(completion()), UTF_8)).doesNotContain("truncated");
+    }
+
+    @Test
     void emptyTokenIdsAreWrittenForTheyWereAskedFor() {
         CompletionRecord record = completion();
         record.choices.get(0).tokenIds = new int[0];

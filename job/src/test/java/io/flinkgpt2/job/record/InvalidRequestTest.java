@@ -69,6 +69,9 @@ class InvalidRequestTest {
                     invalid_type | metadata    | found the string 'm'   | {"prompt":"Hi","metadata":"m"}
                     invalid_type | metadata    | found an array         | {"prompt":"Hi","metadata":[]}
                     invalid_type | user        | found 1                | {"prompt":"Hi","user":1}
+                    invalid_type | truncate_prompt | found true, expected a string | {"prompt":"Hi","truncate_prompt":true}
+                    invalid_type | allow_special_tokens | found the string 'true', expected true or false | {"prompt":"Hi","allow_special_tokens":"true"}
+                    invalid_type | allow_special_tokens | found 1            | {"prompt":"Hi","allow_special_tokens":1}
                     invalid_type | body        | found the string 'b'   | {"body":"b"}
                     invalid_type | method      | found 1                | {"method":1,"body":{"prompt":"Hi"}}
                     # out of range
@@ -88,6 +91,8 @@ class InvalidRequestTest {
                     invalid_value | prompt      | at index 1: found 50257, expected 0..50256 | {"prompt":[1,50257]}
                     invalid_value | prompt      | at index 0: found -1  | {"prompt":[-1]}
                     invalid_value | prompt      | at index 0: found 4294967297 | {"prompt":[4294967297]}
+                    invalid_value | truncate_prompt | found 'middle', expected 'error', 'left' or 'right' | {"prompt":"Hi","truncate_prompt":"middle"}
+                    invalid_value | truncate_prompt | found 'LEFT'    | {"prompt":"Hi","truncate_prompt":"LEFT"}
                     # half a character
                     invalid_value | prompt      | lone surrogate U+D800 | {"prompt":"a\\ud800"}
                     invalid_value | prompt      | lone surrogate U+DC00 | {"prompt":"\\udc00\\ud800"}
@@ -118,7 +123,7 @@ class InvalidRequestTest {
                     unsupported_field | logprobs | found 0                | {"prompt":"Hi","logprobs":0}
                     unsupported_field | min_p    | found 0.1              | {"prompt":"Hi","min_p":0.1}
                     unsupported_field | logit_bias | found an object      | {"prompt":"Hi","logit_bias":{"50256":-100}}
-                    unsupported_field | truncate_prompt | 'left'          | {"prompt":"Hi","truncate_prompt":"left"}
+                    unsupported_field | n        | found the string '1'   | {"prompt":"Hi","n":"1"}
                     unsupported_field | timeout_ms | found 0              | {"prompt":"Hi","timeout_ms":0}
                     """)
     void whatIsWrongIsSaid(String code, String param, String part, String json) {

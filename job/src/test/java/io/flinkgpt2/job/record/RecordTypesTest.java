@@ -68,10 +68,13 @@ class RecordTypesTest {
     @Test
     void aFullRequestComesBackFromFlink() throws IOException, InvalidRequestException {
         PromptRecord record = Requests.record("key".getBytes(UTF_8), """
-                {"prompt":"Hello world","metadata":{"a":1},"user":"é","seed":-1,"temperature":0.5}""");
+                {"prompt":"Hello world","metadata":{"a":1},"user":"é","seed":-1,"temperature":0.5,
+                 "max_tokens":127,"truncate_prompt":"right"}""");
         record.headers = Requests.headers("h", null);
-        PromptRequest request = Requests.parser().parse(record, Requests.NOW);
+        PromptRequest request = Requests.parser(UnknownFields.REJECT, 2).parse(record, Requests.NOW);
 
+        assertThat(request.promptTokensDropped).isEqualTo(1);
+        assertThat(request.truncatedSide).isEqualTo("right");
         assertThat(throughFlink(request)).usingRecursiveComparison().isEqualTo(request);
     }
 
@@ -79,6 +82,8 @@ class RecordTypesTest {
     void aFullCompletionComesBackFromFlink() throws IOException {
         CompletionRecord record = CompletionJsonTest.completion();
         record.error = new RecordError("m", "t", null, "c");
+        record.promptTokensDropped = 3;
+        record.truncatedSide = "left";
 
         assertThat(throughFlink(record)).usingRecursiveComparison().isEqualTo(record);
     }

@@ -22,7 +22,9 @@ class RequestFuzzTest {
                     + "\"top_p\":0.9,\"seed\":-12,\"metadata\":{\"a\":[1.50,{\"b\":null}],\"c\":\"\\u00e9\"},\"user\":\"u\"}",
             "{\"custom_id\":\"r\",\"method\":\"POST\",\"url\":\"/v1/completions\",\"body\":{\"prompt\":\"a\\ud83d\\ude00\","
                     + "\"n\":1,\"stop\":[],\"logit_bias\":{},\"echo\":false,\"logprobs\":null}}",
-            "{\"prompt\":\"\",\"truncate_prompt\":\"error\",\"min_p\":0.0,\"metadata\":{}}");
+            "{\"prompt\":\"\",\"truncate_prompt\":\"error\",\"min_p\":0.0,\"metadata\":{}}",
+            "{\"prompt\":\"one two three four five six\",\"max_tokens\":999,\"truncate_prompt\":\"left\","
+                    + "\"allow_special_tokens\":true}");
 
     /** What is worth putting into a record somewhere. */
     private static final byte[][] PIECES = bytes(
@@ -45,6 +47,8 @@ class RequestFuzzTest {
             "\"body\":",
             "\"custom_id\":",
             "\"stop\":",
+            "\"truncate_prompt\":\"right\",",
+            "<|endoftext|>",
             "\"n\":",
             "\"bogus\":1,",
             "\"metadata\":{",

@@ -27,6 +27,8 @@ class RequestParserTest {
         PromptRequest request = parser().parse(record, NOW);
 
         assertThat(request.promptTokenIds).containsExactly(15496, 995);
+        assertThat(request.promptTokensDropped).isZero();
+        assertThat(request.truncatedSide).isNull();
         assertThat(request.maxTokens).isEqualTo(16);
         assertThat(request.temperature).isEqualTo(1.0);
         assertThat(request.topK).isZero();
@@ -125,6 +127,8 @@ class RequestParserTest {
                 "seed",
                 "metadata",
                 "user",
+                "truncate_prompt",
+                "allow_special_tokens",
                 "stop",
                 "logprobs",
                 "n",
@@ -160,8 +164,6 @@ class RequestParserTest {
                 "\"ignore_eos\":false",
                 "\"use_beam_search\":false",
                 "\"return_token_ids\":false",
-                "\"truncate_prompt\":\"error\"",
-                "\"allow_special_tokens\":false",
                 "\"priority\":0"
             })
     void anUnsupportedFieldThatHoldsItsDefaultChangesNothing(String field) throws InvalidRequestException {

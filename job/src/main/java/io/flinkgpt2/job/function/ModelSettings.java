@@ -1,0 +1,38 @@
+package io.flinkgpt2.job.function;
+
+import io.flinkgpt2.generation.LoadOptions;
+import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Precision;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Which model a job runs, and how it is loaded on the TaskManagers.
+ *
+ * @param path directory or file on the TaskManagers, or the name of a model on the hub
+ * @param names names under which a request may ask for the model, at least one; the first is its own
+ * @param precision how its weight matrices are kept in memory
+ * @param activation replaces the model's activation function; null: as the model says
+ */
+public record ModelSettings(String path, List<String> names, Precision precision, Activation activation)
+        implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    public ModelSettings {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(precision, "precision");
+        names = List.copyOf(names);
+    }
+
+    /** What completions call the model. */
+    public String name() {
+        return names.get(0);
+    }
+
+    /** With the best kernels of the machine where this is called. */
+    LoadOptions loadOptions() {
+        LoadOptions options = LoadOptions.defaults().withPrecision(precision);
+        return activation == null ? options : options.withActivation(activation);
+    }
+}

@@ -1,0 +1,24 @@
+package io.flinkgpt2.job.record;
+
+import io.flinkgpt2.generation.PromptTruncation;
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * What holds for requests that do not say otherwise, where a job may choose.
+ *
+ * @param truncation {@code truncate_prompt}: what becomes of a prompt that does not fit
+ * @param allowSpecialTokens {@code allow_special_tokens}: whether text that spells a special token is that token
+ */
+public record RequestStandards(PromptTruncation truncation, boolean allowSpecialTokens) implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    public RequestStandards {
+        Objects.requireNonNull(truncation, "truncation");
+    }
+
+    /** The format's own: a prompt that does not fit is an error, and text is only text. */
+    public static RequestStandards ofTheFormat() {
+        return new RequestStandards(PromptTruncation.ERROR, false);
+    }
+}

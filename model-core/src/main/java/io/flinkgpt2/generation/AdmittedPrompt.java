@@ -1,0 +1,10 @@
+package io.flinkgpt2.generation;
+
+/**
+ * A prompt as the model sees it.
+ *
+ * @param tokenIds one token or more
+ * @param droppedTokens how many tokens were cut off, 0 if it fitted
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared or hashed, and a list would box every id
+public record AdmittedPrompt(int[] tokenIds, int droppedTokens) {}

@@ -1,0 +1,37 @@
+package io.flinkgpt2.model;
+
+import io.flinkgpt2.tensor.Activation;
+import java.util.List;
+import java.util.Optional;
+
+/** The names of the activation functions, those of {@code activation_function} in the transformers library's configs. */
+public final class ActivationNames {
+
+    private static final List<String> ALL = List.of("gelu", "gelu_new", "gelu_pytorch_tanh", "relu");
+
+    private ActivationNames() {}
+
+    /** All names that are supported. */
+    public static List<String> all() {
+        return ALL;
+    }
+
+    /** The function of a name, if it is supported; upper and lower case differ. */
+    public static Optional<Activation> find(String name) {
+        return switch (name) {
+            case "gelu" -> Optional.of(Activation.GELU);
+            case "gelu_new", "gelu_pytorch_tanh" -> Optional.of(Activation.GELU_TANH);
+            case "relu" -> Optional.of(Activation.RELU);
+            default -> Optional.empty();
+        };
+    }
+
+    /** The name of a function; of several the one that GPT-2's configs have. */
+    public static String nameOf(Activation activation) {
+        return switch (activation) {
+            case GELU -> "gelu";
+            case GELU_TANH -> "gelu_new";
+            case RELU -> "relu";
+        };
+    }
+}

@@ -1,0 +1,48 @@
+package io.flinkgpt2.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinkgpt2.generation.LoadOptions;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.tensor.Activation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The user's activation function in place of the model's: {@code tied-tanh} has the tanh GELU, {@code untied-erf} the exact. */
+class ActivationOverrideTest {
+
+    static Stream<Path> models() {
+        return Stream.of(
+                GoldenModel.directory("tied-tanh"),
+                GoldenModel.directory("untied-erf"),
+                GoldenModel.directory(GoldenModel.GGUF_FILES.get(0)));
+    }
+
+    private static float[] logits(Pretrained model) {
+        return Passes.lastLogits(model.model(), Passes.randomIds(model.config(), 12, 3));
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void rule3_7_theUsersActivationIsComputedInPlaceOfTheModels(Path path) throws IOException {
+        Pretrained plain = Pretrained.open(path);
+        Set<String> revisions = new HashSet<>(Set.of(plain.revision()));
+        for (Activation activation : Activation.values()) {
+            Pretrained overridden = Pretrained.open(path, LoadOptions.defaults().withActivation(activation));
+
+            assertThat(overridden.config()).isEqualTo(plain.config().withActivation(activation));
+            if (activation == plain.config().activation()) {
+                assertThat(logits(overridden)).isEqualTo(logits(plain));
+            } else {
+                assertThat(logits(overridden)).isNotEqualTo(logits(plain));
+                assertThat(revisions.add(overridden.revision())).isTrue();
+            }
+        }
+        assertThat(revisions).hasSize(Activation.values().length);
+    }
+}
