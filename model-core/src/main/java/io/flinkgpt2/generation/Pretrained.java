@@ -74,7 +74,8 @@ public final class Pretrained {
     }
 
     private static Pretrained open(Gguf file, Path path, LoadOptions options) throws IOException {
-        Gpt2Config config = chosen(Gpt2Config.read(file), options);
+        Gpt2Config own = Gpt2Config.read(file);
+        Gpt2Config config = chosen(own, options);
         Tokenizer tokenizer = GgufVocabulary.open(file);
         boolean ownVocabulary = file.metadata().keys().contains(GgufVocabulary.TOKENS);
         if (ownVocabulary && tokenizer.vocabularySize() > config.vocabularySize()) {
@@ -86,17 +87,18 @@ public final class Pretrained {
                             "the file was made wrongly: convert the model again");
         }
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
-        byte[] configBytes = config.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(config, weights, options, tokenizer, configBytes);
+        byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
+        return of(own, config, weights, options, tokenizer, configBytes);
     }
 
     private static Pretrained open(WeightsFile file, Path path, LoadOptions options) throws IOException {
         Path directory = directory(path);
         Path configFile = configFile(directory);
-        Gpt2Config config = chosen(Gpt2Config.read(configFile), options);
+        Gpt2Config own = Gpt2Config.read(configFile);
+        Gpt2Config config = chosen(own, options);
         Tokenizer tokenizer = vocabularyFiles(directory);
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
-        return of(config, weights, options, tokenizer, Files.readAllBytes(configFile));
+        return of(own, config, weights, options, tokenizer, Files.readAllBytes(configFile));
     }
 
     private static Gpt2Config chosen(Gpt2Config config, LoadOptions options) {
@@ -104,12 +106,21 @@ public final class Pretrained {
     }
 
     private static Pretrained of(
-            Gpt2Config config, Gpt2Weights weights, LoadOptions options, Tokenizer tokenizer, byte[] configBytes) {
+            Gpt2Config own,
+            Gpt2Config config,
+            Gpt2Weights weights,
+            LoadOptions options,
+            Tokenizer tokenizer,
+            byte[] configBytes) {
+        // The revision says what the answers are a function of, so an overridden config is another one.
+        byte[] override = config.equals(own)
+                ? new byte[0]
+                : ("activation " + config.activation()).getBytes(StandardCharsets.UTF_8);
         return new Pretrained(
                 new Gpt2(config, weights, options.kernels()),
                 weights,
                 tokenizer,
-                revision(weights, configBytes, options, tokenizer),
+                revision(weights, configBytes, override, tokenizer),
                 options.precision());
     }
 
@@ -191,15 +202,12 @@ public final class Pretrained {
         }
     }
 
-    private static String revision(Gpt2Weights weights, byte[] config, LoadOptions options, Tokenizer tokenizer) {
+    private static String revision(Gpt2Weights weights, byte[] config, byte[] override, Tokenizer tokenizer) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
             digest.update(config);
-            // The revision says what the answers are a function of, so an overridden config is another one.
-            options.activation()
-                    .ifPresent(
-                            activation -> digest.update(("activation " + activation).getBytes(StandardCharsets.UTF_8)));
+            digest.update(override);
             tokenizer.updateDigest(digest);
             return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
         } catch (NoSuchAlgorithmException e) {

@@ -38,6 +38,7 @@ class ActivationOverrideTest {
             assertThat(overridden.config()).isEqualTo(plain.config().withActivation(activation));
             if (activation == plain.config().activation()) {
                 assertThat(logits(overridden)).isEqualTo(logits(plain));
+                assertThat(overridden.revision()).isEqualTo(plain.revision());
             } else {
                 assertThat(logits(overridden)).isNotEqualTo(logits(plain));
                 assertThat(revisions.add(overridden.revision())).isTrue();

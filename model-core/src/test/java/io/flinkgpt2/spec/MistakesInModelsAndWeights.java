@@ -59,6 +59,20 @@ final class MistakesInModelsAndWeights {
                     "generation.GeneratorTest#rule1_3_rule2_1_whatIsOutOfRangeIsNamedAndLeavesTheGeneratorUsable"),
             mistake(
                     "1.3",
+                    "a prompt is cut on the other side",
+                    "generation/PromptLimits.java",
+                    "truncation == PromptTruncation.LEFT ?",
+                    "truncation == PromptTruncation.RIGHT ?",
+                    "generation.PromptLimitsTest#rule1_3_aPromptThatDoesNotFitIsCutToLeaveRoomForWhatIsGenerated"),
+            mistake(
+                    "1.3",
+                    "a prompt is cut to the longest that fits",
+                    "generation/PromptLimits.java",
+                    "Math.max(1, maxContext - maxTokens)",
+                    "longest",
+                    "generation.PromptLimitsTest#rule1_3_aPromptThatDoesNotFitIsCutToLeaveRoomForWhatIsGenerated"),
+            mistake(
+                    "1.3",
                     "a token past the context",
                     "generation/Sequence.java",
                     "length >= maxContext",

@@ -95,9 +95,9 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.7",
                     "gelu_new is the exact form",
-                    "model/Gpt2ConfigJson.java",
-                    "case \"gelu_new\", \"gelu_pytorch_tanh\" -> Activation.GELU_TANH;",
-                    "case \"gelu_new\", \"gelu_pytorch_tanh\" -> Activation.GELU;",
+                    "model/ActivationNames.java",
+                    "case \"gelu_new\", \"gelu_pytorch_tanh\" -> Optional.of(Activation.GELU_TANH);",
+                    "case \"gelu_new\", \"gelu_pytorch_tanh\" -> Optional.of(Activation.GELU);",
                     "model.Gpt2ConfigTest#rule3_7_theConfigDecidesTheActivationFunction"),
             mistake(
                     "3.7",

@@ -59,12 +59,12 @@ record SpecRow(String id, String rule, String later) {
                     "1.2",
                     "`n_embd` is a multiple of `n_head`; a config that is not so, or that a tensor's shape contradicts, is"
                             + " refused with the name, what was found and what was expected."),
-            new SpecRow(
+            row(
                     "1.3",
                     "Prompt and generated tokens together are at most `max_context`, which is at most `n_positions`: 128 in"
-                            + " the job, `n_positions` elsewhere, unless told. A prompt that does not fit is refused. Nothing is"
-                            + " written past the cache.",
-                    "truncation of a prompt as its request says"),
+                            + " the job, `n_positions` elsewhere, unless told. A prompt that does not fit is refused,"
+                            + " or cut on the side that its request names, to what leaves room for the tokens asked for."
+                            + " Nothing is written past the cache."),
             row("1.4", "Conv1D weights are stored (in, out); names may have the prefix `transformer.`"),
             row(
                     "1.5",
