@@ -134,7 +134,8 @@ class ValidationPointsTest {
 
     @Test
     void wronglyScaledScoresTurnPoint4RedWithoutExpectedValues() throws IOException {
-        Kernels wrong = WrongKernels.before("attentionScores", arguments -> arguments[8] = (float) arguments[8] * 0.9f);
+        Kernels wrong =
+                WrongKernels.before("attentionScores", arguments -> arguments[10] = (float) arguments[10] * 0.9f);
 
         List<CheckResult> results = new ValidationPoints(open("tied-tanh", wrong)).check("prompt", PROMPT);
 
