@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 /** A table for people: a heading for each group, a row for each result, and below it what it found. */
 final class TextVerification extends Verification {
 
-    private static final String ROW = "%2s  %-43s  %-15s  %-46s  %-8s  %10s  %9s  %s%n";
+    private static final int NAME_WIDTH = 43;
+    private static final String ROW = "%2s  %-" + NAME_WIDTH + "s  %-15s  %-46s  %-8s  %10s  %9s  %s%n";
     private static final String INDENTED = "    %s%n";
 
     private final PrintWriter out;
@@ -47,10 +48,14 @@ final class TextVerification extends Verification {
             print("%n%s%n", group);
             print(ROW, "#", "check", "shape", "first values", "against", "difference", "tolerance", "result");
         }
+        boolean fits = result.name().length() <= NAME_WIDTH;
+        if (!fits) {
+            print(INDENTED, result.name());
+        }
         print(
                 ROW,
                 result.point().isPresent() ? result.point().getAsInt() : "",
-                result.name(),
+                fits ? result.name() : "",
                 result.shape().stream().map(String::valueOf).collect(Collectors.joining(" x ")),
                 result.firstValues().stream().map(TextVerification::text).collect(Collectors.joining(" ")),
                 result.against(),
