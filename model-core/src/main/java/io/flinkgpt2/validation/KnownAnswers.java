@@ -74,7 +74,7 @@ public final class KnownAnswers {
     }
 
     /** Asks the model each of them. */
-    public List<CheckResult> check(Pretrained pretrained, Precision precision) {
+    public List<CheckResult> check(Pretrained pretrained) {
         List<CheckResult> results = new ArrayList<>();
         results.add(parameters(pretrained));
         Generator generator = new Generator(pretrained, pretrained.config().contextLength(), PREFILL_CHUNK);
@@ -83,9 +83,9 @@ public final class KnownAnswers {
             if (answer.has("needs")) {
                 results.add(CheckResult.of(
                         group(), title(answer), "needs " + answer.get("needs").textValue()));
-            } else if (precision != Precision.F32) {
-                results.add(
-                        CheckResult.of(group(), title(answer), "published of float32 weights; this is " + precision));
+            } else if (pretrained.precision() != Precision.F32) {
+                results.add(CheckResult.of(
+                        group(), title(answer), "published of float32 weights; these are " + pretrained.precision()));
             } else {
                 results.add(ask(pretrained, generator, answer, result));
             }

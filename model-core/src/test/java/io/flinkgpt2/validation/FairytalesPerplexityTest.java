@@ -53,7 +53,7 @@ class FairytalesPerplexityTest {
     }
 
     @Test
-    void aPartOfTheTextIsForetoldNearlyAsWellInBf16AndInt8() throws IOException {
+    void rule1_9_aPartOfTheTextIsForetoldNearlyAsWellInBf16AndInt8() throws IOException {
         Map<Precision, Perplexity> measured = measure(PART, WINDOW / 2);
 
         assertReducedPrecisionCostsLittle(measured);
@@ -63,7 +63,7 @@ class FairytalesPerplexityTest {
 
     @Test
     @Tag("full")
-    void theWholeTextIsForetoldNearlyAsWellInBf16AndInt8() throws IOException {
+    void rule1_9_theWholeTextIsForetoldNearlyAsWellInBf16AndInt8() throws IOException {
         Map<Precision, Perplexity> measured = measure(Integer.MAX_VALUE, WINDOW);
 
         assertReducedPrecisionCostsLittle(measured);

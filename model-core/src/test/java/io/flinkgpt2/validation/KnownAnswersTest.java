@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.model.Gpt2Weights;
@@ -78,8 +79,10 @@ class KnownAnswersTest {
                 .isEqualTo(" I'm a little late to the party, but");
     }
 
-    private static Pretrained fairytales() throws IOException {
-        return Pretrained.open(Path.of("..", "deploy", "models", "fairytales"));
+    private static Pretrained fairytales(Precision precision) throws IOException {
+        return Pretrained.open(
+                Path.of("..", "deploy", "models", "fairytales"),
+                LoadOptions.defaults().withPrecision(precision));
     }
 
     /** Answers of the bundled model in every form that there is. */
@@ -119,7 +122,7 @@ class KnownAnswersTest {
     }
 
     private static List<Outcome> outcomes(ObjectNode answers, Precision precision) throws IOException {
-        return KnownAnswers.of("test", answers).check(fairytales(), precision).stream()
+        return KnownAnswers.of("test", answers).check(fairytales(precision)).stream()
                 .map(CheckResult::outcome)
                 .toList();
     }
@@ -148,7 +151,7 @@ class KnownAnswersTest {
 
         best.put("tolerance", 1).put("argMax", 0);
         ids.withArrayProperty("promptTokenIds").set(0, 1);
-        List<CheckResult> results = KnownAnswers.of("test", answers).check(fairytales(), Precision.F32);
+        List<CheckResult> results = KnownAnswers.of("test", answers).check(fairytales(Precision.F32));
         assertThat(results.get(1).detail()).startsWith("token ids of the prompt, token 0: found id ");
         assertThat(results.get(3).detail()).startsWith("found id ").endsWith("expected 0");
     }
@@ -157,7 +160,7 @@ class KnownAnswersTest {
     void aModelWithAnotherVocabularyFailsAndEndsNothing() throws IOException {
         Pretrained small = Pretrained.open(GoldenModel.directory("tied-tanh"));
 
-        List<CheckResult> results = KnownAnswers.of("gpt2").check(small, Precision.F32);
+        List<CheckResult> results = KnownAnswers.of("gpt2").check(small);
 
         assertThat(results).hasSize(13);
         assertThat(results.stream().map(CheckResult::outcome).distinct())

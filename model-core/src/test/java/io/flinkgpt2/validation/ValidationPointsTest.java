@@ -53,7 +53,9 @@ class ValidationPointsTest {
 
     @ParameterizedTest
     @FieldSource("FOLDERS")
-    void everyPointOfEveryCaseIsComparedAndGreen(String folder) throws IOException {
+    void
+            point1_point2_point3_point4_point5_point6_point7_point8_point9_point10_point11_point12_everyPointOfEveryCaseIsComparedAndGreen(
+                    String folder) throws IOException {
         List<CheckResult> results = golden(open(folder, Kernels.best()), folder);
 
         assertThat(results)
@@ -133,7 +135,7 @@ class ValidationPointsTest {
     }
 
     @Test
-    void wronglyScaledScoresTurnPoint4RedWithoutExpectedValues() throws IOException {
+    void point4_wronglyScaledScoresTurnPoint4RedWithoutExpectedValues() throws IOException {
         Kernels wrong =
                 WrongKernels.before("attentionScores", arguments -> arguments[10] = (float) arguments[10] * 0.9f);
 
@@ -143,7 +145,7 @@ class ValidationPointsTest {
     }
 
     @Test
-    void aProductThatDependsOnTheNumberOfRowsTurnsPoint9Red() throws IOException {
+    void point9_aProductThatDependsOnTheNumberOfRowsTurnsPoint9Red() throws IOException {
         Kernels wrong = WrongKernels.after("multiply", arguments -> {
             if ((int) arguments[4] == 1) {
                 float[] out = (float[]) arguments[0];
@@ -157,7 +159,7 @@ class ValidationPointsTest {
     }
 
     @Test
-    void aForgottenTemperatureTurnsPoint11Red() throws IOException {
+    void point11_aForgottenTemperatureTurnsPoint11Red() throws IOException {
         Kernels wrong = WrongKernels.before("exponentials", arguments -> arguments[5] = 1f);
 
         List<CheckResult> results = golden(open("tied-tanh", wrong), "tied-tanh");
@@ -166,7 +168,7 @@ class ValidationPointsTest {
     }
 
     @Test
-    void anArgMaxOverTooFewTurnsPoint10Red() throws IOException {
+    void point10_anArgMaxOverTooFewTurnsPoint10Red() throws IOException {
         Kernels wrong = WrongKernels.before("argMax", arguments -> arguments[2] = 20);
 
         List<CheckResult> results = golden(open("tied-tanh", wrong), "tied-tanh");

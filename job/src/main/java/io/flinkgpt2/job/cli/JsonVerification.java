@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.ModelLocation;
-import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.validation.CheckResult;
 import io.flinkgpt2.validation.Outcome;
 import io.flinkgpt2.validation.Perplexity;
@@ -29,11 +28,11 @@ final class JsonVerification extends Verification {
     }
 
     @Override
-    void begin(ModelLocation location, Pretrained pretrained, Precision precision) {
+    void begin(ModelLocation location, Pretrained pretrained) {
         summary.put("model", location.name())
                 .put("path", location.path().toString())
                 .put("model_revision", pretrained.revision())
-                .put("precision", lower(precision))
+                .put("precision", lower(pretrained.precision()))
                 .put("kernels", pretrained.model().kernels().name());
     }
 

@@ -2,7 +2,6 @@ package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.ModelLocation;
-import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.validation.CheckResult;
 import io.flinkgpt2.validation.Outcome;
 import io.flinkgpt2.validation.Perplexity;
@@ -27,12 +26,12 @@ final class TextVerification extends Verification {
     }
 
     @Override
-    void begin(ModelLocation location, Pretrained pretrained, Precision precision) {
+    void begin(ModelLocation location, Pretrained pretrained) {
         print(
                 "%s, revision %s, %s, %s kernels%n",
                 location.path(),
                 pretrained.revision(),
-                precision.name().toLowerCase(Locale.ROOT),
+                pretrained.precision().name().toLowerCase(Locale.ROOT),
                 pretrained.model().kernels().name());
     }
 

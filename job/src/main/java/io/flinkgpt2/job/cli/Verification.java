@@ -2,7 +2,6 @@ package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.ModelLocation;
-import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.validation.CheckResult;
 import io.flinkgpt2.validation.Outcome;
 import io.flinkgpt2.validation.Perplexity;
@@ -20,7 +19,7 @@ abstract class Verification {
     private final Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
     private final List<String> failures = new ArrayList<>();
 
-    abstract void begin(ModelLocation location, Pretrained pretrained, Precision precision);
+    abstract void begin(ModelLocation location, Pretrained pretrained);
 
     /** Writes results of one group or several. */
     protected abstract void write(List<CheckResult> results);

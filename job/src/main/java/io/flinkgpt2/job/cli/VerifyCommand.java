@@ -4,8 +4,8 @@ import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.hub.HubName;
+import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelLocation;
-import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.validation.ExpectedValues;
 import io.flinkgpt2.validation.KnownAnswers;
 import io.flinkgpt2.validation.Perplexity;
@@ -21,9 +21,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,9 +53,14 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             required = true,
-            paramLabel = "DIR",
-            description = "Directory of the model, its weights file, or a name: gpt2, owner/name[@revision].")
+            paramLabel = "MODEL",
+            description =
+                    "Directory of the model, or its weights file, or its name on the hub (gpt2, owner/name[@revision]),"
+                            + " which is fetched if it is not in the cache.")
     private String model;
+
+    @Mixin
+    private LoadArguments load;
 
     @ArgGroup
     private Cases cases;
@@ -105,30 +112,34 @@ final class VerifyCommand implements Callable<Integer> {
     private Integer maxContext;
 
     @Option(
-            names = "--precision",
-            defaultValue = "f32",
-            description = "How the weights are kept in memory: f32, bf16 or int8 (default: f32).")
-    private Precision precision;
-
-    @Option(
             names = "--output",
             defaultValue = "text",
             description = "text, or json for an object a line (default: text).")
     private OutputFormat output;
 
+    private final Supplier<HubSettings> environment;
+
+    VerifyCommand() {
+        this(HubSettings::fromEnvironment);
+    }
+
+    VerifyCommand(Supplier<HubSettings> environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() throws IOException {
         Optional<KnownAnswers> asked = askedAnswers();
-        ModelLocation location = ModelArgument.locate(spec.commandLine(), model);
+        LoadOptions options = load.options();
+        ModelLocation location = ModelArgument.locate(spec.commandLine(), model, environment);
         Optional<KnownAnswers> answers = asked.or(this::impliedAnswers);
-        Pretrained pretrained =
-                Pretrained.open(location.path(), LoadOptions.defaults().withPrecision(precision));
+        Pretrained pretrained = Pretrained.open(location.path(), options);
         int window = window(pretrained);
         int stride = stride(window);
         Verification verification = output == OutputFormat.JSON
                 ? new JsonVerification(spec.commandLine().getOut())
                 : new TextVerification(spec.commandLine().getOut());
-        verification.begin(location, pretrained, precision);
+        verification.begin(location, pretrained);
         ValidationPoints points = new ValidationPoints(pretrained);
         int[] prompt;
         if (cases != null && cases.expected != null) {
@@ -141,7 +152,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         verification.add(new SelfChecks(pretrained).check(prompt));
         if (answers.isPresent()) {
-            verification.add(answers.get().check(pretrained, precision));
+            verification.add(answers.get().check(pretrained));
         }
         if (text != null) {
             measure(verification, pretrained, window, stride);

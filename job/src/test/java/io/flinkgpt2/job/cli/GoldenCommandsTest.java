@@ -66,7 +66,9 @@ class GoldenCommandsTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void verifyComparesAllTwelvePointsOfEveryCaseAndPasses(String name) throws IOException {
+    void
+            rule1_7_point1_point2_point3_point4_point5_point6_point7_point8_point9_point10_point11_point12_verifyComparesAllTwelvePointsOfEveryCaseAndPasses(
+                    String name) throws IOException {
         Path model = GOLDEN.resolve(name);
 
         CommandRun run = CommandRun.of(
@@ -106,7 +108,7 @@ class GoldenCommandsTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void completeGivesTheGoldenTokenIds(String name) throws IOException {
+    void rule1_7_point12_completeGivesTheGoldenTokenIds(String name) throws IOException {
         Path model = GOLDEN.resolve(name);
         JsonNode cases = cases(model);
         StringBuilder requests = new StringBuilder();

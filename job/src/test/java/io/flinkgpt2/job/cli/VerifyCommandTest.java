@@ -307,6 +307,7 @@ class VerifyCommandTest {
                 "--prompt-ids 1003|token id at index 0: found 1003, expected 0..1002",
                 "--prompt Hello|token id at index 0: found 15496",
                 "--prompt x --expected y|mutually exclusive",
+                "--activation tanh|--activation: found 'tanh', expected one of [gelu,",
                 "--precision f64|Invalid value for option '--precision'",
                 "--output xml|Invalid value for option '--output'",
             })
@@ -326,7 +327,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void bfloat16WeightsOfABfloat16ModelAreTheGoldenOnes() {
+    void rule1_9_bfloat16WeightsOfABfloat16ModelAreTheGoldenOnes() {
         Path model = GOLDEN.resolveSibling("scaled-sharded-bf16");
 
         CommandRun run = verify(model, "--expected", model.resolve("expected.json"), "--precision", "bf16");
