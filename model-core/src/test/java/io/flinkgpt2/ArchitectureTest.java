@@ -17,6 +17,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule importsGoDownwardsOnly = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
+            .layer("validation")
+            .definedBy("io.flinkgpt2.validation..")
             .layer("generation")
             .definedBy("io.flinkgpt2.generation..")
             .layer("model")
@@ -29,18 +31,20 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.hub..")
             .layer("tensor")
             .definedBy("io.flinkgpt2.tensor..")
-            .whereLayer("generation")
+            .whereLayer("validation")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("generation")
+            .mayOnlyBeAccessedByLayers("validation")
             .whereLayer("model")
-            .mayOnlyBeAccessedByLayers("generation")
+            .mayOnlyBeAccessedByLayers("validation", "generation")
             .whereLayer("weights")
-            .mayOnlyBeAccessedByLayers("generation", "model")
+            .mayOnlyBeAccessedByLayers("validation", "generation", "model")
             .whereLayer("tokenizer")
-            .mayOnlyBeAccessedByLayers("generation")
+            .mayOnlyBeAccessedByLayers("validation", "generation")
             .whereLayer("hub")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("tensor")
-            .mayOnlyBeAccessedByLayers("generation", "model");
+            .mayOnlyBeAccessedByLayers("validation", "generation", "model");
 
     @ArchTest
     static final ArchRule knowsNeitherFlinkNorKafka =
@@ -76,7 +80,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule noPlatformDependentMathematics = noClasses()
             .that()
-            .resideInAnyPackage("io.flinkgpt2.tensor", "io.flinkgpt2.model", "io.flinkgpt2.generation")
+            .resideInAnyPackage(
+                    "io.flinkgpt2.tensor", "io.flinkgpt2.model", "io.flinkgpt2.generation", "io.flinkgpt2.validation")
             .should()
             .callMethod(Math.class, "exp", double.class)
             .orShould()

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             LocalCommand.class,
             CompleteCommand.class,
             TokenizeCommand.class,
+            VerifyCommand.class,
             RandomModelCommand.class,
             FetchCommand.class,
             ModelsCommand.class,
@@ -148,7 +149,8 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Name a command: demo, local, complete, tokenize, random-model, fetch, models.");
+                spec.commandLine(),
+                "Name a command: demo, local, complete, tokenize, verify, random-model, fetch, models.");
     }
 
     /** The version of this build. */

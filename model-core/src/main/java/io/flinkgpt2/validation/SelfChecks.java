@@ -1,0 +1,191 @@
+package io.flinkgpt2.validation;
+
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.Gpt2;
+import io.flinkgpt2.model.KvCache;
+import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What must hold of any model, so that no answers are needed: results do not depend on the cache, on what else is in the
+ * batch, or on the kernels, bit for bit; and what is encoded decodes to itself.
+ */
+public final class SelfChecks {
+
+    private static final String GROUP = "self-checks";
+    private static final int DECODE_STEPS = 8;
+
+    private static final List<String> TEXTS = List.of(
+            "Hello world",
+            "I'm sure they've said she'd won't, we'll see it's",
+            "  spaces   in  rows \n\n\tand\r\nlines ",
+            "1 22 333 4444 55555 3.14159 1,000,000",
+            "!?;:... --- (brackets) [more] {still} <|endoftext|>",
+            "Es war einmal ein König; l'été où naïve garçons dînent",
+            "Жили-были старик со старухой, и была у них курочка Ряба",
+            "むかしむかし、おじいさんとおばあさんがいました。",
+            "كان يا ما كان في قديم الزمان",
+            "🏰👸🏽🐉 e\u0301 \u00a0\u2003\u200d\ufeff",
+            "\u0000\u0001\u001f\u007f\u0085",
+            "x".repeat(200));
+
+    private final Pretrained pretrained;
+    private final Gpt2 model;
+
+    public SelfChecks(Pretrained pretrained) {
+        this.pretrained = pretrained;
+        this.model = pretrained.model();
+    }
+
+    /**
+     * All of them.
+     *
+     * @param promptTokenIds 1 or more, at most {@code n_positions}
+     */
+    public List<CheckResult> check(int[] promptTokenIds) {
+        return List.of(
+                cachedIsRecomputed(promptTokenIds),
+                batchedIsAlone(promptTokenIds),
+                scalarIsVector(promptTokenIds),
+                encodedDecodes(),
+                vocabularySuits());
+    }
+
+    /** The logits of the prompt and of some tokens after it: by decode steps over the cache, and each from the start. */
+    private CheckResult cachedIsRecomputed(int[] prompt) {
+        int steps = Math.min(DECODE_STEPS, model.config().contextLength() - prompt.length);
+        KvCache cache = new KvCache(model.config(), prompt.length + steps);
+        float[][] cached = new float[steps + 1][];
+        float[][] recomputed = new float[steps + 1][];
+        int[] ids = prompt;
+        for (int step = 0; step <= steps; step++) {
+            cached[step] = Passes.lastLogits(model, cache, ids, ids.length);
+            recomputed[step] = Passes.lastLogits(model, ids);
+            ids = Passes.append(ids, next(recomputed[step]));
+        }
+        return compared("logits cached = recomputed", cached, recomputed);
+    }
+
+    /** The prompt, its first token and the prompt backwards, all in one pass and then each a token further. */
+    private CheckResult batchedIsAlone(int[] prompt) {
+        List<int[]> prompts = List.of(prompt, Arrays.copyOf(prompt, 1), backwards(prompt));
+        boolean decode = prompt.length < model.config().contextLength();
+        List<float[]> batched = new ArrayList<>();
+        List<float[]> alone = new ArrayList<>();
+        List<KvCache> caches = new ArrayList<>();
+        int rows = 0;
+        for (int[] ids : prompts) {
+            rows += ids.length;
+            caches.add(new KvCache(model.config(), ids.length + (decode ? 1 : 0)));
+        }
+        Activations activations = new Activations(model.config(), rows, prompts.size(), prompt.length + 1);
+        RaggedBatch batch = new RaggedBatch(rows);
+        List<int[]> sequences = prompts;
+        for (int pass = 0; pass < (decode ? 2 : 1); pass++) {
+            batch.clear();
+            List<int[]> longer = new ArrayList<>();
+            for (int s = 0; s < sequences.size(); s++) {
+                int[] ids = sequences.get(s);
+                KvCache cache = caches.get(s);
+                for (int p = cache.length(); p < ids.length; p++) {
+                    batch.add(cache, p, ids[p], p == ids.length - 1);
+                }
+                float[] logits = Passes.lastLogits(model, ids);
+                alone.add(logits);
+                longer.add(Passes.append(ids, next(logits)));
+            }
+            model.forward(batch, activations);
+            for (int s = 0; s < sequences.size(); s++) {
+                batched.add(Passes.logits(model, activations, s));
+            }
+            sequences = longer;
+        }
+        return compared("logits batched = alone", batched.toArray(new float[0][]), alone.toArray(new float[0][]));
+    }
+
+    private static int[] backwards(int[] prompt) {
+        int[] reversed = new int[prompt.length];
+        for (int i = 0; i < prompt.length; i++) {
+            reversed[i] = prompt[prompt.length - 1 - i];
+        }
+        return reversed;
+    }
+
+    private CheckResult scalarIsVector(int[] prompt) {
+        String name = "logits of scalar = vector kernels";
+        ScalarKernels scalar = new ScalarKernels();
+        if (model.kernels().name().equals(scalar.name())) {
+            return CheckResult.of(
+                    GROUP, name, "this JVM has scalar kernels only; add --add-modules jdk.incubator.vector");
+        }
+        Gpt2 scalarModel = new Gpt2(model.config(), pretrained.weights(), scalar);
+        return compared(
+                name,
+                Passes.allLogits(scalarModel, new KvCache(model.config(), prompt.length), prompt, null),
+                Passes.allLogits(model, new KvCache(model.config(), prompt.length), prompt, null));
+    }
+
+    private static CheckResult compared(String name, float[][] found, float[][] expected) {
+        Tensor all = new Tensor(List.of(found.length, found[0].length), Passes.concatenated(found));
+        return CheckResult.of(GROUP, name, "")
+                .showing(all)
+                .compared(Comparison.exact(all.values(), Passes.concatenated(expected)), "");
+    }
+
+    /** The best token; any where the logits are no numbers, which the comparison then says. */
+    private static int next(float[] logits) {
+        return Math.max(0, Softmax.argMax(logits));
+    }
+
+    private CheckResult encodedDecodes() {
+        CheckResult result = CheckResult.of(GROUP, "decoded = encoded text", "");
+        Tokenizer tokenizer = pretrained.tokenizer();
+        int tokens = 0;
+        int texts = 0;
+        String refusal = "";
+        for (String text : TEXTS) {
+            int[] ids;
+            try {
+                ids = tokenizer.encode(text);
+            } catch (IllegalArgumentException e) {
+                // A vocabulary need not have every byte.
+                refusal = e.getMessage();
+                continue;
+            }
+            texts++;
+            tokens += ids.length;
+            String decoded = tokenizer.decode(ids);
+            if (!decoded.equals(text)) {
+                return result.judged(
+                        false,
+                        "",
+                        "found " + TokenText.quoted(decoded) + ", expected " + TokenText.quoted(text)
+                                + "; is this the vocabulary of the model?");
+            }
+        }
+        String detail = texts + " of " + TEXTS.size() + " texts, " + tokens + " tokens";
+        return result.judged(texts > 0, "", refusal.isEmpty() ? detail : detail + "; of the others: " + refusal);
+    }
+
+    /** A vocabulary of its own that has ids past the model's is of another model. */
+    private CheckResult vocabularySuits() {
+        CheckResult result = CheckResult.of(
+                GROUP,
+                "vocabulary within the model",
+                "the model brings no vocabulary that suits it; only token ids do");
+        int has = pretrained.tokenizer().vocabularySize();
+        int can = model.config().vocabularySize();
+        if (has > can && pretrained.tokenizer() == Tokenizer.gpt2()) {
+            return result;
+        }
+        String sizes = has + " ids, " + can + " in the model";
+        return has <= can
+                ? result.judged(true, "", sizes)
+                : result.judged(false, "", "found " + sizes + "; bring the vocab.json and merges.txt of this model");
+    }
+}
