@@ -232,13 +232,16 @@ class PrefixCacheTest {
         KvBlocks small = new KvBlocks(model.config(), 2 * KvBlocks.blockBytes(model.config()));
         PrefixCache prefixes = new PrefixCache(small, 2);
         int[] prompt = ids(1, 40);
-        KvCache first = new KvCache(small, LONGEST);
-        batch.clear();
-        IntStream.range(0, 40).forEach(p -> batch.add(first, p, prompt[p], false));
-        model.forward(batch, activations);
-        PrefixNode path = prefixes.register(prefixes.root(), prompt, 0, 40, first);
-        first.reset();
-        prefixes.release(path);
+        // The prompt's block is the older of two idle ones, and no block is free.
+        for (int[] tokens : List.of(prompt, ids(2, 40))) {
+            KvCache cache = new KvCache(small, LONGEST);
+            batch.clear();
+            IntStream.range(0, 40).forEach(p -> batch.add(cache, p, tokens[p], false));
+            model.forward(batch, activations);
+            PrefixNode path = prefixes.register(prefixes.root(), tokens, 0, 40, cache);
+            cache.reset();
+            prefixes.release(path);
+        }
         prefixes.find(prompt, 39, match);
         KvBlock source = match.part.block;
         KvCache second = new KvCache(small, LONGEST);
@@ -246,6 +249,7 @@ class PrefixCacheTest {
         assertThat(second.length()).isEqualTo(39);
         assertThat(second.sharedBlock(0)).isNotSameAs(source);
         assertThat(found(prefixes, prompt)).isEqualTo(40);
+        assertThat(prefixes.evictedCount()).isEqualTo(1);
     }
 
     @Test
