@@ -3,7 +3,6 @@ package io.flinkgpt2.generation;
 import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.tensor.Kernels;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Notes the bits of all logits that are sampled from, so that even those count that change no token. */
@@ -31,10 +30,5 @@ final class RecordingKernels extends DelegatingKernels {
         List<Long> taken = List.copyOf(logits);
         logits.clear();
         return taken;
-    }
-
-    @Override
-    public String toString() {
-        return name() + Arrays.toString(logits.toArray());
     }
 }
