@@ -5,6 +5,7 @@ import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.tensor.Workers;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,7 +13,7 @@ import java.util.List;
 
 /**
  * Completes many requests together: sequences join and leave at every step, and prompts and decoding sequences share one
- * pass through the model. It has no thread: whoever drives it calls {@link #step} in a loop, and takes what ended from
+ * pass through the model. It starts no thread: whoever drives it calls {@link #step} in a loop, and takes what ended from
  * {@link #poll}.
  *
  * <ul>
@@ -58,6 +59,11 @@ public final class ContinuousBatch {
      *     sequence of it
      */
     public ContinuousBatch(Pretrained pretrained, BatchOptions options) {
+        this(pretrained, options, new Workers(1));
+    }
+
+    /** @param workers threads that share the work of a step; closed by who made them */
+    public ContinuousBatch(Pretrained pretrained, BatchOptions options, Workers workers) {
         this.model = pretrained.model();
         this.tokenizer = pretrained.tokenizer();
         this.options = options;
@@ -76,7 +82,7 @@ public final class ContinuousBatch {
         this.admission = new Admission(pool, options);
         this.stepRows = new StepRows(options.batchSize(), options.prefillChunk());
         this.rows = new RaggedBatch(maxRows);
-        this.activations = new Activations(config, maxRows, options.batchSize(), options.maxContext());
+        this.activations = new Activations(config, maxRows, options.batchSize(), options.maxContext(), workers);
         this.sampler = new Sampler(model.kernels(), config.vocabularySize());
         this.metrics = new BatchMetrics(pool, admission);
         this.running = new InFlight[options.batchSize()];

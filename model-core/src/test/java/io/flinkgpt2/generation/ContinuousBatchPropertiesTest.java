@@ -84,7 +84,8 @@ class ContinuousBatchPropertiesTest {
 
     @ParameterizedTest(name = "prefill chunk {0}, batch size {1}, prefix cache {2}, scalar {3}")
     @MethodSource("prefillChunks")
-    void everyRequestGetsTheBitsThatItGetsAlone(int chunk, int batchSize, boolean prefixes, boolean scalarKernels) {
+    void rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone(
+            int chunk, int batchSize, boolean prefixes, boolean scalarKernels) {
         new Scenario(bench(scalarKernels), chunk, batchSize, prefixes).run();
     }
 

@@ -208,7 +208,7 @@ class ContinuousBatchTest {
     }
 
     @Test
-    void whatDoesNotKeepToTheLimitsIsRefusedAndChangesNothing() {
+    void rule1_3_whatDoesNotKeepToTheLimitsIsRefusedAndChangesNothing() {
         ContinuousBatch batch = batch(2, 64);
         assertThatThrownBy(() -> batch.submit(request(1, ToyModel.CONTEXT, 1), 0))
                 .isInstanceOf(PromptTooLongException.class);
@@ -247,7 +247,7 @@ class ContinuousBatchTest {
     }
 
     @Test
-    void aCancelledRequestEndsAtOnceWithWhatItHas() {
+    void rule4_2_aCancelledRequestEndsAtOnceWithWhatItHas() {
         ContinuousBatch batch = batch(2, 64);
         InFlight running = batch.submit(request(1, 70, 50), 0);
         InFlight other = batch.submit(request(2, 10, 50), 0);
@@ -309,7 +309,7 @@ class ContinuousBatchTest {
     }
 
     @Test
-    void anInterruptedRequestGoesOnBitForBitAfterAnyOfItsTokens() {
+    void rule4_4_anInterruptedRequestGoesOnBitForBitAfterAnyOfItsTokens() {
         GenerationRequest request = new GenerationRequest(
                 request(5, 60, 0).promptTokenIds(), 40, new SamplingParameters(1.3, 0, 0.98), 8, 2);
         Completion whole = generator.generate(request);

@@ -63,7 +63,7 @@ class SharedPrefixTest {
     }
 
     @Test
-    void aSharedPrefixOf256PromptsIsComputedOnce() {
+    void rule4_4_aSharedPrefixOf256PromptsIsComputedOnce() {
         int[] stem = ids(1, 200);
         List<List<Completion>> runs = new ArrayList<>();
         List<Long> rows = new ArrayList<>();

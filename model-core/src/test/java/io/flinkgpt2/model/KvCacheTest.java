@@ -30,7 +30,7 @@ class KvCacheTest {
     }
 
     @Test
-    void aSequenceThatAdoptsAPrefixOfAnyLengthEqualsOneThatComputesIt() {
+    void rule3_5_aSequenceThatAdoptsAPrefixOfAnyLengthEqualsOneThatComputesIt() {
         int[] ids = Passes.randomIds(model.config(), LONGEST, 5);
         KvCache first = filled(ids);
         float[] expected = Passes.lastLogits(model, ids);

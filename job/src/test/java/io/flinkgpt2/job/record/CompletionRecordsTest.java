@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.StopReason;
+import io.flinkgpt2.tensor.Precision;
 import org.junit.jupiter.api.Test;
 
 class CompletionRecordsTest {
 
-    private final CompletionRecords records = new CompletionRecords("job", "gpt2", "0123456789abcdef");
+    private final CompletionRecords records = new CompletionRecords("job", "gpt2", "0123456789abcdef", Precision.F32);
 
     private CompletionRecord completed(StopReason stopReason) {
         PromptRequest request = new PromptRequest();
