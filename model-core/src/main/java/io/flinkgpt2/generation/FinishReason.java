@@ -5,5 +5,7 @@ public enum FinishReason {
     /** At the end-of-text id. */
     STOP,
     /** At {@code max_tokens} or {@code max_context}. */
-    LENGTH
+    LENGTH,
+    /** Before its end, because nobody wanted the rest. */
+    CANCELLED
 }

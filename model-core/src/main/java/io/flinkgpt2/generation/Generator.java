@@ -4,7 +4,6 @@ import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
-import io.flinkgpt2.tokenizer.StreamingDecoder;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.concurrent.CancellationException;
 
@@ -14,7 +13,7 @@ import java.util.concurrent.CancellationException;
  */
 public final class Generator {
 
-    private static final String REPLACEMENT = "\uFFFD";
+    private static final int[] NONE_GENERATED = {};
 
     private final Gpt2 model;
     private final Tokenizer tokenizer;
@@ -61,7 +60,7 @@ public final class Generator {
         int[] prompt = limits.admit(request.promptTokenIds(), request.maxTokens());
         cache.reset();
         int endOfTextId = model.config().endOfTextId().orElse(-1);
-        Sequence sequence = new Sequence(request, prompt, cache, limits.maxContext(), endOfTextId);
+        Sequence sequence = new Sequence(request, prompt, NONE_GENERATED, limits.maxContext(), endOfTextId);
         long firstToken = 0;
         while (!sequence.isFinished()) {
             if (Thread.currentThread().isInterrupted()) {
@@ -73,12 +72,14 @@ public final class Generator {
             }
         }
         int[] tokenIds = sequence.generatedTokenIds();
-        String text = text(tokenIds);
+        String text = CompletionText.of(tokenizer, tokenIds);
         return new Completion(
                 prompt.length,
                 tokenIds,
                 text,
                 sequence.stopReason(),
+                0,
+                0,
                 firstToken == 0 ? 0 : firstToken - start,
                 System.nanoTime() - start);
     }
@@ -102,19 +103,5 @@ public final class Generator {
                 request.seed(),
                 request.choice(),
                 sequence.generatedCount()));
-    }
-
-    /** A model may have ids that its tokenizer has not; those have no text and are shown as U+FFFD. */
-    private String text(int[] tokenIds) {
-        StringBuilder text = new StringBuilder();
-        StreamingDecoder decoder = tokenizer.streamingDecoder();
-        for (int tokenId : tokenIds) {
-            if (tokenizer.contains(tokenId)) {
-                text.append(decoder.accept(tokenId));
-            } else {
-                text.append(decoder.finish()).append(REPLACEMENT);
-            }
-        }
-        return text.append(decoder.finish()).toString();
     }
 }

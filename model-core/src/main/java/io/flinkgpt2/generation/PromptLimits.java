@@ -78,8 +78,13 @@ public final class PromptLimits {
     }
 
     void requireInVocabulary(int index, int tokenId) {
+        requireInVocabulary("token id", index, tokenId);
+    }
+
+    /** @throws IllegalArgumentException if it lies outside of the vocabulary; begins with {@code what} */
+    void requireInVocabulary(String what, int index, int tokenId) {
         if (tokenId < 0 || tokenId >= config.vocabularySize()) {
-            throw new IllegalArgumentException("token id at index " + index + ": found " + tokenId + ", expected 0.."
+            throw new IllegalArgumentException(what + " at index " + index + ": found " + tokenId + ", expected 0.."
                     + (config.vocabularySize() - 1) + " (the model's vocabulary)");
         }
     }

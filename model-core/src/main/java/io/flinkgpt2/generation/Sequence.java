@@ -1,16 +1,13 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.KvCache;
 import java.util.Arrays;
 
 /**
- * One request on its way: the tokens so far, how many of them its KV cache holds, and when it ends. Knows no batch and no
- * thread. What it needs to be resumed elsewhere is its request and {@link #generatedTokenIds}: the cache is derived.
+ * One request on its way: the tokens so far, and when it ends. Knows no batch, no cache and no thread. What it needs to be resumed elsewhere is its request and {@link #generatedTokenIds}: the cache is derived.
  */
 final class Sequence {
 
     private final GenerationRequest request;
-    private final KvCache cache;
     private final int promptLength;
     private final int maxContext;
     private final int endOfTextId;
@@ -22,28 +19,27 @@ final class Sequence {
 
     /**
      * @param promptTokenIds the prompt as the model sees it, 1 token or more unless nothing is to be generated
-     * @param cache an empty cache that is this sequence's alone until it ends
+     * @param generatedTokenIds what was generated before it was interrupted; what exceeds the limits is left out, as if they
+     *     had held then
      * @param maxContext the most tokens of prompt and completion together
      * @param endOfTextId or -1 if the model has none
      */
-    Sequence(GenerationRequest request, int[] promptTokenIds, KvCache cache, int maxContext, int endOfTextId) {
+    Sequence(
+            GenerationRequest request, int[] promptTokenIds, int[] generatedTokenIds, int maxContext, int endOfTextId) {
         this.request = request;
-        this.cache = cache;
         this.promptLength = promptTokenIds.length;
         this.maxContext = maxContext;
         this.endOfTextId = endOfTextId;
         this.tokenIds =
                 Arrays.copyOf(promptTokenIds, (int) Math.min(maxContext, (long) promptLength + request.maxTokens()));
-        this.length = promptLength;
+        int resumed = Math.min(generatedTokenIds.length, tokenIds.length - promptLength);
+        System.arraycopy(generatedTokenIds, 0, tokenIds, promptLength, resumed);
+        this.length = promptLength + resumed;
         checkLimits();
     }
 
     GenerationRequest request() {
         return request;
-    }
-
-    KvCache cache() {
-        return cache;
     }
 
     int promptLength() {
@@ -57,6 +53,16 @@ final class Sequence {
 
     int tokenId(int position) {
         return tokenIds[position];
+    }
+
+    /** Prompt and generated tokens, {@link #length} of them; not to be changed. */
+    int[] tokenIds() {
+        return tokenIds;
+    }
+
+    /** The most positions that its cache will ever hold: the last token of all is not looked at again. */
+    int mostPositions() {
+        return Math.max(1, tokenIds.length - 1);
     }
 
     /** Number of generated tokens: the step of the random stream. */
@@ -77,6 +83,11 @@ final class Sequence {
         }
         tokenIds[length++] = tokenId;
         checkLimits();
+    }
+
+    /** Ends it where it stands. */
+    void cancel() {
+        stopReason = StopReason.CANCELLED;
     }
 
     private void checkLimits() {

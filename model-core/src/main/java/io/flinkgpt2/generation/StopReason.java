@@ -4,7 +4,8 @@ package io.flinkgpt2.generation;
 public enum StopReason {
     END_OF_TEXT(FinishReason.STOP),
     MAX_TOKENS(FinishReason.LENGTH),
-    MAX_CONTEXT(FinishReason.LENGTH);
+    MAX_CONTEXT(FinishReason.LENGTH),
+    CANCELLED(FinishReason.CANCELLED);
 
     private final FinishReason finishReason;
 

@@ -6,41 +6,58 @@ import io.flinkgpt2.tensor.Kernels;
  * Keys and values of the positions that one sequence has seen; logically {@code [2, capacity, heads, headSize]} for each
  * layer.
  *
- * <p>Positions lie in blocks of {@value #BLOCK_POSITIONS} that are allocated as the sequence grows and kept by
+ * <p>Positions lie in blocks of {@value #BLOCK_POSITIONS} that are taken from a pool as the sequence grows and go back at
  * {@link #reset}. Within a block and a head the keys are transposed, {@code [headSize][position]}, so that the scores of
- * neighbouring positions are neighbouring lanes; the values are {@code [position][headSize]}. Used by one thread at a
- * time.
+ * neighbouring positions are neighbouring lanes; the values are {@code [position][headSize]}.
+ *
+ * <p>A cache writes only at positions from its length on, so its full blocks never change again and may be held by other
+ * caches too: a sequence that begins like another one {@linkplain #adopt adopts} those, and {@linkplain #adoptCopy copies}
+ * the positions of a block that it shares only in part. Used by one thread at a time, as its pool is.
  */
 public final class KvCache {
 
     /** Positions of one block. */
     public static final int BLOCK_POSITIONS = Kernels.BLOCK_POSITIONS;
 
+    private final KvBlocks pool;
+    private final int layerCount;
     private final int headCount;
     private final int headSize;
     private final int capacity;
-    private final int blockFloats;
-    private final float[][] blocks;
+    /** Held ones first, then nulls. */
+    private final KvBlock[] blocks;
+
+    private int blockCount;
     private int length;
     /** Positions held or claimed by rows of the batch that is being admitted. */
     private int claimed;
 
     /**
-     * An empty cache.
+     * An empty cache with a pool of its own.
      *
      * @param capacity the most positions it can hold, 1..{@code n_positions}
      */
     public KvCache(Gpt2Config config, int capacity) {
+        this(new KvBlocks(config, Math.max(1, KvBlocks.blocksFor(capacity)) * KvBlocks.blockBytes(config)), capacity);
+    }
+
+    /**
+     * An empty cache that shares a pool with others.
+     *
+     * @param capacity the most positions it can hold, 1..{@code n_positions}
+     */
+    public KvCache(KvBlocks pool, int capacity) {
+        Gpt2Config config = pool.config();
         if (capacity < 1 || capacity > config.contextLength()) {
             throw new IllegalArgumentException("the capacity of a KV cache: found " + capacity + ", expected 1.."
                     + config.contextLength() + " (n_positions)");
         }
+        this.pool = pool;
+        this.layerCount = config.layerCount();
         this.headCount = config.headCount();
         this.headSize = config.headSize();
         this.capacity = capacity;
-        this.blockFloats = Math.multiplyExact(
-                2 * config.layerCount(), Math.multiplyExact(config.embeddingSize(), BLOCK_POSITIONS));
-        this.blocks = new float[(capacity + BLOCK_POSITIONS - 1) / BLOCK_POSITIONS][];
+        this.blocks = new KvBlock[KvBlocks.blocksFor(capacity)];
     }
 
     /** The most positions this cache can hold. */
@@ -53,18 +70,84 @@ public final class KvCache {
         return length;
     }
 
-    /** Forgets all positions and keeps the memory. */
+    /** Forgets all positions and gives the blocks back. */
     public void reset() {
+        while (blockCount > 0) {
+            pool.release(blocks[--blockCount]);
+            blocks[blockCount] = null;
+        }
         length = 0;
     }
 
-    /** Bytes of the blocks allocated so far. */
+    /** Blocks held, shared ones included. */
+    public int blockCount() {
+        return blockCount;
+    }
+
+    /** Bytes of the blocks held, shared ones included. */
     public long byteSize() {
-        long bytes = 0;
-        for (float[] block : blocks) {
-            bytes += block == null ? 0 : 4L * block.length;
+        return blockCount * KvBlocks.blockBytes(pool.config());
+    }
+
+    /** The {@code index}-th block, for another cache to adopt or copy from. */
+    public KvBlock sharedBlock(int index) {
+        if (index < 0 || index >= blockCount) {
+            throw new IndexOutOfBoundsException("block " + index + " is not in a cache of " + blockCount);
         }
-        return bytes;
+        return blocks[index];
+    }
+
+    /**
+     * Appends the {@value #BLOCK_POSITIONS} positions of a full block, without a copy. The caller answers for it that they
+     * are those of the same tokens at the same positions, with the same tokens before.
+     *
+     * @throws IllegalStateException if this cache does not end at the end of a block
+     * @throws IllegalArgumentException if they do not fit
+     */
+    public void adopt(KvBlock block) {
+        requireWholeBlocks(BLOCK_POSITIONS);
+        pool.retain(block);
+        blocks[blockCount++] = block;
+        length += BLOCK_POSITIONS;
+    }
+
+    /**
+     * Appends a copy of the first positions of a block; otherwise as {@link #adopt}. The block may be one that another
+     * cache is still filling behind those.
+     *
+     * @param positions 1..{@value #BLOCK_POSITIONS}
+     */
+    public void adoptCopy(KvBlock block, int positions) {
+        if (positions < 1 || positions > BLOCK_POSITIONS) {
+            throw new IllegalArgumentException(
+                    "positions of a block: found " + positions + ", expected 1.." + BLOCK_POSITIONS);
+        }
+        requireWholeBlocks(positions);
+        KvBlock own = pool.take();
+        blocks[blockCount++] = own;
+        copy(block.floats, own.floats, positions);
+        length += positions;
+    }
+
+    /** Holds {@code block}, which has the same contents, instead of the full block at {@code index}. */
+    public void replace(int index, KvBlock block) {
+        if (index < 0 || (index + 1) * BLOCK_POSITIONS > length) {
+            throw new IndexOutOfBoundsException("block " + index + " is not full in a cache of length " + length);
+        }
+        pool.retain(block);
+        pool.release(blocks[index]);
+        blocks[index] = block;
+    }
+
+    private void requireWholeBlocks(int more) {
+        if (length != blockCount * BLOCK_POSITIONS) {
+            throw new IllegalStateException("a cache of " + length + " positions in " + blockCount
+                    + " blocks cannot adopt any, expected whole blocks of " + BLOCK_POSITIONS);
+        }
+        if (length + more > capacity) {
+            throw new IllegalArgumentException(
+                    "position " + (length + more - 1) + " does not fit a KV cache of " + capacity + " positions");
+        }
     }
 
     /** Element {@code d} of the key of {@code head} at {@code position}; for looking into the cache. */
@@ -91,8 +174,8 @@ public final class KvCache {
             throw new IllegalArgumentException(
                     "position " + (end - 1) + " does not fit a KV cache of " + capacity + " positions");
         }
-        for (int b = (end - 1) / BLOCK_POSITIONS; b >= 0 && blocks[b] == null; b--) {
-            blocks[b] = new float[blockFloats];
+        for (int needed = KvBlocks.blocksFor(end); blockCount < needed; blockCount++) {
+            blocks[blockCount] = pool.take();
         }
     }
 
@@ -129,9 +212,23 @@ public final class KvCache {
         }
     }
 
+    /** Copies the keys and values of the first positions of a block. */
+    private void copy(float[] from, float[] to, int positions) {
+        for (int layer = 0; layer < layerCount; layer++) {
+            for (int head = 0; head < headCount; head++) {
+                int keys = keysOffset(layer, head);
+                for (int d = 0; d < headSize; d++, keys += BLOCK_POSITIONS) {
+                    System.arraycopy(from, keys, to, keys, positions);
+                }
+                int values = valuesOffset(layer, head);
+                System.arraycopy(from, values, to, values, positions * headSize);
+            }
+        }
+    }
+
     /** The block that holds {@code position}. */
     float[] block(int position) {
-        return blocks[position / BLOCK_POSITIONS];
+        return blocks[position / BLOCK_POSITIONS].floats;
     }
 
     /** Where the transposed keys of a head begin in every block. */

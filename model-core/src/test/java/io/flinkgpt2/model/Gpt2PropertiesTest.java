@@ -195,9 +195,10 @@ class Gpt2PropertiesTest {
     }
 
     @Test
-    void aCacheGrowsInBlocksAndKeepsThemWhenReset() {
+    void aCacheGrowsInBlocksAndItsPoolKeepsThemWhenItIsReset() {
         Gpt2 model = model(48, 4, new VectorKernels());
-        KvCache cache = new KvCache(model.config(), LONGEST);
+        KvBlocks pool = new KvBlocks(model.config(), Long.MAX_VALUE);
+        KvCache cache = new KvCache(pool, LONGEST);
         int[] ids = Passes.randomIds(model.config(), LONGEST, 3);
         long block = 4L * 2 * 2 * 48 * KvCache.BLOCK_POSITIONS;
         Passes.lastLogits(model, cache, Arrays.copyOf(ids, 64), 64);
@@ -206,9 +207,11 @@ class Gpt2PropertiesTest {
         assertThat(cache.byteSize()).isEqualTo(2 * block);
         cache.reset();
         assertThat(cache.length()).isZero();
+        assertThat(cache.byteSize()).isZero();
         // What an earlier sequence left behind shows nowhere.
         assertThat(Passes.lastLogits(model, cache, Arrays.copyOf(ids, 30), 30))
                 .containsExactly(Passes.lastLogits(model, Arrays.copyOf(ids, 30)));
-        assertThat(cache.byteSize()).isEqualTo(2 * block);
+        assertThat(cache.byteSize()).isEqualTo(block);
+        assertThat(pool.allocatedBytes()).isEqualTo(2 * block);
     }
 }

@@ -103,9 +103,23 @@ final class MistakesInGeneration {
                     "4.4",
                     "a cache that is reused remembers",
                     "model/KvCache.java",
-                    "public void reset() {\n        length = 0;",
-                    "public void reset() {\n        length = Math.min(length, 1);",
-                    "generation.GeneratorTest#rule4_4_aGeneratorThatIsReusedEqualsAFreshOneBitForBit"));
+                    "blocks[blockCount] = null;\n        }\n        length = 0;",
+                    "blocks[blockCount] = null;\n        }\n        length = Math.min(length, 1);",
+                    "generation.GeneratorTest#rule4_4_aGeneratorThatIsReusedEqualsAFreshOneBitForBit"),
+            mistake(
+                    "4.4",
+                    "a shared prefix lacks its last position",
+                    "model/KvCache.java",
+                    "copy(block.floats, own.floats, positions);",
+                    "copy(block.floats, own.floats, positions - 1);",
+                    "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"),
+            mistake(
+                    "4.3",
+                    "all sequences of a batch sample from the logits of the first",
+                    "generation/ContinuousBatch.java",
+                    "activations.logitsOffset(logits++)",
+                    "activations.logitsOffset(0 * logits++)",
+                    "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"));
 
     private MistakesInGeneration() {}
 }

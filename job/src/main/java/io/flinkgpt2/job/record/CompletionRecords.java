@@ -2,7 +2,6 @@ package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.FinishReason;
-import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.tensor.Precision;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +29,7 @@ public final class CompletionRecords {
     /**
      * The answer to a request that was completed.
      *
-     * @param start when generation began, in milliseconds since the epoch
+     * @param start when the request was handed to the generator, in milliseconds since the epoch
      * @param withTokenIds whether the answer holds the generated ids
      */
     public CompletionRecord completed(PromptRequest request, Completion completion, long start, boolean withTokenIds) {
@@ -40,14 +39,16 @@ public final class CompletionRecords {
         choice.tokenIds = withTokenIds ? completion.tokenIds() : null;
         FinishReason finishReason = completion.stopReason().finishReason();
         choice.finishReason = finishReason.name().toLowerCase(Locale.ROOT);
-        choice.stopReason = completion.stopReason() == StopReason.END_OF_TEXT
-                ? null
-                : completion.stopReason().name().toLowerCase(Locale.ROOT);
+        choice.stopReason = finishReason == FinishReason.LENGTH
+                ? completion.stopReason().name().toLowerCase(Locale.ROOT)
+                : null;
 
         CompletionRecord record = answer(request, start);
         record.choices = List.of(choice);
         record.promptTokens = completion.promptTokens();
         record.completionTokens = completion.tokenIds().length;
+        record.metrics.queueTimeMs += completion.queueNanos() / 1_000_000;
+        record.metrics.cachedTokens = completion.cachedTokens();
         record.metrics.timeToFirstTokenMs = completion.timeToFirstTokenNanos() / 1_000_000;
         record.metrics.generationTimeMs = completion.generationNanos() / 1_000_000;
         record.metrics.tokensPerSecond = completion.tokenIds().length * 1e9 / Math.max(1, completion.generationNanos());

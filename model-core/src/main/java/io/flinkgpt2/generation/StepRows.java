@@ -1,0 +1,75 @@
+package io.flinkgpt2.generation;
+
+import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.model.RaggedBatch;
+import java.util.Arrays;
+
+/**
+ * Chooses the rows of a step: one for each sequence with a single token to go, and for the others as many as the chunk
+ * allows, shared out equally; what does not divide goes to those that were admitted first.
+ */
+final class StepRows {
+
+    private final int prefillChunk;
+    private final int[] shares;
+    private int promptRows;
+
+    StepRows(int batchSize, int prefillChunk) {
+        this.prefillChunk = prefillChunk;
+        this.shares = new int[batchSize];
+    }
+
+    /** Rows that the chunk gave to prompts in the last step. */
+    int promptRows() {
+        return promptRows;
+    }
+
+    /**
+     * Fills {@code batch}, in the order of the sequences; the last row of each that catches up with its tokens wants logits.
+     *
+     * @return blocks that the caches have to take for these rows
+     */
+    int fill(RaggedBatch batch, InFlight[] running, int count) {
+        share(running, count);
+        batch.clear();
+        int blocks = 0;
+        for (int i = 0; i < count; i++) {
+            InFlight inFlight = running[i];
+            Sequence sequence = inFlight.sequence();
+            int from = inFlight.cache.length();
+            int to = from + shares[i];
+            for (int position = from; position < to; position++) {
+                boolean last = position == sequence.length() - 1;
+                batch.add(inFlight.cache, position, sequence.tokenId(position), last);
+            }
+            blocks += Math.max(0, KvBlocks.blocksFor(to) - inFlight.cache.blockCount());
+        }
+        return blocks;
+    }
+
+    private void share(InFlight[] running, int count) {
+        Arrays.fill(shares, 0, count, 0);
+        int hungry = 0;
+        for (int i = 0; i < count; i++) {
+            if (running[i].pendingTokens() == 1) {
+                shares[i] = 1;
+            } else {
+                hungry++;
+            }
+        }
+        int left = prefillChunk;
+        while (left > 0 && hungry > 0) {
+            int share = Math.max(1, left / hungry);
+            for (int i = 0; i < count && left > 0; i++) {
+                int pending = running[i].pendingTokens();
+                if (shares[i] < pending) {
+                    int more = Math.min(left, Math.min(share, pending - shares[i]));
+                    shares[i] += more;
+                    left -= more;
+                    hungry -= shares[i] == pending ? 1 : 0;
+                }
+            }
+        }
+        promptRows = prefillChunk - left;
+    }
+}

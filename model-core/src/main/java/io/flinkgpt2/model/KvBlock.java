@@ -1,0 +1,16 @@
+package io.flinkgpt2.model;
+
+/**
+ * Memory for the keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers, lent by {@link KvBlocks} and
+ * given back when the last of those that hold it lets go. What lies in it is {@link KvCache}'s affair.
+ */
+public final class KvBlock {
+
+    final float[] floats;
+    /** Caches and others that hold it; 0: it lies in the pool. */
+    int holders;
+
+    KvBlock(int floats) {
+        this.floats = new float[floats];
+    }
+}

@@ -1,0 +1,242 @@
+package io.flinkgpt2.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.VectorKernels;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Whatever happens in a batch, each request gets the bits that it gets alone: sequences join and leave at random, are
+ * cancelled, interrupted and resumed, in the same batch and in another one with other limits.
+ */
+class ContinuousBatchPropertiesTest {
+
+    private static final int REQUESTS = 36;
+
+    @TempDir
+    static Path directory;
+
+    private static Bench vector;
+    private static Bench scalar;
+
+    /** A model, requests, and what each of them comes to alone. */
+    private static final class Bench {
+        final RecordingKernels kernels;
+        final Pretrained pretrained;
+        final List<GenerationRequest> requests = new ArrayList<>();
+        final List<Completion> alone = new ArrayList<>();
+        final Set<Long> logitsAlone = new HashSet<>();
+
+        Bench(Kernels kernels) {
+            this.kernels = new RecordingKernels(kernels);
+            pretrained = ToyModel.open(directory.resolve(kernels.name()), this.kernels);
+            Generator generator = new Generator(pretrained, ToyModel.CONTEXT, 64);
+            SplittableRandom random = new SplittableRandom(11);
+            int[][] stems = {ids(random, 70), ids(random, 135), ids(random, 200), ids(random, 128)};
+            for (int i = 0; i < REQUESTS; i++) {
+                GenerationRequest request = request(random, stems[i % stems.length], i);
+                requests.add(request);
+                alone.add(generator.generate(request));
+            }
+            logitsAlone.addAll(this.kernels.take());
+        }
+
+        private static int[] ids(SplittableRandom random, int n) {
+            return random.ints(n, 1, ToyModel.VOCABULARY).toArray();
+        }
+
+        private static GenerationRequest request(SplittableRandom random, int[] stem, int i) {
+            int shared = random.nextInt(4) == 0 ? random.nextInt(stem.length) : stem.length;
+            int[] own = ids(random, random.nextInt(3) == 0 ? 0 : random.nextInt(20));
+            int[] prompt = IntStream.concat(Arrays.stream(stem, 0, shared), Arrays.stream(own))
+                    .toArray();
+            int maxTokens = random.nextInt(8) == 0 ? 1000 : random.nextInt(24);
+            SamplingParameters sampling =
+                    i % 3 == 0 ? SamplingParameters.GREEDY : new SamplingParameters(1.1, i % 2 * 20, 0.97);
+            return new GenerationRequest(prompt, maxTokens, sampling, i, i % 4);
+        }
+    }
+
+    static Stream<Arguments> prefillChunks() {
+        return IntStream.rangeClosed(1, 64)
+                .boxed()
+                .flatMap(chunk -> Stream.of(
+                        Arguments.of(chunk, 1 + chunk * 10 % 33, chunk % 2 == 0, false),
+                        Arguments.of(chunk, 1 + chunk * 7 % 33, chunk % 2 == 1, chunk % 8 == 0)));
+    }
+
+    @ParameterizedTest(name = "prefill chunk {0}, batch size {1}, prefix cache {2}, scalar {3}")
+    @MethodSource("prefillChunks")
+    void rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone(
+            int chunk, int batchSize, boolean prefixes, boolean scalarKernels) {
+        new Scenario(bench(scalarKernels), chunk, batchSize, prefixes).run();
+    }
+
+    private static Bench bench(boolean scalarKernels) {
+        if (scalarKernels) {
+            scalar = scalar == null ? new Bench(new ScalarKernels()) : scalar;
+            return scalar;
+        }
+        vector = vector == null ? new Bench(new VectorKernels()) : vector;
+        return vector;
+    }
+
+    /** One random history. */
+    private static final class Scenario {
+        private static final int SUBMISSIONS = 30;
+
+        private final Bench bench;
+        private final SplittableRandom random;
+        private final String description;
+        private final boolean prefixes;
+        private final Map<InFlight, Integer> requestOf = new HashMap<>();
+        private final Set<InFlight> cancelled = new HashSet<>();
+        private ContinuousBatch batch;
+        private int submitted;
+        private int ended;
+        private int interrupted;
+
+        Scenario(Bench bench, int chunk, int batchSize, boolean prefixes) {
+            long seed = chunk * 1000L + batchSize;
+            this.bench = bench;
+            this.random = new SplittableRandom(seed);
+            this.prefixes = prefixes;
+            this.description = "chunk " + chunk + ", batch size " + batchSize + ", seed " + seed;
+            this.batch = batch(chunk, batchSize);
+        }
+
+        private ContinuousBatch batch(int chunk, int batchSize) {
+            long block = KvBlocks.blockBytes(bench.pretrained.config());
+            long bytes = (5 + random.nextInt(5 * batchSize)) * block;
+            long prefixBytes = prefixes ? 1 + random.nextInt(20) * block : 0;
+            return new ContinuousBatch(
+                    bench.pretrained, new BatchOptions(ToyModel.CONTEXT, batchSize, chunk, bytes, prefixBytes));
+        }
+
+        void run() {
+            while (submitted < SUBMISSIONS || !batch.isIdle()) {
+                int dice = random.nextInt(20);
+                if (dice < 8 && submitted < SUBMISSIONS) {
+                    submit();
+                } else if (dice == 8) {
+                    cancelOne();
+                } else if (dice == 9) {
+                    interruptOne();
+                } else if (dice == 10 && random.nextInt(10) == 0) {
+                    moveAll();
+                } else {
+                    batch.step();
+                    checkMemory();
+                }
+                pollAll();
+            }
+            assertThat(ended).as(description).isEqualTo(submitted + interrupted);
+            assertThat(batch.metrics().kvBytesUsed()).as(description).isZero();
+            assertThat(bench.logitsAlone).as("logits, %s", description).containsAll(bench.kernels.take());
+        }
+
+        private void submit() {
+            int request = random.nextInt(REQUESTS);
+            requestOf.put(batch.submit(bench.requests.get(request), random.nextInt(3)), request);
+            submitted++;
+        }
+
+        private void cancelOne() {
+            InFlight inFlight = any();
+            if (inFlight != null) {
+                cancelled.add(inFlight);
+                assertThat(batch.cancel(inFlight)).as(description).isTrue();
+                assertThat(batch.cancel(inFlight)).as(description).isFalse();
+            }
+        }
+
+        private void interruptOne() {
+            InFlight inFlight = any();
+            if (inFlight != null) {
+                cancelOf(inFlight);
+                resume(inFlight);
+            }
+        }
+
+        private void cancelOf(InFlight inFlight) {
+            cancelled.add(inFlight);
+            batch.cancel(inFlight);
+            interrupted++;
+        }
+
+        /** As after a failure: everything in flight goes on in a new batch with other limits. */
+        private void moveAll() {
+            List<InFlight> all = batch.inFlight();
+            batch = batch(1 + random.nextInt(64), 1 + random.nextInt(33));
+            all.forEach(this::resume);
+        }
+
+        private void resume(InFlight old) {
+            InFlight again = batch.resume(old.request(), old.priority(), old.generatedTokenIds());
+            requestOf.put(again, requestOf.get(old));
+        }
+
+        private InFlight any() {
+            List<InFlight> all = batch.inFlight();
+            return all.isEmpty() ? null : all.get(random.nextInt(all.size()));
+        }
+
+        private void checkMemory() {
+            BatchMetrics metrics = batch.metrics();
+            assertThat(metrics.kvBytesUsed() + metrics.kvBytesIdle() + metrics.kvBytesFree())
+                    .as(description)
+                    .isEqualTo(metrics.kvBytesTotal())
+                    .isLessThanOrEqualTo(batch.options().kvCacheBytes());
+            assertThat(metrics.kvBytesIdle())
+                    .as(description)
+                    .isLessThanOrEqualTo(batch.options().prefixCacheBytes());
+            assertThat(metrics.lastStepPromptRows())
+                    .as(description)
+                    .isLessThanOrEqualTo(batch.options().prefillChunk());
+        }
+
+        private void pollAll() {
+            for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
+                assertThat(outcome).as(description).isInstanceOf(BatchOutcome.Completed.class);
+                check(outcome.inFlight(), ((BatchOutcome.Completed) outcome).completion());
+                ended++;
+            }
+        }
+
+        private void check(InFlight inFlight, Completion completion) {
+            Completion alone = bench.alone.get(requestOf.get(inFlight));
+            if (cancelled.contains(inFlight)) {
+                assertThat(completion.stopReason()).as(description).isEqualTo(StopReason.CANCELLED);
+                int generated = completion.tokenIds().length;
+                assertThat(completion.tokenIds())
+                        .as(description)
+                        .containsExactly(Arrays.copyOf(alone.tokenIds(), generated));
+                return;
+            }
+            assertThat(completion.tokenIds()).as(description).containsExactly(alone.tokenIds());
+            assertThat(completion.text()).as(description).isEqualTo(alone.text());
+            assertThat(completion.stopReason()).as(description).isEqualTo(alone.stopReason());
+            assertThat(completion.promptTokens()).as(description).isEqualTo(alone.promptTokens());
+            assertThat(completion.cachedTokens())
+                    .as(description)
+                    .isBetween(0, prefixes ? completion.promptTokens() : 0);
+        }
+    }
+}
