@@ -20,7 +20,8 @@ public interface TensorSink {
      * Takes the same piece as it is stored, before {@link #values} is called with it. All pieces of a tensor together are
      * its bytes in the file, so this is the place for a checksum.
      *
-     * @param raw a read-only, little-endian view from position 0 to its limit; valid during the call only
+     * @param raw a little-endian view from position 0 to its limit, not to be written; valid during the call only. It has an
+     *     array, which spares a checksum a copy
      */
     default void bytes(ByteBuffer raw) {}
 }

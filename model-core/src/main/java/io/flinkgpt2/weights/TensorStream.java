@@ -10,8 +10,8 @@ import java.nio.file.Path;
 
 /** Streams contiguous little-endian tensor data from a file, in pieces, as float32. Holds no state between calls. */
 final class TensorStream {
-    /** Stored bytes of a piece. With the floats made of them, at most 12 MiB for each reading thread. */
-    static final int BUFFER_BYTES = 4 << 20;
+    /** Stored bytes of a piece: with the floats made of them, what the second level of a cache holds while a piece is worked on. */
+    static final int BUFFER_BYTES = 256 << 10;
 
     /**
      * Most bytes asked of a channel at once. The JDK reads into a heap array by way of a direct buffer of the same size,
@@ -52,7 +52,7 @@ final class TensorStream {
             int bytes = (int) dtype.byteCount(length);
             long from = position + dtype.byteCount(start);
             readPiece(channel, file, tensor, stored, bytes, from);
-            sink.bytes(ByteBuffer.wrap(stored, 0, bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
+            sink.bytes(ByteBuffer.wrap(stored, 0, bytes).order(ByteOrder.LITTLE_ENDIAN));
             decode(dtype, stored, length, values);
             sink.values(values, length, start);
         }
