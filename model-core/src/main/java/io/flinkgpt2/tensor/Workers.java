@@ -84,8 +84,12 @@ public final class Workers implements AutoCloseable {
             failed = e;
         }
         // Whatever happened here, nobody may still work on arrays that the caller takes for its own again.
-        while (running.get() > 0) {
-            Thread.onSpinWait();
+        for (int spins = 0; running.get() > 0; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield(); // there are more threads than cores: let the others have one
+            }
         }
         Throwable elsewhere = failure.getAndSet(null);
         if (failed == null && elsewhere != null) {

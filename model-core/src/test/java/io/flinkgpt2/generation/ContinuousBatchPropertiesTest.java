@@ -6,6 +6,7 @@ import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,13 +18,14 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever happens in a batch, each request gets the bits that it gets alone: sequences join and leave at random, are
+ * Whatever happens in a batch, by one, two or three threads, each request gets the bits that it gets alone: sequences join and leave at random, are
  * cancelled, interrupted and resumed, in the same batch and in another one with other limits.
  */
 class ContinuousBatchPropertiesTest {
@@ -32,6 +34,9 @@ class ContinuousBatchPropertiesTest {
 
     @TempDir
     static Path directory;
+
+    /** Engines of one, two and three threads. */
+    private static final List<Workers> WORKERS = List.of(new Workers(1), new Workers(2), new Workers(3));
 
     private static Bench vector;
     private static Bench scalar;
@@ -72,6 +77,11 @@ class ContinuousBatchPropertiesTest {
                     i % 3 == 0 ? SamplingParameters.GREEDY : new SamplingParameters(1.1, i % 2 * 20, 0.97);
             return new GenerationRequest(prompt, maxTokens, sampling, i, i % 4);
         }
+    }
+
+    @AfterAll
+    static void endTheThreads() {
+        WORKERS.forEach(Workers::close);
     }
 
     static Stream<Arguments> prefillChunks() {
@@ -127,7 +137,9 @@ class ContinuousBatchPropertiesTest {
             long bytes = (5 + random.nextInt(5 * batchSize)) * block;
             long prefixBytes = prefixes ? 1 + random.nextInt(20) * block : 0;
             return new ContinuousBatch(
-                    bench.pretrained, new BatchOptions(ToyModel.CONTEXT, batchSize, chunk, bytes, prefixBytes));
+                    bench.pretrained,
+                    new BatchOptions(ToyModel.CONTEXT, batchSize, chunk, bytes, prefixBytes),
+                    WORKERS.get(chunk % WORKERS.size()));
         }
 
         void run() {
