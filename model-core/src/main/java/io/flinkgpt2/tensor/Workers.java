@@ -20,8 +20,11 @@ public final class Workers implements AutoCloseable {
         void run(int part, int parts);
     }
 
-    /** How long a thread spins: longer than what lies between two pieces of work of one step. */
+    /** How often a thread looks for work before it sleeps: longer than what lies between two pieces of one step. */
     private static final int SPINS = 20_000;
+
+    /** How often the caller looks for the others' end before it lets another thread have its core. */
+    private static final int SPINS_OF_CALLER = 2_000;
 
     private final Thread[] threads;
     private final AtomicInteger running = new AtomicInteger();
@@ -85,7 +88,7 @@ public final class Workers implements AutoCloseable {
         }
         // Whatever happened here, nobody may still work on arrays that the caller takes for its own again.
         for (int spins = 0; running.get() > 0; spins++) {
-            if (spins < SPINS) {
+            if (spins < SPINS_OF_CALLER) {
                 Thread.onSpinWait();
             } else {
                 Thread.yield(); // there are more threads than cores: let the others have one

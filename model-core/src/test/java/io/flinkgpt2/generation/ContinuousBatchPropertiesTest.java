@@ -139,7 +139,7 @@ class ContinuousBatchPropertiesTest {
             return new ContinuousBatch(
                     bench.pretrained,
                     new BatchOptions(ToyModel.CONTEXT, batchSize, chunk, bytes, prefixBytes),
-                    WORKERS.get(chunk % WORKERS.size()));
+                    WORKERS.get(chunk % 6 == 0 ? random.nextInt(WORKERS.size()) : 0));
         }
 
         void run() {
