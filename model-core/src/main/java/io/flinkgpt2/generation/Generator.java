@@ -4,6 +4,7 @@ import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.tensor.Workers;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.concurrent.CancellationException;
 
@@ -29,6 +30,11 @@ public final class Generator {
      * @param prefillChunk the most prompt tokens of one pass, 1 or more; changes speed and memory, never a result
      */
     public Generator(Pretrained pretrained, int maxContext, int prefillChunk) {
+        this(pretrained, maxContext, prefillChunk, new Workers(1));
+    }
+
+    /** @param workers threads that share the work of each pass; they change speed, never a result; closed by who made them */
+    public Generator(Pretrained pretrained, int maxContext, int prefillChunk, Workers workers) {
         if (prefillChunk < 1) {
             throw new IllegalArgumentException("prefill.chunk: found " + prefillChunk + ", expected 1 or more");
         }
@@ -37,7 +43,7 @@ public final class Generator {
         this.limits = new PromptLimits(model.config(), maxContext);
         this.prefillChunk = Math.min(prefillChunk, maxContext);
         this.batch = new RaggedBatch(this.prefillChunk);
-        this.activations = new Activations(model.config(), this.prefillChunk, 1, maxContext);
+        this.activations = new Activations(model.config(), this.prefillChunk, 1, maxContext, workers);
         this.cache = new KvCache(model.config(), maxContext);
         this.sampler = new Sampler(model.kernels(), model.config().vocabularySize());
     }

@@ -20,6 +20,7 @@ import io.flinkgpt2.job.record.RecordSource;
 import io.flinkgpt2.job.record.RequestCompleter;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.tensor.Workers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -109,6 +110,13 @@ final class CompleteCommand implements Callable<Integer> {
     private Integer maxContext;
 
     @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Cores that work on each token together (default: 1); the answers are the same.")
+    private int threads;
+
+    @Option(
             names = "--truncate-prompt",
             paramLabel = "SIDE",
             description =
@@ -151,11 +159,16 @@ final class CompleteCommand implements Callable<Integer> {
         }
         parser = new RequestParser(
                 pretrained.tokenizer(), limits, Set.copyOf(location.names()), UnknownFields.REJECT, Integer.MAX_VALUE);
-        completer = new RequestCompleter(
-                new Generator(pretrained, context, PREFILL_CHUNK),
-                new CompletionRecords(NAME, location.name(), pretrained.revision(), pretrained.precision()),
-                true);
-        return prompt == null ? completeLines() : completePrompt();
+        if (threads < 1) {
+            throw new ParameterException(spec.commandLine(), "--threads: found " + threads + ", expected 1 or more");
+        }
+        try (Workers workers = new Workers(threads)) {
+            completer = new RequestCompleter(
+                    new Generator(pretrained, context, PREFILL_CHUNK, workers),
+                    new CompletionRecords(NAME, location.name(), pretrained.revision(), pretrained.precision()),
+                    true);
+            return prompt == null ? completeLines() : completePrompt();
+        }
     }
 
     private int completePrompt() throws IOException {
