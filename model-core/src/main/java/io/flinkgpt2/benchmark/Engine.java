@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** A batch as the job drives one, which takes the time of its steps. For one thread at a time. */
 final class Engine implements AutoCloseable {
@@ -52,7 +51,7 @@ final class Engine implements AutoCloseable {
         long rows = metrics.rows();
         long generated = metrics.generatedTokens();
         long cached = metrics.cachedTokens();
-        Map<InFlight, Integer> numbers = new IdentityHashMap<>();
+        IdentityHashMap<InFlight, Integer> numbers = new IdentityHashMap<>();
         int[][] ids = new int[requests.size()][];
         long decodeSteps = 0;
         long decodeNanos = 0;

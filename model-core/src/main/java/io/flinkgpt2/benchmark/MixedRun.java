@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /** Requests that arrive over time, through a batch, once. */
@@ -19,7 +18,7 @@ final class MixedRun {
     private final List<GenerationRequest> requests;
     private final long[] arrivals;
     private final long[] latencies;
-    private final Map<InFlight, Integer> numbers = new IdentityHashMap<>();
+    private final IdentityHashMap<InFlight, Integer> numbers = new IdentityHashMap<>();
     private final long start = System.nanoTime();
     private int arrived;
 
