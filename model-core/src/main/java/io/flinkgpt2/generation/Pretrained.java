@@ -112,7 +112,8 @@ public final class Pretrained {
         Gpt2Config config = chosen(shape, options);
         try (RandomWeights file = new RandomWeights(config, seed)) {
             Gpt2Weights weights = Gpt2Weights.load(file, config, Path.of(file.describe()), options.precision());
-            byte[] configBytes = shape.toJson().getBytes(StandardCharsets.UTF_8);
+            // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
+            byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
             return of(shape, config, weights, options, Tokenizer.gpt2(), configBytes);
         }
     }

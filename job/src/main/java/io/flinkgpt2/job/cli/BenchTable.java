@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.tensor.MachineLimits;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /** The results of {@code bench} for people. */
@@ -18,6 +19,10 @@ final class BenchTable {
         table.line(
                 "limits of %d thread(s), measured before and after: %.1f GFLOP/s of float32 FMA, %.1f GB/s read",
                 limits.threads(), limits.fmaGflops(), limits.readGbPerSecond());
+        table.line(
+                "Java %s %s",
+                System.getProperty("java.version"),
+                String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
         table.runs(results);
         table.mixed(results);
         table.attention(results);
