@@ -2,6 +2,7 @@ package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
+import java.awt.Color;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -47,23 +49,38 @@ final class BenchChart {
                     .toList();
             double[] streams = runs.stream().mapToDouble(BenchRun::totalStreams).toArray();
             String name = precision.name().toLowerCase(Locale.ROOT);
-            chart.addSeries(
-                    name,
-                    streams,
-                    runs.stream()
-                            .mapToDouble(run -> run.run().decodeTokensPerSecond())
-                            .toArray());
-            chart.addSeries(
-                            name + " roofline",
-                            streams,
-                            runs.stream()
-                                    .mapToDouble(run -> roofline(run, results.limits()))
-                                    .toArray())
-                    .setMarker(SeriesMarkers.NONE);
+            double[] measured = runs.stream()
+                    .mapToDouble(run -> run.run().decodeTokensPerSecond())
+                    .toArray();
+            double[] bound = runs.stream()
+                    .mapToDouble(run -> roofline(run, results.limits()))
+                    .toArray();
+            Color color = color(precision);
+            XYSeries decoded = chart.addSeries(name, streams, measured);
+            decoded.setLineColor(color);
+            decoded.setMarkerColor(color);
+            XYSeries roof = chart.addSeries(name + " roofline", streams, bound);
+            roof.setLineColor(roofColor(precision));
+            roof.setMarker(SeriesMarkers.NONE);
         }
         try (OutputStream out = Files.newOutputStream(file)) {
             VectorGraphicsEncoder.saveVectorGraphic(chart, out, VectorGraphicsFormat.SVG);
         }
+    }
+
+    /** Of what was measured. */
+    static Color color(Precision precision) {
+        return switch (precision) {
+            case F32 -> new Color(31, 119, 180);
+            case BF16 -> new Color(44, 160, 44);
+            case INT8 -> new Color(214, 39, 40);
+        };
+    }
+
+    /** Of the roofline: half way to white. */
+    static Color roofColor(Precision precision) {
+        Color color = color(precision);
+        return new Color((color.getRed() + 255) / 2, (color.getGreen() + 255) / 2, (color.getBlue() + 255) / 2);
     }
 
     /** The most tokens a second that the limits allow; each engine reads the weights for its own streams. */

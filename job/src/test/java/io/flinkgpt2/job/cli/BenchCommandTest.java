@@ -9,6 +9,7 @@ import io.flinkgpt2.benchmark.ModelWork;
 import io.flinkgpt2.benchmark.Workload;
 import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
+import java.awt.Color;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /** {@code bench} in this JVM, on a small model: what it prints, not how fast it is. */
@@ -150,10 +153,20 @@ class BenchCommandTest {
             document = factory.newDocumentBuilder().parse(in);
         }
         assertThat(document.getDocumentElement().getTagName()).isEqualTo("svg");
-        NodeList texts = document.getElementsByTagName("text");
-        assertThat(IntStream.range(0, texts.getLength())
-                        .mapToObj(i -> texts.item(i).getTextContent().strip()))
-                .contains("f32", "f32 roofline", "bf16", "bf16 roofline", "streams", "tokens/s");
+        // Its letters are outlines, so that the series are known by their colours.
+        NodeList elements = document.getElementsByTagName("*");
+        String styles = IntStream.range(0, elements.getLength())
+                .mapToObj(i -> (Element) elements.item(i))
+                .map(element -> element.getAttribute("style") + element.getAttribute("stroke"))
+                .collect(Collectors.joining(" "));
+        for (Precision precision : List.of(Precision.F32, Precision.BF16)) {
+            assertThat(styles).contains(rgb(BenchChart.color(precision)), rgb(BenchChart.roofColor(precision)));
+        }
+        assertThat(styles).doesNotContain(rgb(BenchChart.color(Precision.INT8)));
+    }
+
+    private static String rgb(Color color) {
+        return "stroke:rgb(" + color.getRed() + "," + color.getGreen() + "," + color.getBlue() + ")";
     }
 
     @Test
