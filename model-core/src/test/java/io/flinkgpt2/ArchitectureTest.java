@@ -17,6 +17,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule importsGoDownwardsOnly = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
+            .layer("benchmark")
+            .definedBy("io.flinkgpt2.benchmark..")
             .layer("validation")
             .definedBy("io.flinkgpt2.validation..")
             .layer("generation")
@@ -31,12 +33,14 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.hub..")
             .layer("tensor")
             .definedBy("io.flinkgpt2.tensor..")
+            .whereLayer("benchmark")
+            .mayNotBeAccessedByAnyLayer()
             .whereLayer("validation")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("generation")
-            .mayOnlyBeAccessedByLayers("validation")
+            .mayOnlyBeAccessedByLayers("benchmark", "validation")
             .whereLayer("model")
-            .mayOnlyBeAccessedByLayers("validation", "generation")
+            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation")
             .whereLayer("weights")
             .mayOnlyBeAccessedByLayers("validation", "generation", "model")
             .whereLayer("tokenizer")
@@ -44,7 +48,7 @@ class ArchitectureTest {
             .whereLayer("hub")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("tensor")
-            .mayOnlyBeAccessedByLayers("validation", "generation", "model");
+            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "model");
 
     @ArchTest
     static final ArchRule knowsNeitherFlinkNorKafka =
@@ -81,7 +85,11 @@ class ArchitectureTest {
     static final ArchRule noPlatformDependentMathematics = noClasses()
             .that()
             .resideInAnyPackage(
-                    "io.flinkgpt2.tensor", "io.flinkgpt2.model", "io.flinkgpt2.generation", "io.flinkgpt2.validation")
+                    "io.flinkgpt2.tensor",
+                    "io.flinkgpt2.model",
+                    "io.flinkgpt2.generation",
+                    "io.flinkgpt2.validation",
+                    "io.flinkgpt2.benchmark")
             .should()
             .callMethod(Math.class, "exp", double.class)
             .orShould()

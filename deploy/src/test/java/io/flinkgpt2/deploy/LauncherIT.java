@@ -33,7 +33,7 @@ class LauncherIT {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.lines())
                 .contains("locale C.UTF-8", "<--add-modules=jdk.incubator.vector>", "<-Xmx4g>", "<-Da=b>")
-                .contains("<-XX:+UseSerialGC>")
+                .contains("<-XX:+UseSerialGC>", "<-XX:PretenureSizeThreshold=1m>")
                 .endsWith("<io.flinkgpt2.job.cli.Main>", "<complete>", "<--prompt>", "<two words *>", "<>");
     }
 

@@ -45,6 +45,7 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
             .definedBy(
+                    "io.flinkgpt2.benchmark..",
                     "io.flinkgpt2.generation..",
                     "io.flinkgpt2.model..",
                     "io.flinkgpt2.weights..",

@@ -3,6 +3,7 @@ package io.flinkgpt2.generation;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
+import io.flinkgpt2.model.RandomWeights;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
@@ -99,6 +100,22 @@ public final class Pretrained {
         Tokenizer tokenizer = vocabularyFiles(directory);
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         return of(own, config, weights, options, tokenizer, Files.readAllBytes(configFile));
+    }
+
+    /**
+     * A model of this shape that nobody trained, made in memory, with GPT-2's own vocabulary: the model that a file with
+     * {@link RandomWeights} of that seed holds.
+     *
+     * @param seed of the weights
+     */
+    public static Pretrained random(Gpt2Config shape, long seed, LoadOptions options) throws IOException {
+        Gpt2Config config = chosen(shape, options);
+        try (RandomWeights file = new RandomWeights(config, seed)) {
+            Gpt2Weights weights = Gpt2Weights.load(file, config, Path.of(file.describe()), options.precision());
+            // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
+            byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
+            return of(shape, config, weights, options, Tokenizer.gpt2(), configBytes);
+        }
     }
 
     private static Gpt2Config chosen(Gpt2Config config, LoadOptions options) {

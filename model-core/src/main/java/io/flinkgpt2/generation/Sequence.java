@@ -75,9 +75,9 @@ final class Sequence {
         return Arrays.copyOfRange(tokenIds, promptLength, length);
     }
 
-    /** Takes the next token, or ends at end of text. */
+    /** Takes the next token, or ends at end of text unless the request ignores it. */
     void append(int tokenId) {
-        if (tokenId == endOfTextId) {
+        if (tokenId == endOfTextId && !request.ignoreEndOfText()) {
             stopReason = StopReason.END_OF_TEXT;
             return;
         }

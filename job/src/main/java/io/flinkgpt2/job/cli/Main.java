@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             CompleteCommand.class,
             TokenizeCommand.class,
             VerifyCommand.class,
+            BenchCommand.class,
             RandomModelCommand.class,
             FetchCommand.class,
             ModelsCommand.class,
@@ -150,7 +151,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, complete, tokenize, verify, random-model, fetch, models.");
+                "Name a command: demo, local, complete, tokenize, verify, bench, random-model, fetch, models.");
     }
 
     /** The version of this build. */

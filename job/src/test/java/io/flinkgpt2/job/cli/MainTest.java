@@ -40,7 +40,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "|Name a command: demo, local, complete, tokenize, verify, random-model, fetch, models.",
+                "|Name a command: demo, local, complete, tokenize, verify, bench, random-model, fetch, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
                 "complete --prompt x|Missing required option: '--model=MODEL'",

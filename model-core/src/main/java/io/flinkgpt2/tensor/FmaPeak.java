@@ -3,14 +3,18 @@ package io.flinkgpt2.tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The fused multiply-adds that a core can do. */
+/** The fused multiply-adds that a core can do, with all operands in registers: what no kernel can pass. */
 final class FmaPeak {
 
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
 
     private FmaPeak() {}
 
-    /** Runs twelve independent chains for {@code rounds} rounds; returns the floating-point operations done. */
+    /**
+     * Runs twelve independent chains for {@code rounds} rounds; returns the floating-point operations done.
+     *
+     * @param out a vector's floats or more, which the chains begin with and end in, so that none is left out
+     */
     static double run(float[] out, int rounds) {
         FloatVector m = FloatVector.broadcast(SPECIES, 0.999999f);
         FloatVector c = FloatVector.broadcast(SPECIES, 1e-6f);

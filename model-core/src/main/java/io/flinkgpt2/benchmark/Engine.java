@@ -1,0 +1,116 @@
+package io.flinkgpt2.benchmark;
+
+import com.sun.management.ThreadMXBean;
+import io.flinkgpt2.generation.BatchMetrics;
+import io.flinkgpt2.generation.BatchOptions;
+import io.flinkgpt2.generation.BatchOutcome;
+import io.flinkgpt2.generation.ContinuousBatch;
+import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.InFlight;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.tensor.Workers;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/** A batch as the job drives one, which takes the time of its steps. For one thread at a time. */
+final class Engine implements AutoCloseable {
+
+    private final ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final Pretrained pretrained;
+    private final BatchOptions options;
+    private final Workers workers;
+    private ContinuousBatch batch;
+
+    /** @param context the most tokens of prompt and completion together */
+    Engine(Pretrained pretrained, EngineOptions options, int context) {
+        this.pretrained = pretrained;
+        BatchOptions roomy =
+                BatchOptions.roomy(pretrained.config(), context, options.batchSize(), options.prefillChunk());
+        this.options = options.prefixCache() ? roomy : roomy.withPrefixCacheBytes(0);
+        this.workers = new Workers(options.threads());
+        forget();
+    }
+
+    ContinuousBatch batch() {
+        return batch;
+    }
+
+    /** Begins again with nothing in the prefix cache; without one there is nothing to forget, and memory is kept. */
+    void forget() {
+        if (batch == null || options.prefixCacheBytes() > 0) {
+            batch = new ContinuousBatch(pretrained, options, workers);
+        }
+    }
+
+    /** Completes all requests, which wait from the start. */
+    EngineRun run(List<GenerationRequest> requests) {
+        BatchMetrics metrics = batch.metrics();
+        long rows = metrics.rows();
+        long generated = metrics.generatedTokens();
+        long cached = metrics.cachedTokens();
+        IdentityHashMap<InFlight, Integer> numbers = new IdentityHashMap<>();
+        int[][] ids = new int[requests.size()][];
+        long decodeSteps = 0;
+        long decodeNanos = 0;
+        long decodeTokens = 0;
+        long allocated = 0;
+        long kvBytes = 0;
+        long start = System.nanoTime();
+        for (int i = 0; i < requests.size(); i++) {
+            numbers.put(batch.submit(requests.get(i), 0), i);
+        }
+        long bytesBefore = allocatedBytes();
+        long before = System.nanoTime();
+        while (batch.step()) {
+            long now = System.nanoTime();
+            long bytes = allocatedBytes();
+            BatchOutcome outcome = batch.poll();
+            if (metrics.lastStepPromptRows() == 0) {
+                decodeSteps++;
+                decodeNanos += now - before;
+                decodeTokens += metrics.lastStepRows();
+                allocated += outcome == null ? bytes - bytesBefore : 0;
+            }
+            kvBytes = Math.max(kvBytes, metrics.kvBytesUsed());
+            for (; outcome != null; outcome = batch.poll()) {
+                ids[numbers.get(outcome.inFlight())] =
+                        completed(outcome).completion().tokenIds();
+            }
+            bytesBefore = allocatedBytes();
+            before = System.nanoTime();
+        }
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        return new EngineRun(
+                seconds,
+                metrics.rows() - rows,
+                metrics.generatedTokens() - generated,
+                metrics.cachedTokens() - cached,
+                decodeSteps,
+                decodeNanos * 1e-9,
+                decodeTokens,
+                allocated,
+                kvBytes,
+                new ArrayList<>(Arrays.asList(ids)));
+    }
+
+    private long allocatedBytes() {
+        return thread.getThreadAllocatedBytes(Thread.currentThread().getId());
+    }
+
+    /** @throws IllegalStateException if it failed */
+    static BatchOutcome.Completed completed(BatchOutcome outcome) {
+        if (outcome instanceof BatchOutcome.Completed completed) {
+            return completed;
+        }
+        BatchOutcome.Failed failed = (BatchOutcome.Failed) outcome;
+        throw new IllegalStateException("a request failed, so there is nothing to measure", failed.cause());
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+}

@@ -1,0 +1,74 @@
+package io.flinkgpt2.benchmark;
+
+import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.SamplingParameters;
+import io.flinkgpt2.model.Gpt2Config;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Requests that all have the same lengths: prompts of seeded random ids, greedy, end of text ignored.
+ *
+ * @param streams number of requests, 1 or more
+ * @param promptTokens of each prompt, 1 or more
+ * @param newTokens that each generates, 1 or more
+ * @param prefixTokens of each prompt that are the same in all of them, 0..{@code promptTokens}
+ * @param seed of the ids
+ */
+public record Workload(int streams, int promptTokens, int newTokens, int prefixTokens, long seed) {
+
+    public Workload {
+        requireAtLeast(1, "streams", streams);
+        requireAtLeast(1, "prompt tokens", promptTokens);
+        requireAtLeast(1, "new tokens", newTokens);
+        requireAtLeast(0, "shared tokens of a prompt", prefixTokens);
+        if (prefixTokens > promptTokens) {
+            throw new IllegalArgumentException("shared tokens of a prompt: found " + prefixTokens + ", expected 0.."
+                    + promptTokens + ", the prompt's length");
+        }
+    }
+
+    private static void requireAtLeast(int least, String what, int found) {
+        if (found < least) {
+            throw new IllegalArgumentException(what + ": found " + found + ", expected " + least + " or more");
+        }
+    }
+
+    /** The most tokens of prompt and completion together. */
+    public int context() {
+        return promptTokens + newTokens;
+    }
+
+    /** The requests, the same ones each time. */
+    public List<GenerationRequest> requests(Gpt2Config config) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int[] prefix = ids(random, prefixTokens, config);
+        List<GenerationRequest> requests = new ArrayList<>(streams);
+        for (int i = 0; i < streams; i++) {
+            int[] prompt = new int[promptTokens];
+            System.arraycopy(prefix, 0, prompt, 0, prefixTokens);
+            int[] own = ids(random, promptTokens - prefixTokens, config);
+            System.arraycopy(own, 0, prompt, prefixTokens, own.length);
+            requests.add(request(prompt, newTokens));
+        }
+        return requests;
+    }
+
+    /** A greedy request that ignores end of text. */
+    static GenerationRequest request(int[] prompt, int newTokens) {
+        return new GenerationRequest(prompt, newTokens, SamplingParameters.GREEDY, 0, 0).ignoringEndOfText();
+    }
+
+    /** Ids of the vocabulary but the end of text. */
+    static int[] ids(SplittableRandom random, int count, Gpt2Config config) {
+        int endOfTextId = config.endOfTextId().orElse(-1);
+        int ordinary = config.vocabularySize() - (endOfTextId >= 0 ? 1 : 0);
+        int[] ids = new int[count];
+        for (int i = 0; i < count; i++) {
+            int id = random.nextInt(Math.max(1, ordinary));
+            ids[i] = endOfTextId >= 0 && id >= endOfTextId ? Math.min(id + 1, config.vocabularySize() - 1) : id;
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,107 @@
+package io.flinkgpt2.tensor;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Reads floats as fast as a core can: sums, with several independent accumulators, of one stretch of memory or of several
+ * at once. Which form is fastest is the machine's affair, so all are tried.
+ */
+enum ReadBandwidth {
+    /** One stream of reads, four accumulators: as a product of one row reads its panels. */
+    ONE_STREAM {
+        @Override
+        void read(float[] values, int from, int to, float[] out) {
+            VectorSpecies<Float> species = VectorKernels.SPECIES;
+            int step = species.length();
+            FloatVector a = FloatVector.zero(species), b = a, c = a, d = a;
+            for (int i = from; i <= to - 4 * step; i += 4 * step) {
+                a = a.add(FloatVector.fromArray(species, values, i));
+                b = b.add(FloatVector.fromArray(species, values, i + step));
+                c = c.add(FloatVector.fromArray(species, values, i + 2 * step));
+                d = d.add(FloatVector.fromArray(species, values, i + 3 * step));
+            }
+            a.add(b).add(c.add(d)).intoArray(out, 0);
+        }
+    },
+    /** One stream of reads, eight accumulators. */
+    ONE_WIDE_STREAM {
+        @Override
+        void read(float[] values, int from, int to, float[] out) {
+            VectorSpecies<Float> species = VectorKernels.SPECIES;
+            int step = species.length();
+            FloatVector a = FloatVector.zero(species), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            for (int i = from; i <= to - 8 * step; i += 8 * step) {
+                a = a.add(FloatVector.fromArray(species, values, i));
+                b = b.add(FloatVector.fromArray(species, values, i + step));
+                c = c.add(FloatVector.fromArray(species, values, i + 2 * step));
+                d = d.add(FloatVector.fromArray(species, values, i + 3 * step));
+                e = e.add(FloatVector.fromArray(species, values, i + 4 * step));
+                f = f.add(FloatVector.fromArray(species, values, i + 5 * step));
+                g = g.add(FloatVector.fromArray(species, values, i + 6 * step));
+                h = h.add(FloatVector.fromArray(species, values, i + 7 * step));
+            }
+            a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(out, 0);
+        }
+    },
+    /** Two streams of reads, four accumulators each. */
+    TWO_STREAMS {
+        @Override
+        void read(float[] values, int from, int to, float[] out) {
+            VectorSpecies<Float> species = VectorKernels.SPECIES;
+            int step = species.length();
+            int half = (to - from) / 2;
+            FloatVector a = FloatVector.zero(species), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            for (int i = from; i <= from + half - 4 * step; i += 4 * step) {
+                a = a.add(FloatVector.fromArray(species, values, i));
+                b = b.add(FloatVector.fromArray(species, values, i + step));
+                c = c.add(FloatVector.fromArray(species, values, i + 2 * step));
+                d = d.add(FloatVector.fromArray(species, values, i + 3 * step));
+                e = e.add(FloatVector.fromArray(species, values, i + half));
+                f = f.add(FloatVector.fromArray(species, values, i + half + step));
+                g = g.add(FloatVector.fromArray(species, values, i + half + 2 * step));
+                h = h.add(FloatVector.fromArray(species, values, i + half + 3 * step));
+            }
+            a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(out, 0);
+        }
+    },
+    /** Four streams of reads, two accumulators each. */
+    FOUR_STREAMS {
+        @Override
+        void read(float[] values, int from, int to, float[] out) {
+            VectorSpecies<Float> species = VectorKernels.SPECIES;
+            int step = species.length();
+            int quarter = (to - from) / 4;
+            FloatVector a = FloatVector.zero(species), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            for (int i = from; i <= from + quarter - 2 * step; i += 2 * step) {
+                a = a.add(FloatVector.fromArray(species, values, i));
+                b = b.add(FloatVector.fromArray(species, values, i + step));
+                c = c.add(FloatVector.fromArray(species, values, i + quarter));
+                d = d.add(FloatVector.fromArray(species, values, i + quarter + step));
+                e = e.add(FloatVector.fromArray(species, values, i + 2 * quarter));
+                f = f.add(FloatVector.fromArray(species, values, i + 2 * quarter + step));
+                g = g.add(FloatVector.fromArray(species, values, i + 3 * quarter));
+                h = h.add(FloatVector.fromArray(species, values, i + 3 * quarter + step));
+            }
+            a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(out, 0);
+        }
+    };
+
+    /** What is read by one call: small enough that the compiled code is soon reached, large enough to amortise the call. */
+    static final int PIECE = 1 << 20;
+
+    /**
+     * Reads {@code values[from, to)} once.
+     *
+     * @param to {@code from} and a multiple of 16 vectors
+     * @param out receives the sums, a vector's floats
+     */
+    abstract void read(float[] values, int from, int to, float[] out);
+
+    /** Reads all values, a multiple of {@link #PIECE} of them, once. */
+    final void readAll(float[] values, float[] out) {
+        for (int from = 0; from < values.length; from += PIECE) {
+            read(values, from, from + PIECE, out);
+        }
+    }
+}
