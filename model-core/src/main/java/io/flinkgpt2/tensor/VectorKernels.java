@@ -20,7 +20,7 @@ public final class VectorKernels implements Kernels {
     static final int LANES = SPECIES.length();
 
     /** Floats that {@link #argMax} looks at together. */
-    private static final int STRETCH = 512;
+    private static final int STRETCH = 1024;
 
     /** Whether this machine's vectors have 4, 8 or 16 floats. */
     static boolean supported() {
@@ -178,18 +178,23 @@ public final class VectorKernels implements Kernels {
     @Override
     public int argMax(float[] x, int offset, int n) {
         Objects.checkFromIndexSize(offset, n, x.length);
-        float max = VectorReductions.max(x, offset, n);
-        int i = 0;
-        // Whole stretches without it are passed over; which lane it is in, the loop below finds.
-        while (i + STRETCH <= n && !VectorReductions.contains(x, offset + i, STRETCH, max)) {
-            i += STRETCH;
-        }
-        for (; i < n; i++) {
-            if (x[offset + i] == max) {
-                return i;
+        float max = Float.NEGATIVE_INFINITY;
+        int first = 0;
+        // The first stretch that has the largest; which of its elements it is, is found one by one.
+        for (int i = 0; i < n; i += STRETCH) {
+            float largest = VectorReductions.max(x, offset + i, Math.min(STRETCH, n - i));
+            if (Float.isNaN(largest)) {
+                return -1;
+            }
+            if (largest > max) {
+                max = largest;
+                first = i;
             }
         }
-        return -1; // no element equals the largest: that is NaN
+        while (x[offset + first] != max) {
+            first++;
+        }
+        return first;
     }
 
     @Override

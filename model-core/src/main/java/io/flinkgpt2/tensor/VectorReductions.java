@@ -5,7 +5,6 @@ import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums and the largest element on vectors: 1, 2 or 4 vectors hold the sixteen stripes of {@link Kernels}. */
@@ -121,14 +120,5 @@ final class VectorReductions {
 
     private static float fold4(FloatVector a) {
         return (a.lane(0) + a.lane(2)) + (a.lane(1) + a.lane(3));
-    }
-
-    /** Whether one of {@code n} floats, whole vectors, equals {@code value}. */
-    static boolean contains(float[] x, int offset, int n, float value) {
-        VectorMask<Float> found = FloatVector.fromArray(SPECIES, x, offset).compare(VectorOperators.EQ, value);
-        for (int i = offset + LANES; i < offset + n; i += LANES) {
-            found = found.or(FloatVector.fromArray(SPECIES, x, i).compare(VectorOperators.EQ, value));
-        }
-        return found.anyTrue();
     }
 }

@@ -47,6 +47,8 @@ class KernelAllocationTest {
                 kernels.put(activation + " of " + n, () -> vector.activate(activation, out, stride, 1, 0, n, scratch));
             }
         }
+        float[] logits = KernelCases.random(6, 50_257, 1);
+        kernels.put("arg max of a vocabulary", () -> vector.argMax(logits, 0, logits.length));
         PackedMatrix w = KernelCases.randomMatrix(128, stride);
         for (int rows : new int[] {1, 3, 4, 8}) {
             kernels.put("multiply " + rows + " rows", () -> vector.multiply(out, stride, x, 128, rows, w, bias));
