@@ -43,6 +43,12 @@ final class BFloat16Product {
             int endPanel) {
         short[] panels = w.panels();
         int inputs = w.inputs();
+        if (LANES == 16 && rows == 1) {
+            int size = inputs * PANEL;
+            for (; firstPanel + 2 <= endPanel; firstPanel += 2) {
+                tile1x8(out, firstPanel * PANEL, x, panels, firstPanel * size, size, inputs);
+            }
+        }
         for (int p = firstPanel; p < endPanel; p++) {
             int from = p * inputs * PANEL;
             int to = p * PANEL;
@@ -327,6 +333,73 @@ final class BFloat16Product {
         a01.intoArray(out, to + LANES);
         a02.intoArray(out, to + 2 * LANES);
         a03.intoArray(out, to + 3 * LANES);
+    }
+
+    /** One row by two neighbouring panels: two streams of reads bring more from memory than one. */
+    private static void tile1x8(float[] out, int to, float[] x, short[] w, int from, int size, int inputs) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
+        FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+        int from1 = from + size;
+        for (int i = 0; i < inputs; i++) {
+            FloatVector v = FloatVector.broadcast(SPECIES, x[i]);
+            a0 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from + i * PANEL)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    a0);
+            a1 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from + i * PANEL + LANES)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    a1);
+            a2 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from + i * PANEL + 2 * LANES)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    a2);
+            a3 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from + i * PANEL + 3 * LANES)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    a3);
+            b0 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from1 + i * PANEL)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    b0);
+            b1 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from1 + i * PANEL + LANES)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    b1);
+            b2 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from1 + i * PANEL + 2 * LANES)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    b2);
+            b3 = v.fma(
+                    ShortVector.fromArray(SHORTS, w, from1 + i * PANEL + 3 * LANES)
+                            .convertShape(VectorOperators.S2I, INTS, 0)
+                            .lanewise(VectorOperators.LSHL, 16)
+                            .reinterpretAsFloats(),
+                    b3);
+        }
+        a0.intoArray(out, to);
+        a1.intoArray(out, to + LANES);
+        a2.intoArray(out, to + 2 * LANES);
+        a3.intoArray(out, to + 3 * LANES);
+        b0.intoArray(out, to + 4 * LANES);
+        b1.intoArray(out, to + 5 * LANES);
+        b2.intoArray(out, to + 6 * LANES);
+        b3.intoArray(out, to + 7 * LANES);
     }
 
     /** Four rows by two vectors. */

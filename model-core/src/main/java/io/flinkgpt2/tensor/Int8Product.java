@@ -37,8 +37,7 @@ final class Int8Product {
         if (LANES == 16 && rows == 1) {
             int size = inputs * PANEL;
             for (; firstPanel + 2 <= endPanel; firstPanel += 2) {
-                int from = firstPanel * size;
-                tile1x8(out, firstPanel * PANEL, x, panels, from, from + size, inputs);
+                tile1x8(out, firstPanel * PANEL, x, panels, firstPanel * size, size, inputs);
             }
         }
         for (int p = firstPanel; p < endPanel; p++) {
@@ -296,10 +295,11 @@ final class Int8Product {
     }
 
     /** One row by two neighbouring panels: eight sums hide more of the latency than four, which counts where conversions are the limit. */
-    private static void tile1x8(float[] out, int to, float[] x, byte[] w, int from, int next, int inputs) {
+    private static void tile1x8(float[] out, int to, float[] x, byte[] w, int from, int size, int inputs) {
         FloatVector zero = FloatVector.zero(SPECIES);
         FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
         FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+        int from1 = from + size;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[i]);
             a0 = v.fma(
@@ -320,18 +320,18 @@ final class Int8Product {
                     a3);
             b0 = v.fma(
                     (FloatVector)
-                            ByteVector.fromArray(BYTES, w, next + i * PANEL).castShape(SPECIES, 0),
+                            ByteVector.fromArray(BYTES, w, from1 + i * PANEL).castShape(SPECIES, 0),
                     b0);
             b1 = v.fma(
-                    (FloatVector) ByteVector.fromArray(BYTES, w, next + i * PANEL + LANES)
+                    (FloatVector) ByteVector.fromArray(BYTES, w, from1 + i * PANEL + LANES)
                             .castShape(SPECIES, 0),
                     b1);
             b2 = v.fma(
-                    (FloatVector) ByteVector.fromArray(BYTES, w, next + i * PANEL + 2 * LANES)
+                    (FloatVector) ByteVector.fromArray(BYTES, w, from1 + i * PANEL + 2 * LANES)
                             .castShape(SPECIES, 0),
                     b2);
             b3 = v.fma(
-                    (FloatVector) ByteVector.fromArray(BYTES, w, next + i * PANEL + 3 * LANES)
+                    (FloatVector) ByteVector.fromArray(BYTES, w, from1 + i * PANEL + 3 * LANES)
                             .castShape(SPECIES, 0),
                     b3);
         }

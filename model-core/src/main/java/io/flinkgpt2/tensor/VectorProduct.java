@@ -12,8 +12,8 @@ final class VectorProduct {
 
     private static final int PANEL = PackedMatrix.PANEL_WIDTH;
 
-    /** Panels between two passes over their sums: the tiles of a single row take two panels at once. */
-    private static final int TOGETHER = 2;
+    /** Panels between two passes over their sums: the tiles of a single row take up to four at once. */
+    private static final int TOGETHER = 4;
 
     /** {@link Kernels#multiply(float[], int, float[], int, int, PackedMatrix, float[], int, int)}. */
     static void multiply(
