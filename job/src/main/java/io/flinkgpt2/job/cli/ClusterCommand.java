@@ -56,7 +56,7 @@ final class ClusterCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            Optional<Long> killed = arguments.cluster().killTaskManager(!noRestart, Home.installation());
+            Optional<Long> killed = arguments.cluster().killTaskManager(!noRestart);
             spec.commandLine()
                     .getOut()
                     .println(killed.map(pid -> "Killed the TaskManager, process " + pid)
@@ -81,7 +81,7 @@ final class ClusterCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            arguments.cluster().restartKafka(Home.installation());
+            arguments.cluster().restartKafka();
             spec.commandLine().getOut().println("The broker serves again.");
             return 0;
         }

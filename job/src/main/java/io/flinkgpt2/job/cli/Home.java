@@ -26,10 +26,9 @@ final class Home {
         return find("target/dist/flink-gpt2-job.jar");
     }
 
-    /** What the processes of a cluster are started from, with the Java that runs this. */
+    /** What the processes of a cluster are started from. */
     static Installation installation() {
-        return new Installation(
-                Path.of(System.getProperty("java.home"), "bin", "java"), jobJar(), find("target/dist/lib"));
+        return new Installation(jobJar(), find("target/dist/lib"));
     }
 
     private static Path find(String name) {

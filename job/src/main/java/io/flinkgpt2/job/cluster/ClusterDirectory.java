@@ -108,29 +108,30 @@ final class ClusterDirectory {
         }
     }
 
-    /**
-     * Keeps other commands away until it is closed.
-     *
-     * @throws IOException if another command has it, or there is no such directory
-     */
-    FileChannel lock() throws IOException {
-        FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException e) {
-            channel.close();
-            throw locked(e);
-        } catch (IOException e) {
-            channel.close();
-            throw e;
-        }
-        channel.close();
-        throw locked(null);
+    /** What is done while no other command can. */
+    @FunctionalInterface
+    interface Work<T> {
+        T run() throws IOException, InterruptedException;
     }
 
-    private IOException locked(Throwable cause) {
+    /**
+     * Does something while other commands are kept away.
+     *
+     * @throws IOException if another command is at work here, or there is no such directory
+     */
+    <T> T locked(Work<T> work) throws IOException, InterruptedException {
+        try (FileChannel channel =
+                FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            if (channel.tryLock() == null) {
+                throw inUse(null);
+            }
+            return work.run();
+        } catch (OverlappingFileLockException e) {
+            throw inUse(e);
+        }
+    }
+
+    private IOException inUse(Throwable cause) {
         return new IOException(
                 "Another command is at work on the cluster in " + path + ". Wait until it has ended.", cause);
     }

@@ -12,12 +12,13 @@ import java.util.Map;
 /**
  * What a cluster's state file holds: where its servers listen, and which processes they are.
  *
+ * @param java the command that the processes were started with, whose options are those in their files
  * @param kafkaPort port of the broker on {@code localhost}
  * @param webPort port of Flink's REST API and web UI on {@code localhost}
  * @param slots how many the TaskManager has
  * @param pids of the processes that were started last; they may have ended since
  */
-public record ClusterState(int kafkaPort, int webPort, int slots, Map<Role, Long> pids) {
+public record ClusterState(String java, int kafkaPort, int webPort, int slots, Map<Role, Long> pids) {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String HOST = "localhost";
@@ -45,16 +46,13 @@ public record ClusterState(int kafkaPort, int webPort, int slots, Map<Role, Long
         Map<Role, Long> changed = new EnumMap<>(Role.class);
         changed.putAll(pids);
         changed.put(role, pid);
-        return new ClusterState(kafkaPort, webPort, slots, changed);
-    }
-
-    ClusterState withoutProcesses() {
-        return new ClusterState(kafkaPort, webPort, slots, Map.of());
+        return new ClusterState(java, kafkaPort, webPort, slots, changed);
     }
 
     /** The state as JSON. */
     String toJson() {
         ObjectNode json = MAPPER.createObjectNode()
+                .put("java", java)
                 .put("bootstrap_servers", bootstrapServers())
                 .put("kafka_port", kafkaPort)
                 .put("web_url", webUrl())
@@ -85,7 +83,11 @@ public record ClusterState(int kafkaPort, int webPort, int slots, Map<Role, Long
         for (Map.Entry<String, JsonNode> process : json.path("pids").properties()) {
             pids.put(role(process.getKey()), number(process.getKey(), process.getValue(), Long.MAX_VALUE));
         }
+        if (!json.path("java").isTextual()) {
+            throw new IOException("found " + shown(json.path("java")) + " of java, expected a path");
+        }
         return new ClusterState(
+                json.path("java").textValue(),
                 (int) number("kafka_port", json.path("kafka_port"), 65_535),
                 (int) number("web_port", json.path("web_port"), 65_535),
                 (int) number("slots", json.path("slots"), Integer.MAX_VALUE),
@@ -107,12 +109,12 @@ public record ClusterState(int kafkaPort, int webPort, int slots, Map<Role, Long
                 || value.longValue() < 1
                 || value.longValue() > most) {
             throw new IOException(String.format(
-                    Locale.ROOT,
-                    "found %s of %s, expected a whole number in 1..%d",
-                    value.isMissingNode() ? "none" : value,
-                    name,
-                    most));
+                    Locale.ROOT, "found %s of %s, expected a whole number in 1..%d", shown(value), name, most));
         }
         return value.longValue();
+    }
+
+    private static String shown(JsonNode value) {
+        return value.isMissingNode() ? "none" : value.toString();
     }
 }

@@ -77,11 +77,9 @@ public final class FlinkRest {
     /** A job as the cluster lists it; {@code state} by Flink's names, such as {@code RUNNING}. */
     public record Job(String id, String name, String state) {
 
-        private static final List<String> ENDED = List.of("FINISHED", "CANCELED", "FAILED");
-
         /** Whether it has ended, in whatever way. */
         public boolean ended() {
-            return ENDED.contains(state);
+            return Set.of("FINISHED", "CANCELED", "FAILED").contains(state);
         }
     }
 

@@ -5,17 +5,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collector;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What the processes are started from.
  *
- * @param java the {@code java} to run them with
  * @param jobJar the job's jar, which has Kafka's clients and Jackson inside
  * @param lib directory with the jars of Flink, of the broker, and of logging
  */
-public record Installation(Path java, Path jobJar, Path lib) {
+public record Installation(Path jobJar, Path lib) {
 
     /** What only the broker needs. A cluster of Flink has none of it, so a job's jar has to bring all that it uses itself. */
     private static final String BROKER_ONLY =
@@ -38,7 +38,7 @@ public record Installation(Path java, Path jobJar, Path lib) {
                 .collect(joining());
     }
 
-    private static java.util.stream.Collector<CharSequence, ?, String> joining() {
+    private static Collector<CharSequence, ?, String> joining() {
         return Collectors.joining(File.pathSeparator);
     }
 

@@ -1,7 +1,6 @@
 package io.flinkgpt2.job.cluster;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,8 +29,6 @@ public final class ProcessCluster {
 
     /** How long a process may take to end by itself. */
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(10);
-
-    private static final List<Role> FLINK = List.of(Role.TASKMANAGER, Role.JOBMANAGER);
 
     private final ClusterDirectory directory;
 
@@ -79,31 +76,38 @@ public final class ProcessCluster {
     public ClusterState start(ClusterOptions options, Installation installation)
             throws IOException, InterruptedException {
         directory.create();
-        try (FileChannel lock = directory.lock()) {
+        return directory.locked(() -> {
             requireNone();
             List<Integer> ports = Ports.choose(options.kafkaPort(), options.webPort(), 0, 0);
             ClusterOptions chosen = new ClusterOptions(
                     ports.get(0), ports.get(1), options.slots(), options.taskHeap(), options.flinkSettings());
             new ServerFiles(directory, installation).write(chosen, ports.get(2), ports.get(3));
-            ClusterState state = new ClusterState(chosen.kafkaPort(), chosen.webPort(), chosen.slots(), Map.of());
-            directory.writeState(state);
-            try {
-                for (Role role : Role.values()) {
-                    state = startProcess(role, state, installation);
-                }
-                Readiness readiness = new Readiness(directory, state);
-                readiness.awaitBroker();
-                readiness.awaitSlots();
-                return state;
-            } catch (InterruptedException e) {
-                Servers.kill(all());
-                directory.delete();
-                throw e;
-            } catch (IOException | RuntimeException e) {
-                Servers.kill(all());
-                directory.writeState(state.withoutProcesses());
-                throw e;
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            return startProcesses(
+                    new ClusterState(java, chosen.kafkaPort(), chosen.webPort(), chosen.slots(), Map.of()));
+        });
+    }
+
+    private ClusterState startProcesses(ClusterState planned) throws IOException, InterruptedException {
+        ClusterState state = planned;
+        directory.writeState(state);
+        try {
+            for (Role role : Role.values()) {
+                state = startProcess(role, state);
             }
+            Readiness readiness = new Readiness(directory, state);
+            readiness.awaitBroker();
+            readiness.awaitSlots();
+            return state;
+        } catch (InterruptedException e) {
+            Servers.kill(all());
+            directory.delete();
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            Servers.kill(all());
+            directory.writeState(planned);
+            throw e;
         }
     }
 
@@ -115,8 +119,8 @@ public final class ProcessCluster {
         }
     }
 
-    private ClusterState startProcess(Role role, ClusterState state, Installation installation) throws IOException {
-        ProcessHandle process = new Servers(directory, installation.java()).start(role);
+    private ClusterState startProcess(Role role, ClusterState state) throws IOException {
+        ProcessHandle process = Servers.start(directory, role, state.java());
         LOG.debug("started {} as process {}", role, process.pid());
         ClusterState next = state.with(role, process.pid());
         directory.writeState(next);
@@ -168,9 +172,9 @@ public final class ProcessCluster {
      * @return the process that was killed
      * @throws IOException if none runs and none is to be started, or the new one does not start
      */
-    public Optional<Long> killTaskManager(boolean restart, Installation installation)
-            throws IOException, InterruptedException {
-        try (FileChannel lock = lockExisting()) {
+    public Optional<Long> killTaskManager(boolean restart) throws IOException, InterruptedException {
+        requireState();
+        return directory.locked(() -> {
             ClusterState state = requireState();
             List<ProcessHandle> killed = Servers.running(directory).get(Role.TASKMANAGER);
             if (killed.isEmpty() && !restart) {
@@ -180,11 +184,11 @@ public final class ProcessCluster {
             Set<String> known = restart ? FlinkRest.at(state.flinkAddress()).taskManagers() : Set.of();
             Servers.kill(killed);
             if (restart) {
-                ClusterState next = startProcess(Role.TASKMANAGER, state, installation);
+                ClusterState next = startProcess(Role.TASKMANAGER, state);
                 new Readiness(directory, next).awaitTaskManagerOtherThan(known);
             }
             return killed.stream().findFirst().map(ProcessHandle::pid);
-        }
+        });
     }
 
     /**
@@ -192,12 +196,14 @@ public final class ProcessCluster {
      *
      * @throws IOException if it does not start
      */
-    public void restartKafka(Installation installation) throws IOException, InterruptedException {
-        try (FileChannel lock = lockExisting()) {
-            ClusterState state = requireState();
+    public void restartKafka() throws IOException, InterruptedException {
+        requireState();
+        directory.locked(() -> {
             Servers.stop(Servers.running(directory).get(Role.KAFKA), STOP_PATIENCE);
-            new Readiness(directory, startProcess(Role.KAFKA, state, installation)).awaitBroker();
-        }
+            ClusterState state = startProcess(Role.KAFKA, requireState());
+            new Readiness(directory, state).awaitBroker();
+            return state;
+        });
     }
 
     /**
@@ -211,14 +217,15 @@ public final class ProcessCluster {
         if (!Files.isDirectory(directory.path())) {
             return List.of();
         }
-        try (FileChannel lock = directory.lock()) {
+        return directory.locked(() -> {
             Map<Role, List<ProcessHandle>> running = Servers.running(directory);
             List<Long> pids = running.values().stream()
                     .flatMap(List::stream)
                     .map(ProcessHandle::pid)
                     .toList();
             List<ProcessHandle> flink = new ArrayList<>();
-            FLINK.forEach(role -> flink.addAll(running.get(role)));
+            flink.addAll(running.get(Role.TASKMANAGER));
+            flink.addAll(running.get(Role.JOBMANAGER));
             // The broker last, for the job's sinks talk to it until they are closed.
             Servers.stop(flink, STOP_PATIENCE);
             Servers.stop(running.get(Role.KAFKA), STOP_PATIENCE);
@@ -226,12 +233,7 @@ public final class ProcessCluster {
                 directory.delete();
             }
             return pids;
-        }
-    }
-
-    private FileChannel lockExisting() throws IOException {
-        requireState();
-        return directory.lock();
+        });
     }
 
     private ClusterState requireState() throws IOException {

@@ -79,5 +79,10 @@ final class ServerFiles {
             appender.file.strategy.max = 3
             rootLogger.level = info
             rootLogger.appenderRef.file.ref = file
+            # Names that Flink's own sinks register twice, at every checkpoint.
+            logger.metrics.name = org.apache.flink.metrics.MetricGroup
+            logger.metrics.level = error
+            logger.names.name = org.apache.flink.runtime.metrics.util.MetricUtils
+            logger.names.level = error
             """;
 }

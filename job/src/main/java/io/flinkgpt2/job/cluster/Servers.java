@@ -2,7 +2,6 @@ package io.flinkgpt2.job.cluster;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,22 +20,16 @@ final class Servers {
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
 
-    private final ClusterDirectory directory;
-    private final Path java;
-
-    Servers(ClusterDirectory directory, Path java) {
-        this.directory = directory;
-        this.java = java;
-    }
+    private Servers() {}
 
     /**
      * Starts a process that goes on when this one ends, and when its terminal is closed.
      *
      * @throws IOException if it cannot be started
      */
-    ProcessHandle start(Role role) throws IOException {
+    static ProcessHandle start(ClusterDirectory directory, Role role, String java) throws IOException {
         File out = directory.outFile(role).toFile();
-        return new ProcessBuilder("nohup", java.toString(), marker(role))
+        return new ProcessBuilder("nohup", java, marker(directory, role))
                 .directory(directory.logs().toFile())
                 .redirectInput(new File("/dev/null"))
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(out))
@@ -45,7 +38,7 @@ final class Servers {
                 .toHandle();
     }
 
-    private String marker(Role role) {
+    private static String marker(ClusterDirectory directory, Role role) {
         return "@" + directory.argumentFile(role);
     }
 
@@ -54,7 +47,7 @@ final class Servers {
         Map<Role, List<ProcessHandle>> found = new EnumMap<>(Role.class);
         List<ProcessHandle> all = ProcessHandle.allProcesses().toList();
         for (Role role : Role.values()) {
-            String marker = "@" + directory.argumentFile(role);
+            String marker = marker(directory, role);
             found.put(
                     role,
                     all.stream()
