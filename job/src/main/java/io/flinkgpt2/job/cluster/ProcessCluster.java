@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.cluster;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,18 +99,40 @@ public final class ProcessCluster {
             for (Role role : Role.values()) {
                 state = startProcess(role, state);
             }
-            Readiness readiness = new Readiness(directory, state);
-            readiness.awaitBroker();
-            readiness.awaitSlots();
+            await(new Readiness(directory, state));
             return state;
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | ClosedByInterruptException e) {
+            // Set still after the second, and in the way of waiting for the end of the processes.
+            Thread.interrupted();
             Servers.kill(all());
             directory.delete();
-            throw e;
+            throw (InterruptedException) new InterruptedException("interrupted while a cluster started").initCause(e);
         } catch (IOException | RuntimeException e) {
             Servers.kill(all());
             directory.writeState(planned);
             throw e;
+        }
+    }
+
+    /** On another thread, for clients do much that no interrupt ends; who asks this process to end waits only so long. */
+    private static void await(Readiness readiness) throws IOException, InterruptedException {
+        FutureTask<Void> waiting = new FutureTask<>(() -> {
+            readiness.awaitBroker();
+            readiness.awaitSlots();
+            return null;
+        });
+        Thread thread = new Thread(waiting, "cluster-readiness");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            waiting.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
+        } finally {
+            waiting.cancel(true);
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.errors.RetriableException;
@@ -22,7 +24,7 @@ final class Readiness {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
-    private static final int SHOWN_LINES = 15;
+    private static final int SHOWN_LINES = 10;
 
     private final ClusterDirectory directory;
     private final ClusterState state;
@@ -112,18 +114,27 @@ final class Readiness {
         }
     }
 
-    /** The ends of the process's output and of its log. */
+    /** The end of the process's output, and of its log what says of errors; the end of the log if nothing does. */
     private String lastWords(Role role) throws IOException {
-        StringBuilder words = new StringBuilder();
-        for (Path file : List.of(directory.outFile(role), directory.logFile(role))) {
-            if (Files.exists(file)) {
-                List<String> lines = new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+        List<String> log = lines(directory.logFile(role));
+        List<String> errors = log.stream()
+                .filter(line -> line.contains(" ERROR ") || line.contains(" FATAL ") || line.startsWith("Caused by: "))
+                .toList();
+        return Stream.of(end(lines(directory.outFile(role))), end(errors.isEmpty() ? log : errors))
+                .flatMap(List::stream)
+                .map(line -> "  " + line)
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static List<String> end(List<String> lines) {
+        return lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size());
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return Files.exists(file)
+                ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
                         .lines()
-                        .toList();
-                lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size())
-                        .forEach(line -> words.append("  ").append(line).append('\n'));
-            }
-        }
-        return words.toString().stripTrailing();
+                        .toList()
+                : List.of();
     }
 }
