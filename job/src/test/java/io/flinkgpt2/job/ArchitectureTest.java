@@ -41,6 +41,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.metrics..")
             .layer("local")
             .definedBy("io.flinkgpt2.job.local..")
+            .layer("cluster")
+            .definedBy("io.flinkgpt2.job.cluster..")
             .layer("record")
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
@@ -66,6 +68,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function")
             .whereLayer("local")
             .mayOnlyBeAccessedByLayers("job", "cli")
+            .whereLayer("cluster")
+            .mayOnlyBeAccessedByLayers("job", "cli")
             .whereLayer("record")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
 
@@ -79,7 +83,8 @@ class ArchitectureTest {
                     "io.flinkgpt2.job.function..",
                     "io.flinkgpt2.job.kafka..",
                     "io.flinkgpt2.job.metrics..",
-                    "io.flinkgpt2.job.local..")
+                    "io.flinkgpt2.job.local..",
+                    "io.flinkgpt2.job.cluster..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.cli;
 
+import io.flinkgpt2.job.cluster.Installation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -18,6 +19,16 @@ final class Home {
 
     static Path demoPrompts() {
         return find("demo/prompts.jsonl");
+    }
+
+    /** What the build makes: the job's jar. */
+    static Path jobJar() {
+        return find("target/dist/flink-gpt2-job.jar");
+    }
+
+    /** What the processes of a cluster are started from. */
+    static Installation installation() {
+        return new Installation(jobJar(), find("target/dist/lib"));
     }
 
     private static Path find(String name) {

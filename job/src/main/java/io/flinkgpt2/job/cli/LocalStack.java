@@ -123,14 +123,14 @@ final class LocalStack implements AutoCloseable {
         kafka.createTopic(settings.deadLettersTopic(), partitions, topic);
     }
 
-    private static void requirePort(String option, int port) {
+    static void requirePort(String option, int port) {
         if (port < 0 || port > 65_535) {
             throw new InvalidOptionException(option, String.valueOf(port), "1..65535, or 0 for any that is free");
         }
     }
 
     /** What a task would find only when it is opened, and then again and again as it is restarted. */
-    private static void requireModel(Path model, int maxContext) throws IOException {
+    static void requireModel(Path model, int maxContext) throws IOException {
         Pretrained.openTokenizer(model);
         Gpt2Config config = Pretrained.openConfig(model);
         if (maxContext > config.contextLength()) {
@@ -141,7 +141,7 @@ final class LocalStack implements AutoCloseable {
         }
     }
 
-    private static <T> void setDefault(Configuration options, ConfigOption<T> option, T value) {
+    static <T> void setDefault(Configuration options, ConfigOption<T> option, T value) {
         if (!options.contains(option)) {
             options.set(option, value);
         }

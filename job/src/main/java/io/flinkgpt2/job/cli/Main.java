@@ -35,6 +35,9 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             LocalCommand.class,
+            ClusterCommand.class,
+            SubmitCommand.class,
+            StopJobCommand.class,
             CompleteCommand.class,
             TokenizeCommand.class,
             VerifyCommand.class,
@@ -69,7 +72,7 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(100);
-        for (String takesJobOptions : List.of("demo", "local")) {
+        for (String takesJobOptions : List.of("demo", "local", "submit")) {
             addJobOptionsToHelp(
                     commandLine.getSubcommands().get(takesJobOptions).getCommandSpec());
         }
@@ -151,7 +154,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, complete, tokenize, verify, bench, random-model, fetch, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, models.");
     }
 
     /** The version of this build. */

@@ -3,21 +3,31 @@ package io.flinkgpt2.job.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** How many slots a local cluster has. */
+/** How many slots a cluster has, or a job takes. */
 final class Slots {
 
     private static final int MOST = 1024;
 
     private Slots() {}
 
-    /** What was asked for, or one for each processor. */
+    /** What was asked for by {@code --parallelism}, or one for each processor. */
     static int orDefault(CommandLine command, Integer parallelism) {
-        if (parallelism == null) {
-            return Runtime.getRuntime().availableProcessors();
+        return orDefault(command, parallelism, "--parallelism");
+    }
+
+    /** What was asked for by an option, or one for each processor. */
+    static int orDefault(CommandLine command, Integer slots, String option) {
+        return orElse(command, slots, option, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** What was asked for by an option, or another number. */
+    static int orElse(CommandLine command, Integer slots, String option, int otherwise) {
+        if (slots == null) {
+            return otherwise;
         }
-        if (parallelism < 1 || parallelism > MOST) {
-            throw new ParameterException(command, "--parallelism: found " + parallelism + ", expected 1.." + MOST);
+        if (slots < 1 || slots > MOST) {
+            throw new ParameterException(command, option + ": found " + slots + ", expected 1.." + MOST);
         }
-        return parallelism;
+        return slots;
     }
 }

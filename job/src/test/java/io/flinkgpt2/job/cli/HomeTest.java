@@ -26,6 +26,11 @@ class HomeTest {
         Path prompts =
                 Files.createFile(Files.createDirectory(home.resolve("demo")).resolve("prompts.jsonl"));
 
+        Path lib = Files.createDirectories(home.resolve("target/dist/lib"));
+        Path jar = Files.createFile(home.resolve("target/dist/flink-gpt2-job.jar"));
+
+        assertThat(Home.jobJar()).isEqualTo(jar);
+        assertThat(Home.installation().lib()).isEqualTo(lib);
         assertThat(Home.bundledModel()).isEqualTo(model);
         assertThat(Home.demoPrompts()).isEqualTo(prompts);
     }

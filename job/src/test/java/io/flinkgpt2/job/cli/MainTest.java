@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +41,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "|Name a command: demo, local, complete, tokenize, verify, bench, random-model, fetch, models.",
+                "|Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
                 "complete --prompt x|Missing required option: '--model=MODEL'",
@@ -63,6 +64,14 @@ class MainTest {
                 "fetch gpt2 --hub huggingface.co|--hub: found no scheme http or https, or no host",
                 "models --output xml|Invalid value for option '--output'",
                 "demo --parallelism 0|--parallelism: found 0, expected 1..1024",
+                "cluster|Name what to do: start, status, kill-taskmanager, restart-kafka, stop.",
+                "cluster begin|Unmatched argument at index 1: 'begin'",
+                "cluster start --slots 0|--slots: found 0, expected 1..1024",
+                "cluster start -D novalue|'KEY=VALUE'",
+                "cluster status --output xml|Invalid value for option '--output'",
+                "submit --flink nowhere --model m|--flink: found 'nowhere', expected HOST:PORT of Flink's REST API",
+                "submit --flink h:1 -p 0 --model m|--parallelism: found 0, expected 1..1024",
+                "stop-job abc|JOB_ID: found 'abc', expected 32 hexadecimal digits",
                 "local --kafka-port x|Invalid value for option '--kafka-port': 'x' is not an int",
             })
     void wrongUsageIsTwoLinesOnStandardErrorAndCode2(String command, String message) {
@@ -100,6 +109,35 @@ class MainTest {
             assertThat(errLines()).hasSize(1).first().asString().contains(message);
         }
         assertThat(out.toString(UTF_8)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "cluster start --kafka-port 65536|--kafka-port: found 65536, expected 1..65535, or 0 for any",
+                "cluster start --web-port -1|--web-port: found -1",
+                "cluster start --heap much|--heap: found 'much', expected a size such as 512m or 2g",
+                "submit --flink h:1 --colour red|--colour: found an unknown option",
+                "submit --flink h:1 --model m|kafka.bootstrap.servers: found nothing",
+                "submit --flink h:1 --bootstrap-servers k:1|model.path: found nothing",
+            })
+    void wrongOptionsOfAClusterAreOneLineAndCode2(String command, String message) {
+        assertThat(run(command.split(" "))).isEqualTo(2);
+        assertThat(out.toString(UTF_8)).isEmpty();
+        assertThat(errLines()).hasSize(1).first().asString().contains(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"submit", "stop-job", "cluster kill-taskmanager", "cluster restart-kafka"})
+    void whereNoClusterWasStartedItSaysHowToStartOne(String command) {
+        Path nowhere = directory.resolve("nowhere");
+        List<String> words = new ArrayList<>(List.of(command.split(" ")));
+        words.addAll(List.of("--directory", nowhere.toString()));
+
+        assertThat(run(words.toArray(new String[0]))).isEqualTo(1);
+        assertThat(errLines()).hasSize(1).first().asString().contains("No cluster was started in " + nowhere);
+        assertThat(nowhere).doesNotExist();
     }
 
     @Test
