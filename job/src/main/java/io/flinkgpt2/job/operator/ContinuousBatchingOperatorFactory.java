@@ -22,6 +22,7 @@ public final class ContinuousBatchingOperatorFactory extends AbstractStreamOpera
     }
 
     @Override
+    @SuppressWarnings("TypeParameterUnusedInFormals") // the interface's
     public <T extends StreamOperator<CompletionRecord>> T createStreamOperator(
             StreamOperatorParameters<CompletionRecord> parameters) {
         @SuppressWarnings("unchecked") // the interface's way: T is what getStreamOperatorClass says

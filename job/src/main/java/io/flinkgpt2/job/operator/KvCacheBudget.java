@@ -50,7 +50,7 @@ final class KvCacheBudget {
         if (share < least) {
             throw tooSmall(
                     heapBytes,
-                    weights + 2 * slots * least,
+                    weights + 2L * slots * least,
                     weights + " for the weights and twice " + least + " for each of " + slots
                             + " slots, what the KV cache of one sequence with a max-context of "
                             + generation.maxContext() + " takes");

@@ -30,6 +30,7 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 
 /** The operator in a task whose mails the test takes one by one. */
+@SuppressWarnings("try") // a harness may throw anything when it is closed
 final class OperatorHarness implements AutoCloseable {
 
     static final Duration LONG = Duration.ofHours(1);
