@@ -28,6 +28,7 @@ public final class SharedModel {
 
     private final Key key;
     private Pretrained pretrained;
+    private long loadMillis;
     private int users;
 
     private SharedModel(Key key) {
@@ -76,14 +77,20 @@ public final class SharedModel {
                     Runtime.getRuntime().maxMemory());
             long start = System.nanoTime();
             pretrained = Pretrained.open(key.path(), key.options());
+            loadMillis = (System.nanoTime() - start) / 1_000_000;
             LOG.info(
                     "Loaded {} (revision {}, {}, {} kernels) in {} ms",
                     key.path(),
                     pretrained.revision(),
                     pretrained.precision(),
                     pretrained.model().kernels().name(),
-                    (System.nanoTime() - start) / 1_000_000);
+                    loadMillis);
         }
+    }
+
+    /** How long it took to load, in milliseconds. */
+    public synchronized long loadMillis() {
+        return loadMillis;
     }
 
     /** The model; immutable. */

@@ -7,6 +7,7 @@ import io.flinkgpt2.generation.InFlight;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.SharedModel;
+import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
@@ -75,6 +76,9 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     private transient ContinuousBatch batch;
     private transient Map<InFlight, Submission> submissions;
 
+    private transient CompletionMetrics completionMetrics;
+    private transient CompletionMetrics.Batch batchMetrics;
+
     private transient boolean mailIsOut;
     private transient boolean arrivedSinceMail;
     /** After the snapshot of a stop, which has to stay the last word. */
@@ -125,6 +129,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         submissions = new HashMap<>();
         records = new CompletionRecords(
                 generation.jobName(), generation.model().name(), pretrained.revision(), pretrained.precision());
+        completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
+        batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
         resumeRestored();
     }
 
@@ -132,6 +138,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     private void resumeRestored() {
         restored.sort(Comparator.comparing(inFlight -> inFlight.generatedTokenIds.length == 0));
         for (RequestInFlight inFlight : restored) {
+            batchMetrics.restored(inFlight.generatedTokenIds.length);
             submit(inFlight.request, inFlight.generatedTokenIds);
         }
         if (!restored.isEmpty()) {
@@ -146,6 +153,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
 
     @Override
     public void processElement(StreamRecord<PromptRequest> element) {
+        completionMetrics.requested();
         holdWhileFull();
         submit(element.getValue(), NONE_GENERATED);
         emitEnded();
@@ -205,11 +213,18 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         if (getContainingTask().isCanceled() || Thread.currentThread().isInterrupted()) {
             throw new CancelTaskException("the task was cancelled with requests in flight");
         }
-        batch.step();
-        emitEnded();
+        long start = System.nanoTime();
+        boolean stepped = batch.step();
+        int ended = emitEnded();
+        if (stepped) {
+            batchMetrics.stepped(
+                    batch.metrics(), batch.runningCount() + ended, batch.waitingCount(), System.nanoTime() - start);
+        }
     }
 
-    private void emitEnded() {
+    /** @return how many */
+    private int emitEnded() {
+        int count = 0;
         BatchOutcome outcome;
         while ((outcome = batch.poll()) != null) {
             Submission submission = submissions.remove(outcome.inFlight());
@@ -219,7 +234,9 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
             } else if (outcome instanceof BatchOutcome.Failed failed) {
                 fail(request, failed.cause(), submission.start());
             }
+            count++;
         }
+        return count;
     }
 
     private void fail(PromptRequest request, RuntimeException cause, long start) {
@@ -228,6 +245,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     }
 
     private void emit(PromptRequest request, CompletionRecord record) {
+        completionMetrics.answered(record, request.receivedAt);
         output.collect(new StreamRecord<>(record, request.source.timestamp));
     }
 
