@@ -4,6 +4,7 @@ import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.TopicLimits;
+import io.flinkgpt2.job.operator.ContinuousBatchingOperatorFactory;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRecord;
@@ -11,6 +12,7 @@ import io.flinkgpt2.job.record.PromptRequest;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -72,9 +74,8 @@ public final class CompletionJob {
                 .process(new ParseRequest(settings.generation()))
                 .name("parse")
                 .uid("parse");
-        requests.map(new CompletePromptFunction(settings.generation()))
+        generate(requests, settings)
                 .name("generate")
-                .uid("generate")
                 .sinkTo(completions)
                 .name("completions")
                 .uid("completions");
@@ -82,5 +83,20 @@ public final class CompletionJob {
                 .sinkTo(deadLetters)
                 .name("dead-letters")
                 .uid("dead-letters");
+    }
+
+    /** State and operator have the mode in their {@code uid}: one mode's savepoint does not silently lose its requests in the other. */
+    private static SingleOutputStreamOperator<CompletionRecord> generate(
+            SingleOutputStreamOperator<PromptRequest> requests, JobSettings settings) {
+        return switch (settings.generationMode()) {
+            case MAP ->
+                requests.map(new CompletePromptFunction(settings.generation())).uid("generate");
+            case BATCH ->
+                requests.transform(
+                                "generate",
+                                TypeInformation.of(CompletionRecord.class),
+                                new ContinuousBatchingOperatorFactory(settings.generation(), settings.batch()))
+                        .uid("generate-batch");
+        };
     }
 }

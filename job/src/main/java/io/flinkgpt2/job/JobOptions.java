@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
 
 /**
  * Every option of the job, by its key in a file. On the command line the last words of the key are enough:
@@ -100,8 +101,9 @@ public final class JobOptions {
 
     public static final ConfigOption<GenerationMode> GENERATION_MODE = ConfigOptions.key("generation.mode")
             .enumType(GenerationMode.class)
-            .defaultValue(GenerationMode.MAP)
-            .withDescription("How a slot generates: one prompt at a time (map).");
+            .defaultValue(GenerationMode.BATCH)
+            .withDescription("How a slot generates: many prompts together, which come and go at every token (batch), or"
+                    + " one prompt at a time (map). The answers are the same; in a batch they come in another order.");
 
     public static final ConfigOption<Integer> GENERATION_MAX_CONTEXT = ConfigOptions.key("generation.max-context")
             .intType()
@@ -125,6 +127,32 @@ public final class JobOptions {
             .withDescription(
                     "Whether text of a prompt that spells a special token, such as <|endoftext|>, is that one token,"
                             + " for requests without allow_special_tokens; else it is ordinary text.");
+
+    public static final ConfigOption<Integer> BATCH_SIZE = ConfigOptions.key("batch.size")
+            .intType()
+            .defaultValue(32)
+            .withDescription("The most prompts that a slot completes together, in mode batch.");
+
+    public static final ConfigOption<Duration> BATCH_MAX_HOLD = ConfigOptions.key("batch.max-hold")
+            .durationType()
+            .defaultValue(Duration.ofSeconds(1))
+            .withDescription("How long a record that finds the batch full may keep a checkpoint, savepoint or"
+                    + " cancellation waiting; then it waits for a place itself, in the job's state. If as many as"
+                    + " batch.size wait already it may hold twice as long, and so on.");
+
+    public static final ConfigOption<MemorySize> KV_CACHE_BYTES = ConfigOptions.key("kv-cache.bytes")
+            .memoryType()
+            .noDefaultValue()
+            .withDescription("The most memory of a slot's KV cache, such as 512mb. A request enters the batch only when"
+                    + " its prompt and max_tokens are sure to fit. Unless given, what batch.size prompts of max-context"
+                    + " need, but at most this slot's part of half of what the weights leave of the heap.");
+
+    public static final ConfigOption<MemorySize> PREFIX_CACHE_BYTES = ConfigOptions.key("prefix-cache.bytes")
+            .memoryType()
+            .noDefaultValue()
+            .withDescription("How much of the KV cache may keep prompts that are done, so that others that begin alike"
+                    + " are not computed again; given up when requests need the room. 0 shares nothing. All of it"
+                    + " unless given.");
 
     public static final ConfigOption<Integer> PREFILL_CHUNK = ConfigOptions.key("prefill.chunk")
             .intType()
@@ -175,7 +203,11 @@ public final class JobOptions {
             GENERATION_MAX_CONTEXT,
             GENERATION_TRUNCATE_PROMPT,
             GENERATION_ALLOW_SPECIAL_TOKENS,
+            BATCH_SIZE,
+            BATCH_MAX_HOLD,
             PREFILL_CHUNK,
+            KV_CACHE_BYTES,
+            PREFIX_CACHE_BYTES,
             CHECKPOINT_INTERVAL,
             RECORDS_UNKNOWN_FIELDS,
             RECORDS_MAX_COPIED_BYTES,
@@ -186,6 +218,8 @@ public final class JobOptions {
 
     /** How a slot generates. */
     public enum GenerationMode {
+        /** Many prompts together. */
+        BATCH,
         /** One prompt at a time. */
         MAP
     }

@@ -5,6 +5,7 @@ import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
+import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
@@ -18,17 +19,20 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
 
 /**
  * The checked options of a job; see {@link JobOptions} for each.
  *
  * @param jobName name of the job
+ * @param batch for the mode that batches
  */
 public record JobSettings(
         String jobName,
         KafkaSettings kafka,
         GenerationSettings generation,
         GenerationMode generationMode,
+        BatchSettings batch,
         Duration checkpointInterval) {
 
     /** What the job sets itself: exactly once depends on it. */
@@ -46,6 +50,7 @@ public record JobSettings(
             "value.deserializer");
 
     private static final int LARGEST_RECORD = 1 << 30;
+    private static final int LARGEST_BATCH = 1 << 16;
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(10);
     private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
 
@@ -83,7 +88,12 @@ public record JobSettings(
                 get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),
                 inRange(options, JobOptions.RECORDS_MAX_COPIED_BYTES, 1024, LARGEST_RECORD));
         return new JobSettings(
-                jobName, kafka, generation, get(options, JobOptions.GENERATION_MODE, null), interval(options));
+                jobName,
+                kafka,
+                generation,
+                get(options, JobOptions.GENERATION_MODE, null),
+                batch(options),
+                inRange(options, JobOptions.CHECKPOINT_INTERVAL, SHORTEST_INTERVAL, "10 ms to 365 d"));
     }
 
     private static <T> T get(Configuration options, ConfigOption<T> option, T otherwise) {
@@ -109,6 +119,9 @@ public record JobSettings(
         }
         if (standard instanceof Boolean) {
             return "true or false";
+        }
+        if (option.equals(JobOptions.KV_CACHE_BYTES) || option.equals(JobOptions.PREFIX_CACHE_BYTES)) {
+            return "a size such as '512mb' or '2gb'";
         }
         return standard instanceof Integer ? "a whole number" : "text";
     }
@@ -151,12 +164,32 @@ public record JobSettings(
         return value;
     }
 
-    private static Duration interval(Configuration options) {
-        Duration value = get(options, JobOptions.CHECKPOINT_INTERVAL, null);
-        if (value.compareTo(SHORTEST_INTERVAL) < 0 || value.compareTo(LONGEST_INTERVAL) > 0) {
-            throw new InvalidOptionException(JobOptions.CHECKPOINT_INTERVAL.key(), value.toString(), "10 ms to 365 d");
+    private static Duration inRange(
+            Configuration options, ConfigOption<Duration> option, Duration least, String expected) {
+        Duration value = get(options, option, null);
+        if (value.compareTo(least) < 0 || value.compareTo(LONGEST_INTERVAL) > 0) {
+            throw new InvalidOptionException(option.key(), value.toString(), expected);
         }
         return value;
+    }
+
+    private static BatchSettings batch(Configuration options) {
+        Long kvCacheBytes = bytes(options, JobOptions.KV_CACHE_BYTES);
+        if (kvCacheBytes != null && kvCacheBytes == 0) {
+            throw new InvalidOptionException(
+                    JobOptions.KV_CACHE_BYTES.key(), "0", "room for one sequence of max-context or more");
+        }
+        return new BatchSettings(
+                inRange(options, JobOptions.BATCH_SIZE, 1, LARGEST_BATCH),
+                inRange(options, JobOptions.BATCH_MAX_HOLD, Duration.ZERO, "0 ms to 365 d"),
+                kvCacheBytes,
+                bytes(options, JobOptions.PREFIX_CACHE_BYTES));
+    }
+
+    /** Null where the option was left out. */
+    private static Long bytes(Configuration options, ConfigOption<MemorySize> option) {
+        MemorySize value = get(options, option, null);
+        return value == null ? null : Long.valueOf(value.getBytes());
     }
 
     private static List<String> modelNames(Configuration options, String modelPath) {
@@ -201,6 +234,6 @@ public record JobSettings(
     /** The same with another limit of what a completion copies from its request. */
     JobSettings withMaxCopiedBytes(int bytes) {
         return new JobSettings(
-                jobName, kafka, generation.withMaxCopiedBytes(bytes), generationMode, checkpointInterval);
+                jobName, kafka, generation.withMaxCopiedBytes(bytes), generationMode, batch, checkpointInterval);
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -26,6 +27,8 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever a prompts' topic holds, each record has one answer or one dead letter, and the job never fails. */
 class BadRecordsIT {
@@ -51,8 +54,9 @@ class BadRecordsIT {
         stack.close();
     }
 
-    @Test
-    void badRecordsAreKeptAsTheyCameAndTheGoodOnesBetweenThemAreAnswered() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void badRecordsAreKeptAsTheyCameAndTheGoodOnesBetweenThemAreAnswered(GenerationMode mode) throws Exception {
         bad("invalid_json", bytes("{\"prompt\": "));
         bad("invalid_json", bytes("{\"prompt\": \"a\", \"prompt\": \"b\"}"));
         bad("invalid_type", bytes("[\"a prompt\"]"));
@@ -71,7 +75,8 @@ class BadRecordsIT {
         bad("context_length_exceeded", large());
         good();
 
-        Map<Integer, JsonNode> letters = run("whole", true, "--dead-letters.max-bytes", String.valueOf(LARGE + 100));
+        Map<Integer, JsonNode> letters =
+                run("whole-" + mode, true, "--dead-letters.max-bytes=" + (LARGE + 100), "--generation.mode=" + mode);
 
         letters.forEach((offset, letter) -> {
             byte[] original = prompts.get(offset).value();

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import java.io.IOException;
@@ -28,6 +29,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The whole job between topics of a real broker, on a real cluster, with the bundled model. */
 class CompletionJobIT {
@@ -54,20 +57,24 @@ class CompletionJobIT {
         stack.close();
     }
 
-    @Test
-    void rule4_4_everyPromptIsAnsweredExactlyOnceThoughTheJobFailsOnTheWay() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void rule4_4_everyPromptIsAnsweredExactlyOnceThoughTheJobFailsOnTheWay(GenerationMode mode) throws Exception {
         int prompts = 500;
         int partitions = 4;
-        createTopics("failing", partitions);
-        createTopics("undisturbed", partitions);
+        String failing = "failing-" + mode;
+        String undisturbed = "undisturbed-" + mode;
+        String completions = "completions-" + failing;
+        createTopics(failing, partitions);
+        createTopics(undisturbed, partitions);
         List<String> requests = requests(prompts);
-        stack.produce(records("prompts-failing", partitions, requests));
-        stack.produce(records("prompts-undisturbed", partitions, requests));
+        stack.produce(records("prompts-" + failing, partitions, requests));
+        stack.produce(records("prompts-" + undisturbed, partitions, requests));
 
         InterruptibleSource.reset();
         InterruptibleSource.letThrough(125);
         // Checkpoints are taken when the test asks for them.
-        JobSettings settings = settings("failing", "--checkpoint.interval", "1 h");
+        JobSettings settings = settings(failing, "--checkpoint.interval", "1 h", "--mode", mode.name());
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), TopicLimits.of(settings.kafka()));
         StreamExecutionEnvironment environment = stack.environment(PARALLELISM);
         CompletionJob.build(
@@ -76,19 +83,16 @@ class CompletionJobIT {
                 new InterruptibleSource(kafka.prompts()),
                 kafka.completions(),
                 kafka.deadLetters());
-        JobClient job = environment.executeAsync("failing");
+        JobClient job = environment.executeAsync(failing);
 
-        await().atMost(PATIENCE)
-                .until(() -> stack.uncommitted("completions-failing").size() == 250);
-        assertThat(stack.committed("completions-failing")).isEmpty();
+        await().atMost(PATIENCE).until(() -> stack.uncommitted(completions).size() == 250);
+        assertThat(stack.committed(completions)).isEmpty();
         stack.takeCheckpoint(job.getJobID());
-        await().atMost(PATIENCE)
-                .until(() -> stack.committed("completions-failing").size() == 250);
+        await().atMost(PATIENCE).until(() -> stack.committed(completions).size() == 250);
 
         InterruptibleSource.letThrough(175);
-        await().atMost(PATIENCE)
-                .until(() -> stack.uncommitted("completions-failing").size() == 350);
-        assertThat(stack.committed("completions-failing")).hasSize(250);
+        await().atMost(PATIENCE).until(() -> stack.uncommitted(completions).size() == 350);
+        assertThat(stack.committed(completions)).hasSize(250);
         assertThat(stack.restarts(job.getJobID())).isZero();
         assertThat(InterruptibleSource.readersMade()).isEqualTo(PARALLELISM);
 
@@ -98,16 +102,16 @@ class CompletionJobIT {
         // Nothing crosses a network, so only the subtask that failed starts again.
         assertThat(stack.restarts(job.getJobID())).isEqualTo(1);
         assertThat(InterruptibleSource.readersMade()).isEqualTo(PARALLELISM + 1);
-        run(settings("undisturbed"), PARALLELISM);
-        Map<String, JsonNode> answers = answers("completions-failing");
+        run(settings(undisturbed, "--mode", mode.name()), PARALLELISM);
+        Map<String, JsonNode> answers = answers(completions);
         assertThat(answers).hasSize(prompts);
         assertThat(answers.values().stream().map(answer -> answer.get("id").asText()))
                 .doesNotHaveDuplicates();
-        assertThat(answers).isEqualTo(answers("completions-undisturbed"));
-        assertThat(stack.committed("dead-letters-failing")).isEmpty();
+        assertThat(answers).isEqualTo(answers("completions-" + undisturbed));
+        assertThat(stack.committed("dead-letters-" + failing)).isEmpty();
 
         // What was aborted lies in the topic still, and says the same: a replay makes no other text.
-        List<ConsumerRecord<byte[], byte[]>> everything = stack.uncommitted("completions-failing");
+        List<ConsumerRecord<byte[], byte[]>> everything = stack.uncommitted(completions);
         assertThat(everything).hasSize(prompts + 50);
         assertThat(TestStack.json(everything).map(CompletionJobIT::functionOfRequestAndModel))
                 .allSatisfy(answer -> assertThat(answer)
@@ -115,18 +119,22 @@ class CompletionJobIT {
     }
 
     @Test
-    void rule4_4_orderPartitionsAndParallelismChangeNoAnswer() throws Exception {
+    void rule4_4_orderPartitionsParallelismAndModeChangeNoAnswer() throws Exception {
         createTopics("ordered", 1);
         createTopics("shuffled", 3);
+        createTopics("one-by-one", 2);
         List<String> requests = requests(60);
         stack.produce(records("prompts-ordered", 1, requests));
+        stack.produce(records("prompts-one-by-one", 2, requests));
         Collections.shuffle(requests, new Random(7));
         stack.produce(records("prompts-shuffled", 3, requests));
 
         run(settings("ordered"), 1);
-        run(settings("shuffled", "--prefill.chunk", "3"), PARALLELISM);
+        run(settings("shuffled", "--prefill.chunk=3", "--batch.size=5", "--prefix-cache.bytes=0"), PARALLELISM);
+        run(settings("one-by-one", "--mode=map"), PARALLELISM);
 
         assertThat(answers("completions-ordered")).hasSize(60).isEqualTo(answers("completions-shuffled"));
+        assertThat(answers("completions-one-by-one")).isEqualTo(answers("completions-shuffled"));
     }
 
     /** The first run is cancelled, not ended by itself: Kafka's source may close before it commits its last offsets. */

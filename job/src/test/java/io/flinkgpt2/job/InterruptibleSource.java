@@ -2,11 +2,13 @@ package io.flinkgpt2.job;
 
 import io.flinkgpt2.job.record.PromptRecord;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -22,6 +24,7 @@ import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.Counter;
 
 /**
  * The job's own source, whose readers stop after so many records as the test lets through, and of which one fails once when
@@ -36,6 +39,22 @@ final class InterruptibleSource
     private static final AtomicInteger LET_THROUGH = new AtomicInteger();
     private static final AtomicBoolean FAIL = new AtomicBoolean();
     private static final AtomicInteger READERS = new AtomicInteger();
+    private static final AtomicReference<Failure> FAILURE_AHEAD = new AtomicReference<>();
+    private static final AtomicInteger EMITTED = new AtomicInteger();
+    private static final AtomicBoolean LAST_SPLITS = new AtomicBoolean();
+
+    /** When a reader may fail. */
+    enum Moment {
+        /** When it is asked for a record. */
+        POLL,
+        /** When a checkpoint or savepoint asks for its state. */
+        SNAPSHOT,
+        /** When it would say that there is no more. */
+        END_OF_INPUT
+    }
+
+    /** A failure at so many of its moments from now. */
+    private record Failure(Moment moment, AtomicInteger countdown) {}
 
     private final KafkaSource<PromptRecord> source;
 
@@ -47,6 +66,43 @@ final class InterruptibleSource
         LET_THROUGH.set(0);
         FAIL.set(false);
         READERS.set(0);
+        FAILURE_AHEAD.set(null);
+        EMITTED.set(0);
+        LAST_SPLITS.set(false);
+    }
+
+    /**
+     * Lets readers end after the splits that they were restored with. Kafka's enumerator, restored itself, finds no new
+     * partition and then never says that no more will come: FLINK-31006.
+     */
+    static void endAfterRestoredSplits() {
+        LAST_SPLITS.set(true);
+    }
+
+    /** Makes one reader fail at such a moment, the {@code count}-th from now on of all readers; 1 is the next one. */
+    static void failAt(Moment moment, int count) {
+        FAILURE_AHEAD.set(new Failure(moment, new AtomicInteger(count)));
+    }
+
+    /** Whether the failure of {@link #failAt} is still to come. */
+    static boolean isFailureAhead() {
+        return FAILURE_AHEAD.get() != null;
+    }
+
+    /** Records that all readers have emitted since the last failure of {@link #failAt}, or {@link #reset}. */
+    static int emitted() {
+        return EMITTED.get();
+    }
+
+    private static void pass(Moment moment) throws IOException {
+        Failure failure = FAILURE_AHEAD.get();
+        if (failure != null
+                && failure.moment() == moment
+                && failure.countdown().decrementAndGet() == 0
+                && FAILURE_AHEAD.compareAndSet(failure, null)) {
+            EMITTED.set(0);
+            throw new IOException(FAILURE + " at " + moment);
+        }
     }
 
     /** Lets every reader emit so many records in all, counted from its own start. */
@@ -112,25 +168,37 @@ final class InterruptibleSource
                 LET_THROUGH.set(Integer.MAX_VALUE);
                 throw new IOException(FAILURE);
             }
+            pass(Moment.POLL);
             // The reader counts what it emits.
-            long emitted = context.metricGroup()
-                    .getIOMetricGroup()
-                    .getNumRecordsInCounter()
-                    .getCount();
+            Counter counter = context.metricGroup().getIOMetricGroup().getNumRecordsInCounter();
+            long emitted = counter.getCount();
             if (emitted >= LET_THROUGH.get()) {
                 Thread.sleep(1);
                 return InputStatus.MORE_AVAILABLE;
             }
-            return reader.pollNext(output);
+            InputStatus status = reader.pollNext(output);
+            EMITTED.addAndGet((int) (counter.getCount() - emitted));
+            if (status == InputStatus.END_OF_INPUT) {
+                pass(Moment.END_OF_INPUT);
+            }
+            return status;
         }
 
         @Override
         public void start() {
             reader.start();
+            if (LAST_SPLITS.get()) {
+                reader.notifyNoMoreSplits();
+            }
         }
 
         @Override
         public List<KafkaPartitionSplit> snapshotState(long checkpointId) {
+            try {
+                pass(Moment.SNAPSHOT);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
             return reader.snapshotState(checkpointId);
         }
 

@@ -9,6 +9,7 @@ import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Activation;
@@ -50,7 +51,8 @@ class JobSettingsTest {
                                 new RequestStandards(PromptTruncation.ERROR, false),
                                 UnknownFields.REJECT,
                                 262_144),
-                        GenerationMode.MAP,
+                        GenerationMode.BATCH,
+                        new BatchSettings(32, Duration.ofSeconds(1), null, null),
                         Duration.ofSeconds(10)));
     }
 
@@ -79,6 +81,10 @@ class JobSettingsTest {
                 "--generation.allow-special-tokens",
                 "--generation.max-context=64",
                 "--prefill.chunk=16",
+                "--batch.size=8",
+                "--batch.max-hold=50 ms",
+                "--kv-cache.bytes=64mb",
+                "--prefix-cache.bytes=0",
                 "--checkpoint.interval=500 ms",
                 "--records.unknown-fields=ignore",
                 "--records.max-copied-bytes=2048",
@@ -112,6 +118,7 @@ class JobSettingsTest {
                                 UnknownFields.IGNORE,
                                 2048),
                         GenerationMode.MAP,
+                        new BatchSettings(8, Duration.ofMillis(50), 64L << 20, 0L),
                         Duration.ofMillis(500)));
     }
 
@@ -179,7 +186,14 @@ class JobSettingsTest {
                 "checkpoint.interval | 999999999999999 d | a duration such as '10 s'",
                 "source.bounded | perhaps | true or false",
                 "source.start | yesterday | [committed, earliest, latest]",
-                "generation.mode | fast | [map]",
+                "generation.mode | fast | [batch, map]",
+                "batch.size | 0 | 1..65536",
+                "batch.size | 65537 | 1..65536",
+                "batch.max-hold | -1 s | a duration such as '10 s'",
+                "batch.max-hold | 366 d | 0 ms to 365 d",
+                "kv-cache.bytes | 0 | room for one sequence",
+                "kv-cache.bytes | much | a size such as '512mb'",
+                "prefix-cache.bytes | -1 | a size such as '512mb'",
                 "generation.truncate-prompt | middle | [error, left, right]",
                 "generation.allow-special-tokens | perhaps | true or false",
                 "model.precision | f16 | [f32, bf16, int8]",
@@ -200,6 +214,10 @@ class JobSettingsTest {
     @CsvSource({
         "generation.max-context, 1",
         "prefill.chunk, 1048576",
+        "batch.size, 65536",
+        "batch.max-hold, 0 ms",
+        "kv-cache.bytes, 1",
+        "prefix-cache.bytes, 0",
         "records.max-copied-bytes, 1024",
         "dead-letters.max-bytes, 1073741824",
         "checkpoint.interval, 10 ms",
@@ -273,10 +291,10 @@ class JobSettingsTest {
 
     @Test
     void whatGoesToTheTaskManagersCanBeSerialized() throws Exception {
-        GenerationSettings settings =
-                settings("--model.aliases=a;b", "--activation=relu").generation();
+        JobSettings settings = settings("--model.aliases=a;b", "--activation=relu", "--kv-cache.bytes=1gb");
 
-        assertThat(InstantiationUtil.clone(settings)).isEqualTo(settings);
+        assertThat(InstantiationUtil.clone(settings.generation())).isEqualTo(settings.generation());
+        assertThat(InstantiationUtil.clone(settings.batch())).isEqualTo(settings.batch());
     }
 
     private static JobSettings settings(String... further) {

@@ -62,10 +62,17 @@ final class TestStack implements AutoCloseable {
     }
 
     static TestStack start() throws IOException {
+        return start(Map.of());
+    }
+
+    /** @param clusterSettings by Flink's names */
+    static TestStack start(Map<String, String> clusterSettings) throws IOException {
         EmbeddedKafka kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults());
         try {
             return new TestStack(
-                    kafka, LocalFlink.start(LocalFlink.Options.defaults().withSlots(SLOTS)));
+                    kafka,
+                    LocalFlink.start(
+                            LocalFlink.Options.defaults().withSlots(SLOTS).withSettings(clusterSettings)));
         } catch (IOException | RuntimeException e) {
             kafka.close();
             throw e;
@@ -103,12 +110,18 @@ final class TestStack implements AutoCloseable {
      * and it starts again once after a failure.
      */
     StreamExecutionEnvironment environment(int parallelism) {
+        return environment(parallelism, Map.of());
+    }
+
+    /** @param further settings by Flink's names, which win */
+    StreamExecutionEnvironment environment(int parallelism, Map<String, String> further) {
         Configuration strict = new Configuration();
         strict.setString("pipeline.generic-types", "false");
         strict.setString("pipeline.auto-generate-uids", "false");
         strict.setString("restart-strategy.type", "fixed-delay");
         strict.setString("restart-strategy.fixed-delay.attempts", "1");
         strict.setString("restart-strategy.fixed-delay.delay", "0 ms");
+        further.forEach(strict::setString);
         StreamExecutionEnvironment environment = flink.environment(strict);
         environment.setParallelism(parallelism);
         return environment;

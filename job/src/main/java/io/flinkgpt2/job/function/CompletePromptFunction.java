@@ -2,6 +2,7 @@ package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
@@ -25,6 +26,7 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
     private final GenerationSettings settings;
     private transient SharedModel model;
     private transient RequestCompleter completer;
+    private transient CompletionMetrics metrics;
 
     public CompletePromptFunction(GenerationSettings settings) {
         this.settings = settings;
@@ -33,6 +35,7 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
     @Override
     public void open(OpenContext openContext) throws Exception {
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
+        metrics = new CompletionMetrics(getRuntimeContext().getMetricGroup(), model.loadMillis());
         Pretrained pretrained = model.pretrained();
         completer = new RequestCompleter(
                 new Generator(pretrained, settings.maxContext(), settings.prefillChunk()),
@@ -43,7 +46,10 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
 
     @Override
     public CompletionRecord map(PromptRequest request) {
-        return completer.complete(request);
+        metrics.requested();
+        CompletionRecord answer = completer.complete(request);
+        metrics.answered(answer, request.receivedAt);
+        return answer;
     }
 
     @Override

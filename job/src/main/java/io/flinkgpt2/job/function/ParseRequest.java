@@ -2,6 +2,7 @@ package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRecord;
@@ -9,6 +10,7 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestParser;
 import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -25,6 +27,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     private final GenerationSettings settings;
     private transient SharedModel model;
     private transient RequestParser parser;
+    private transient Counter deadLetters;
 
     public ParseRequest(GenerationSettings settings) {
         this.settings = settings;
@@ -32,6 +35,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
 
     @Override
     public void open(OpenContext openContext) throws Exception {
+        deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
         parser = new RequestParser(
@@ -49,6 +53,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
         try {
             out.collect(parser.parse(record, now));
         } catch (InvalidRequestException e) {
+            deadLetters.inc();
             context.output(DEAD_LETTERS, new DeadLetter(record, e.error(), settings.jobName(), now));
         }
     }

@@ -28,6 +28,7 @@ public final class SharedModel {
 
     private final Key key;
     private Pretrained pretrained;
+    private long loadMillis;
     private int users;
 
     private SharedModel(Key key) {
@@ -48,6 +49,7 @@ public final class SharedModel {
      * @param settings its path is one on this machine, or the name of a model on the hub, which is fetched if it is not in the
      *     cache; where the hub and the cache are, this process's environment says
      * @throws IOException if it cannot be found, fetched or loaded; the next call tries again
+     * @throws IllegalStateException if the heap is too small for its weights; says how large it has to be
      */
     public static SharedModel acquire(ModelSettings settings, RuntimeContext context) throws IOException {
         context.registerUserCodeClassLoaderReleaseHookIfAbsent(HOOK, SharedModel::releaseUnused);
@@ -69,16 +71,26 @@ public final class SharedModel {
 
     private synchronized void load() throws IOException {
         if (pretrained == null) {
+            ModelMemory.requireRoom(
+                    Pretrained.openConfig(key.path()),
+                    key.options().precision(),
+                    Runtime.getRuntime().maxMemory());
             long start = System.nanoTime();
             pretrained = Pretrained.open(key.path(), key.options());
+            loadMillis = (System.nanoTime() - start) / 1_000_000;
             LOG.info(
                     "Loaded {} (revision {}, {}, {} kernels) in {} ms",
                     key.path(),
                     pretrained.revision(),
                     pretrained.precision(),
                     pretrained.model().kernels().name(),
-                    (System.nanoTime() - start) / 1_000_000);
+                    loadMillis);
         }
+    }
+
+    /** How long it took to load, in milliseconds. */
+    public synchronized long loadMillis() {
+        return loadMillis;
     }
 
     /** The model; immutable. */

@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.record;
 
+import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.SamplingParameters;
 import java.util.List;
 
 /** A valid request, with every default filled in. Made by {@link RequestParser}. */
@@ -50,4 +52,10 @@ public class PromptRequest {
     public long receivedAt;
 
     public PromptRequest() {}
+
+    /** What is to be generated. */
+    public GenerationRequest generationRequest() {
+        SamplingParameters sampling = new SamplingParameters(temperature, topK, topP);
+        return new GenerationRequest(promptTokenIds, maxTokens, sampling, seed, 0);
+    }
 }

@@ -1,8 +1,6 @@
 package io.flinkgpt2.job.record;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Generator;
-import io.flinkgpt2.generation.SamplingParameters;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,10 +29,7 @@ public final class RequestCompleter {
     public CompletionRecord complete(PromptRequest request) {
         long start = System.currentTimeMillis();
         try {
-            SamplingParameters sampling = new SamplingParameters(request.temperature, request.topK, request.topP);
-            GenerationRequest generation =
-                    new GenerationRequest(request.promptTokenIds, request.maxTokens, sampling, request.seed, 0);
-            return records.completed(request, generator.generate(generation), start, withTokenIds);
+            return records.completed(request, generator.generate(request.generationRequest()), start, withTokenIds);
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /** Writes a model of one layer and eight channels with GPT-2's vocabulary. */
-final class TinyModel {
+public final class TinyModel {
 
-    static final int CONTEXT_LENGTH = 32;
+    public static final int CONTEXT_LENGTH = 32;
 
     private TinyModel() {}
 
     /** @param factor what all of its weights are multiplied by */
-    static Path write(Path directory, float factor) throws IOException {
+    public static Path write(Path directory, float factor) throws IOException {
         Files.createDirectories(directory);
         Gpt2Config config = new Gpt2Config(
                 50257,

@@ -1,0 +1,50 @@
+package io.flinkgpt2.job.function;
+
+import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.model.Gpt2Weights;
+import io.flinkgpt2.tensor.Precision;
+
+/** What a model takes of a TaskManager's heap. */
+public final class ModelMemory {
+
+    private ModelMemory() {}
+
+    /** Bytes of the weights, near enough: the few vectors among them are float32 in every precision. */
+    public static long weightBytes(Gpt2Config config, Precision precision) {
+        int parameterBytes = switch (precision) {
+            case F32 -> Float.BYTES;
+            case BF16 -> Short.BYTES;
+            case INT8 -> Byte.BYTES;
+        };
+        return Gpt2Weights.parameterCount(config, config.tieWordEmbeddings()) * parameterBytes;
+    }
+
+    /**
+     * A message about a heap that is too small.
+     *
+     * @param heapBytes what there is
+     * @param needed what there should be, in bytes
+     * @param what the parts of that
+     */
+    public static String tooSmall(long heapBytes, long needed, String what) {
+        return "heap of the TaskManager: found " + heapBytes + " bytes, expected at least " + needed + ": " + what
+                + ". Raise taskmanager.memory.task.heap.size by " + megabytes(needed - heapBytes)
+                + " (taskmanager.memory.managed.size: 0 gives room, for this job needs no managed memory), or use a"
+                + " smaller max-context, fewer slots or another model.precision.";
+    }
+
+    private static String megabytes(long bytes) {
+        return ((bytes >> 20) + 1) + " mb";
+    }
+
+    /**
+     * @param heapBytes the most bytes that the heap may have
+     * @throws IllegalStateException if the weights do not fit; says how large it has to be
+     */
+    static void requireRoom(Gpt2Config config, Precision precision, long heapBytes) {
+        long weights = weightBytes(config, precision);
+        if (weights > heapBytes) {
+            throw new IllegalStateException(tooSmall(heapBytes, weights, "for the weights alone"));
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Level 4: what the job tells about itself. */
+package io.flinkgpt2.job.metrics;

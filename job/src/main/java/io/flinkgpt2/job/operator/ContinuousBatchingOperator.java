@@ -1,0 +1,288 @@
+package io.flinkgpt2.job.operator;
+
+import io.flinkgpt2.generation.BatchOptions;
+import io.flinkgpt2.generation.BatchOutcome;
+import io.flinkgpt2.generation.ContinuousBatch;
+import io.flinkgpt2.generation.InFlight;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.function.SharedModel;
+import io.flinkgpt2.job.metrics.CompletionMetrics;
+import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.CompletionRecords;
+import io.flinkgpt2.job.record.PromptRequest;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.operators.MailboxExecutor.MailOptions;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
+import org.apache.flink.runtime.checkpoint.SavepointType;
+import org.apache.flink.runtime.checkpoint.SnapshotType;
+import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.OperatorSnapshotFutures;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Completes many prompts together; sequences join and leave at every step. It runs in the task's own thread.
+ *
+ * <ul>
+ *   <li>Each request has exactly one answer, with the same bits as one that is completed alone, whatever is batched with it,
+ *       and wherever it is interrupted and restored. The answers come in no order.
+ *   <li>A request that fails has an answer with an {@code error}; the others go on.
+ *   <li>A checkpoint holds the requests in flight and their tokens so far; it waits for no generation to end. Neither does
+ *       stop-with-savepoint, and after its snapshot no step is made. With another parallelism the requests are dealt out
+ *       anew; those that find no place wait, and are state as the others are.
+ *   <li>At the end of the input all that is in flight is completed.
+ *   <li>A record that finds the batch full makes steps until a place is free, but keeps checkpoints waiting no longer than
+ *       {@link BatchSettings#maxHold}; then it joins those that wait. For every full batch that waits already it may take that
+ *       time once more, so that a source that is faster than the model does not fill the heap.
+ *   <li>An error of the JVM itself, such as a lack of memory, fails the task, and Flink restarts it.
+ * </ul>
+ *
+ * <p>Steps are made by a mail to the task that sends itself again while there is something to do. It is deferrable, for Flink
+ * works off all other mails of an operator before it takes the savepoint of a stop. Between two mails the source emits at most
+ * one record, so the mail makes no step while records arrive and the batch has room: it fills first.
+ */
+public final class ContinuousBatchingOperator extends AbstractStreamOperator<CompletionRecord>
+        implements OneInputStreamOperator<PromptRequest, CompletionRecord> {
+    private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ContinuousBatchingOperator.class);
+    private static final int[] NONE_GENERATED = {};
+
+    private final transient MailboxExecutor mailbox;
+    private final GenerationSettings generation;
+    private final BatchSettings settings;
+
+    private transient ListState<RequestInFlight> state;
+    private transient List<RequestInFlight> restored;
+    private transient SharedModel model;
+    private transient CompletionRecords records;
+    private transient ContinuousBatch batch;
+    private transient Map<InFlight, Submission> submissions;
+
+    private transient CompletionMetrics completionMetrics;
+    private transient CompletionMetrics.Batch batchMetrics;
+
+    private transient boolean mailIsOut;
+    private transient boolean arrivedSinceMail;
+    /** After the snapshot of a stop, which has to stay the last word. */
+    private transient boolean stopped;
+
+    /**
+     * A request in the batch.
+     *
+     * @param start when it was submitted, in milliseconds since the epoch
+     */
+    private record Submission(PromptRequest request, long start) {}
+
+    ContinuousBatchingOperator(
+            StreamOperatorParameters<CompletionRecord> parameters,
+            GenerationSettings generation,
+            BatchSettings settings) {
+        super(parameters);
+        this.mailbox = parameters.getMailboxExecutor();
+        this.generation = generation;
+        this.settings = settings;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        state = context.getOperatorStateStore()
+                .getListState(
+                        new ListStateDescriptor<>("requests-in-flight", TypeInformation.of(RequestInFlight.class)));
+        restored = new ArrayList<>();
+        state.get().forEach(restored::add);
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        model = SharedModel.acquire(generation.model(), getRuntimeContext());
+        Pretrained pretrained = model.pretrained();
+        BatchOptions options = KvCacheBudget.batchOptions(
+                pretrained,
+                generation,
+                settings,
+                Runtime.getRuntime().maxMemory(),
+                getRuntimeContext()
+                        .getTaskManagerRuntimeInfo()
+                        .getConfiguration()
+                        .get(TaskManagerOptions.NUM_TASK_SLOTS));
+        batch = new ContinuousBatch(pretrained, options);
+        submissions = new HashMap<>();
+        records = new CompletionRecords(
+                generation.jobName(), generation.model().name(), pretrained.revision(), pretrained.precision());
+        completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
+        batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
+        resumeRestored();
+    }
+
+    /** Those that had begun come first: they were first before, if they come from several subtasks now too. */
+    private void resumeRestored() {
+        restored.sort(Comparator.comparing(inFlight -> inFlight.generatedTokenIds.length == 0));
+        for (RequestInFlight inFlight : restored) {
+            batchMetrics.restored(inFlight.generatedTokenIds.length);
+            submit(inFlight.request, inFlight.generatedTokenIds);
+        }
+        if (!restored.isEmpty()) {
+            long begun = restored.stream()
+                    .filter(inFlight -> inFlight.generatedTokenIds.length > 0)
+                    .count();
+            LOG.info("Restored {} requests in flight, {} of them with generated tokens", restored.size(), begun);
+            sendMail();
+        }
+        restored = null;
+    }
+
+    @Override
+    public void processElement(StreamRecord<PromptRequest> element) {
+        completionMetrics.requested();
+        holdWhileFull();
+        submit(element.getValue(), NONE_GENERATED);
+        emitEnded();
+        arrivedSinceMail = true;
+        sendMail();
+    }
+
+    private void holdWhileFull() {
+        if (!batch.isFull()) {
+            return;
+        }
+        int places = settings.batchSize();
+        int tooMany = batch.runningCount() + batch.waitingCount() - places;
+        long holdNanos = settings.maxHold().toNanos() * (1 + tooMany / places);
+        long start = System.nanoTime();
+        while (batch.isFull() && System.nanoTime() - start < holdNanos) {
+            step();
+        }
+    }
+
+    private void submit(PromptRequest request, int[] generatedTokenIds) {
+        long start = System.currentTimeMillis();
+        try {
+            InFlight inFlight = batch.resume(request.generationRequest(), 0, generatedTokenIds);
+            submissions.put(inFlight, new Submission(request, start));
+        } catch (RuntimeException e) {
+            fail(request, e, start);
+        }
+    }
+
+    private void sendMail() {
+        if (!mailIsOut) {
+            mailIsOut = true;
+            mailbox.execute(MailOptions.deferrable(), this::takeMail, "a step of the batch");
+        }
+    }
+
+    private void takeMail() {
+        mailIsOut = false;
+        if (stopped) {
+            return;
+        }
+        if (arrivedSinceMail && !batch.isFull()) {
+            arrivedSinceMail = false;
+            sendMail();
+            return;
+        }
+        arrivedSinceMail = false;
+        step();
+        if (!batch.isIdle()) {
+            sendMail();
+        }
+    }
+
+    /** @throws CancelTaskException if the task is being cancelled, which it would not notice as long as steps follow steps */
+    private void step() {
+        if (getContainingTask().isCanceled() || Thread.currentThread().isInterrupted()) {
+            throw new CancelTaskException("the task was cancelled with requests in flight");
+        }
+        long start = System.nanoTime();
+        boolean stepped = batch.step();
+        int ended = emitEnded();
+        if (stepped) {
+            batchMetrics.stepped(
+                    batch.metrics(), batch.runningCount() + ended, batch.waitingCount(), System.nanoTime() - start);
+        }
+    }
+
+    /** @return how many */
+    private int emitEnded() {
+        int count = 0;
+        BatchOutcome outcome;
+        while ((outcome = batch.poll()) != null) {
+            Submission submission = submissions.remove(outcome.inFlight());
+            PromptRequest request = submission.request();
+            if (outcome instanceof BatchOutcome.Completed completed) {
+                emit(request, records.completed(request, completed.completion(), submission.start(), false));
+            } else if (outcome instanceof BatchOutcome.Failed failed) {
+                fail(request, failed.cause(), submission.start());
+            }
+            count++;
+        }
+        return count;
+    }
+
+    private void fail(PromptRequest request, RuntimeException cause, long start) {
+        LOG.warn("Request {} failed", request.customId, cause);
+        emit(request, records.failed(request, cause, start));
+    }
+
+    private void emit(PromptRequest request, CompletionRecord record) {
+        completionMetrics.answered(record, request.receivedAt);
+        output.collect(new StreamRecord<>(record, request.source.timestamp));
+    }
+
+    @Override
+    public void finish() throws Exception {
+        while (!batch.isIdle() && !stopped) {
+            step();
+        }
+        super.finish();
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        List<RequestInFlight> requests = new ArrayList<>();
+        for (InFlight inFlight : batch.inFlight()) {
+            requests.add(new RequestInFlight(submissions.get(inFlight).request(), inFlight.generatedTokenIds()));
+        }
+        state.update(requests);
+    }
+
+    @Override
+    public OperatorSnapshotFutures snapshotState(
+            long checkpointId, long timestamp, CheckpointOptions options, CheckpointStreamFactory factory)
+            throws Exception {
+        OperatorSnapshotFutures snapshot = super.snapshotState(checkpointId, timestamp, options, factory);
+        SnapshotType type = options.getCheckpointType();
+        stopped |= type instanceof SavepointType savepoint && savepoint.isSynchronous();
+        return snapshot;
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (model != null) {
+            model.release();
+            model = null;
+        }
+        super.close();
+    }
+}

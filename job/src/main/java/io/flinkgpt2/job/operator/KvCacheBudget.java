@@ -1,0 +1,78 @@
+package io.flinkgpt2.job.operator;
+
+import io.flinkgpt2.generation.BatchOptions;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.function.ModelMemory;
+import io.flinkgpt2.model.KvBlocks;
+
+/**
+ * How many bytes of the heap a slot's KV cache may take. Unless told, as many as {@code batch.size} sequences of
+ * {@code max-context} need, but at most this slot's part of half of what the weights leave of the heap; the other half is for
+ * records, scratch and Flink.
+ */
+final class KvCacheBudget {
+
+    /** Of the heap beside weights and caches that were chosen by number, one part in so many stays free. */
+    private static final int SPARE_PART = 8;
+
+    private KvCacheBudget() {}
+
+    /**
+     * The limits of a slot's batch.
+     *
+     * @param heapBytes the most bytes that the heap may have
+     * @param slots number of slots that share it, 1 or more
+     * @throws IllegalStateException if the heap has no room for that; says how large it has to be
+     * @throws IllegalArgumentException if {@code max-context} is more than the model's
+     */
+    static BatchOptions batchOptions(
+            Pretrained pretrained, GenerationSettings generation, BatchSettings batch, long heapBytes, int slots) {
+        PromptLimits limits = new PromptLimits(pretrained.config(), generation.maxContext());
+        BatchOptions roomy = BatchOptions.roomy(
+                pretrained.config(), limits.maxContext(), batch.batchSize(), generation.prefillChunk());
+        long weights = ModelMemory.weightBytes(pretrained.config(), pretrained.precision());
+        long kvCache = batch.kvCacheBytes() == null
+                ? share(pretrained, generation, roomy.kvCacheBytes(), weights, heapBytes, slots)
+                : chosen(batch.kvCacheBytes(), weights, heapBytes, slots);
+        long prefixes = batch.prefixCacheBytes() == null ? kvCache : Math.min(kvCache, batch.prefixCacheBytes());
+        return roomy.withKvCacheBytes(kvCache).withPrefixCacheBytes(prefixes);
+    }
+
+    private static long share(
+            Pretrained pretrained,
+            GenerationSettings generation,
+            long enough,
+            long weights,
+            long heapBytes,
+            int slots) {
+        long least = KvBlocks.blocksFor(generation.maxContext()) * KvBlocks.blockBytes(pretrained.config());
+        long share = (heapBytes - weights) / 2 / slots;
+        if (share < least) {
+            throw tooSmall(
+                    heapBytes,
+                    weights + 2L * slots * least,
+                    weights + " for the weights and twice " + least + " for each of " + slots
+                            + " slots, what the KV cache of one sequence with a max-context of "
+                            + generation.maxContext() + " takes");
+        }
+        return Math.min(share, enough);
+    }
+
+    private static long chosen(long kvCache, long weights, long heapBytes, int slots) {
+        long needed = weights + slots * kvCache;
+        if (needed > heapBytes - heapBytes / SPARE_PART) {
+            throw tooSmall(
+                    heapBytes,
+                    needed / (SPARE_PART - 1) * SPARE_PART + SPARE_PART,
+                    weights + " for the weights, a kv-cache.bytes of " + kvCache + " for each of " + slots
+                            + " slots, and an eighth to spare");
+        }
+        return kvCache;
+    }
+
+    private static IllegalStateException tooSmall(long heapBytes, long needed, String what) {
+        return new IllegalStateException(ModelMemory.tooSmall(heapBytes, needed, what));
+    }
+}

@@ -1,0 +1,2 @@
+/** Level 4: continuous batching inside Flink. */
+package io.flinkgpt2.job.operator;

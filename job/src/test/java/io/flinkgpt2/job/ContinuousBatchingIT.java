@@ -1,0 +1,243 @@
+package io.flinkgpt2.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.job.InterruptibleSource.Moment;
+import io.flinkgpt2.job.kafka.KafkaConnections;
+import io.flinkgpt2.job.kafka.TopicLimits;
+import io.flinkgpt2.job.metrics.CompletionMetrics;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.checkpoint.CheckpointException;
+import org.apache.flink.runtime.testutils.InMemoryReporter;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Continuous batching between topics of a real broker, while it fails at random places and goes from one subtask to two and
+ * back with the batches full: each request is answered once, with the text of one prompt at a time.
+ */
+class ContinuousBatchingIT {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ContinuousBatchingIT.class);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final int REQUESTS = 160;
+    private static final int PARTITIONS = 4;
+    private static final int PLACES = 12;
+    private static final int VOCABULARY = 50257;
+    /** In three quarters of the runs at least so many sequences shall come back from state. */
+    private static final int ENOUGH_RESTORED = 8;
+
+    private static final InMemoryReporter REPORTER = InMemoryReporter.createWithRetainedMetrics();
+
+    private static TestStack stack;
+    private static List<String> requests;
+    private static Map<String, JsonNode> oneByOne;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Configuration reporting = REPORTER.addToConfiguration(new Configuration());
+        stack = TestStack.start(reporting.toMap());
+        requests = requests(new Random(1));
+        createTopics("one-by-one");
+        stack.produce(records("prompts-one-by-one", requests));
+        start(settings("one-by-one", "--mode=map"), 2, null)
+                .getJobExecutionResult()
+                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        oneByOne = answers("completions-one-by-one");
+        assertThat(oneByOne).hasSize(REQUESTS);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        stack.close();
+    }
+
+    @Test
+    void rule4_4_eachRequestIsAnsweredOnceWithTheSameTextWhateverHappensOnTheWay() throws Exception {
+        run(0, 6);
+    }
+
+    @Test
+    @Tag("full")
+    void rule4_4_eachRequestIsAnsweredOnceWithTheSameTextWhateverHappensOnManyWays() throws Exception {
+        run(6, 20);
+    }
+
+    private static void run(int firstSeed, int endSeed) throws Exception {
+        List<Long> restored = new ArrayList<>();
+        for (int seed = firstSeed; seed < endSeed; seed++) {
+            restored.add(run(seed));
+            LOG.info(
+                    "Seed {}: {} sequences with generated tokens came back from state",
+                    seed,
+                    restored.get(restored.size() - 1));
+        }
+        long enough =
+                restored.stream().filter(count -> count >= ENOUGH_RESTORED).count();
+        assertThat(4 * enough).as("restored sequences %s", restored).isGreaterThanOrEqualTo(3L * restored.size());
+    }
+
+    /** @return how many sequences with generated tokens came back from state */
+    private static long run(int seed) throws Exception {
+        Random random = new Random(seed);
+        String name = "seed-" + seed;
+        createTopics(name);
+        List<String> shuffled = new ArrayList<>(requests);
+        Collections.shuffle(shuffled, random);
+        stack.produce(records("prompts-" + name, shuffled));
+        JobSettings settings = settings(name);
+        List<JobID> jobs = new ArrayList<>();
+
+        InterruptibleSource.reset();
+        InterruptibleSource.letThrough(40);
+        InterruptibleSource.failAt(Moment.POLL, 15 + random.nextInt(16));
+        String savepoint = runAndStop(settings, 1, null, jobs);
+
+        InterruptibleSource.reset();
+        InterruptibleSource.letThrough(18);
+        InterruptibleSource.failAt(Moment.SNAPSHOT, 1 + random.nextInt(4));
+        savepoint = runAndStop(settings, 2, savepoint, jobs);
+
+        InterruptibleSource.reset();
+        InterruptibleSource.letThrough(Integer.MAX_VALUE);
+        InterruptibleSource.endAfterRestoredSplits();
+        InterruptibleSource.failAt(Moment.END_OF_INPUT, 1);
+        JobClient job = start(settings, 1, savepoint);
+        jobs.add(job.getJobID());
+        job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(InterruptibleSource.isFailureAhead()).isFalse();
+
+        assertThat(answers("completions-" + name)).isEqualTo(oneByOne);
+        assertThat(stack.uncommitted("dead-letters-" + name)).isEmpty();
+        return jobs.stream().mapToLong(ContinuousBatchingIT::restoredSequences).sum();
+    }
+
+    /** Runs until a failure has struck and full batches are on their way again, and stops. */
+    private static String runAndStop(JobSettings settings, int parallelism, String savepoint, List<JobID> jobs)
+            throws Exception {
+        JobClient job = start(settings, parallelism, savepoint);
+        jobs.add(job.getJobID());
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> !InterruptibleSource.isFailureAhead()
+                        && InterruptibleSource.emitted() >= (savepoint == null ? PLACES + 4 : 4));
+        AtomicReference<String> stopped = new AtomicReference<>();
+        // It is refused while a task starts again.
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(10))
+                .ignoreExceptionsMatching(refusal -> refusal.getCause() instanceof CheckpointException)
+                .until(() -> {
+                    stopped.set(job.stopWithSavepoint(false, null, SavepointFormatType.CANONICAL)
+                            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+                    return true;
+                });
+        return stopped.get();
+    }
+
+    private static JobClient start(JobSettings settings, int parallelism, String savepoint) throws Exception {
+        StreamExecutionEnvironment environment = stack.environment(
+                parallelism, savepoint == null ? Map.of() : Map.of("execution.state-recovery.path", savepoint));
+        KafkaConnections kafka = new KafkaConnections(settings.kafka(), TopicLimits.of(settings.kafka()));
+        boolean interrupted = settings.generationMode() == JobOptions.GenerationMode.BATCH;
+        CompletionJob.build(
+                environment,
+                settings,
+                interrupted ? new InterruptibleSource(kafka.prompts()) : kafka.prompts(),
+                kafka.completions(),
+                kafka.deadLetters());
+        return environment.executeAsync(settings.kafka().promptsTopic());
+    }
+
+    private static long restoredSequences(JobID job) {
+        return REPORTER.getMetricsByGroup().entrySet().stream()
+                .filter(entry ->
+                        job.toString().equals(entry.getKey().getAllVariables().get("<job_id>")))
+                .map(entry -> entry.getValue().get(CompletionMetrics.RESTORED_SEQUENCES))
+                .filter(Counter.class::isInstance)
+                .mapToLong(counter -> ((Counter) counter).getCount())
+                .sum();
+    }
+
+    private static JobSettings settings(String name, String... further) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--topics.prompts=prompts-" + name,
+                "--topics.completions=completions-" + name,
+                "--topics.dead-letters=dead-letters-" + name,
+                "--kafka.group.id=" + name,
+                "--max-context=256",
+                "--batch.size=" + PLACES,
+                "--checkpoint.interval",
+                "200 ms"));
+        arguments.addAll(Arrays.asList(further));
+        return stack.settings(arguments.toArray(new String[0]));
+    }
+
+    private static void createTopics(String name) throws Exception {
+        stack.createTopic("prompts-" + name, PARTITIONS);
+        stack.createTopic("completions-" + name, PARTITIONS);
+        stack.createTopic("dead-letters-" + name, PARTITIONS);
+    }
+
+    private static List<ProducerRecord<byte[], byte[]>> records(String topic, List<String> values) {
+        return IntStream.range(0, values.size())
+                .mapToObj(i -> TestStack.request(topic, i % PARTITIONS, values.get(i)))
+                .toList();
+    }
+
+    /** Prompts of 5 to 200 tokens, of which some begin alike, and outputs of 8 to 64, greedy and drawn. */
+    private static List<String> requests(Random random) {
+        int[] beginning = random.ints(100, 0, VOCABULARY).toArray();
+        return IntStream.range(0, REQUESTS)
+                .mapToObj(i -> {
+                    int[] prompt =
+                            random.ints(5 + random.nextInt(196), 0, VOCABULARY).toArray();
+                    if (i % 4 == 0) {
+                        System.arraycopy(beginning, 0, prompt, 0, Math.min(prompt.length, beginning.length));
+                    }
+                    return "{\"custom_id\": \"r-" + i + "\", \"prompt\": " + Arrays.toString(prompt)
+                            + ", \"max_tokens\": " + (8 + random.nextInt(57)) + ", \"temperature\": "
+                            + (i % 2 == 0 ? "0" : "0.8") + "}";
+                })
+                .toList();
+    }
+
+    /** The committed answers by their {@code custom_id}, none of which is there twice, without what depends on time and place. */
+    private static Map<String, JsonNode> answers(String topic) {
+        return TestStack.json(stack.committed(topic))
+                .map(answer -> {
+                    assertThat(answer.get("error").isNull())
+                            .as(answer.toString())
+                            .isTrue();
+                    ObjectNode copy = answer.deepCopy();
+                    copy.remove(List.of("created", "metrics", "source"));
+                    return (JsonNode) copy;
+                })
+                .collect(Collectors.toMap(answer -> answer.get("custom_id").asText(), Function.identity()));
+    }
+}
