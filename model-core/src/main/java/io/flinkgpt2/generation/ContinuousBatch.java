@@ -172,6 +172,15 @@ public final class ContinuousBatch {
         return runningCount;
     }
 
+    /** Requests that have generated tokens and not ended: what a crash now would have to compute again. */
+    public int partGeneratedCount() {
+        int count = 0;
+        for (int i = 0; i < runningCount; i++) {
+            count += running[i].generatedCount() > 0 ? 1 : 0;
+        }
+        return count;
+    }
+
     /** Requests that wait for a place or for room in the KV cache. */
     public int waitingCount() {
         return admission.waitingCount();

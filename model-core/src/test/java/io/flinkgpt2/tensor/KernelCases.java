@@ -119,7 +119,7 @@ final class KernelCases {
     }
 
     private void attention() {
-        int heads = 3;
+        int heads = 5;
         int stride = 67;
         for (int headSize : SIZES) {
             float[] block = random(headSize, heads * headSize * Kernels.BLOCK_POSITIONS + 7, 2);

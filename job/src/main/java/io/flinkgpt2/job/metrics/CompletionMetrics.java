@@ -38,6 +38,7 @@ public final class CompletionMetrics {
     public static final String BATCH_SIZE = "batchSize";
     public static final String ROWS_PER_STEP = "rowsPerStep";
     public static final String STEP_TIME = "stepTimeUs";
+    public static final String SEQUENCES_IN_FLIGHT = "sequencesInFlight";
     public static final String WAITING_REQUESTS = "waitingRequests";
     public static final String RESTORED_REQUESTS = "restoredRequests";
     public static final String RESTORED_SEQUENCES = "restoredSequences";
@@ -133,6 +134,7 @@ public final class CompletionMetrics {
         private final Histogram batchSize;
         private final Histogram rowsPerStep;
         private final Histogram stepTime;
+        private volatile int inFlight;
         private volatile int waiting;
         private volatile long kvBytesUsed;
         private volatile long kvBytesFree;
@@ -143,6 +145,7 @@ public final class CompletionMetrics {
             batchSize = histogram(group, BATCH_SIZE);
             rowsPerStep = histogram(group, ROWS_PER_STEP);
             stepTime = histogram(group, STEP_TIME);
+            group.gauge(SEQUENCES_IN_FLIGHT, () -> inFlight);
             group.gauge(WAITING_REQUESTS, () -> waiting);
             group.gauge(KV_BYTES_USED, () -> kvBytesUsed);
             group.gauge(KV_BYTES_FREE, () -> kvBytesFree);
@@ -160,8 +163,10 @@ public final class CompletionMetrics {
          * A step was made.
          *
          * @param sequences how many were in it
+         * @param partGenerated how many have generated tokens and not ended
          */
-        public void stepped(BatchMetrics metrics, int sequences, int waitingRequests, long nanos) {
+        public void stepped(BatchMetrics metrics, int sequences, int partGenerated, int waitingRequests, long nanos) {
+            inFlight = partGenerated;
             batchSize.update(sequences);
             rowsPerStep.update(metrics.lastStepRows());
             stepTime.update(nanos / 1000);

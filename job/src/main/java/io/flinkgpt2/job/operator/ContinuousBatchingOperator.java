@@ -218,7 +218,11 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         int ended = emitEnded();
         if (stepped) {
             batchMetrics.stepped(
-                    batch.metrics(), batch.runningCount() + ended, batch.waitingCount(), System.nanoTime() - start);
+                    batch.metrics(),
+                    batch.runningCount() + ended,
+                    batch.partGeneratedCount(),
+                    batch.waitingCount(),
+                    System.nanoTime() - start);
         }
     }
 
