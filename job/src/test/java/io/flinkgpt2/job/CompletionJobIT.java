@@ -100,7 +100,8 @@ class CompletionJobIT {
         job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
 
         // Nothing crosses a network, so only the subtask that failed starts again.
-        assertThat(stack.restarts(job.getJobID())).isEqualTo(1);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(stack.restarts(job.getJobID())).isEqualTo(1));
         assertThat(InterruptibleSource.readersMade()).isEqualTo(PARALLELISM + 1);
         run(settings(undisturbed, "--mode", mode.name()), PARALLELISM);
         Map<String, JsonNode> answers = answers(completions);

@@ -188,7 +188,7 @@ final class TestStack implements AutoCloseable {
         }
     }
 
-    /** How often a job, running or ended, was started again. */
+    /** How often a job, running or ended, was started again. The cluster may give the answer of three seconds ago. */
     int restarts(JobID job) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(flink.webUrl().resolve("/jobs/" + job + "/exceptions"))
                 .build();
