@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -146,11 +147,14 @@ class ContinuousBatchingIT {
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> !InterruptibleSource.isFailureAhead()
+                        && InterruptibleSource.readersMade() > parallelism
                         && InterruptibleSource.emitted() >= (savepoint == null ? PLACES + 4 : 4));
         AtomicReference<String> stopped = new AtomicReference<>();
-        // It is refused while a task starts again.
+        // While a task starts again it is refused, and makes the whole job start again, so it must not be asked for in
+        // haste.
         await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(10))
+                .pollDelay(Duration.ofMillis(100))
+                .pollInterval(Duration.ofMillis(300))
                 .ignoreExceptionsMatching(refusal -> refusal.getCause() instanceof CheckpointException)
                 .until(() -> {
                     stopped.set(job.stopWithSavepoint(false, null, SavepointFormatType.CANONICAL)
@@ -161,8 +165,13 @@ class ContinuousBatchingIT {
     }
 
     private static JobClient start(JobSettings settings, int parallelism, String savepoint) throws Exception {
-        StreamExecutionEnvironment environment = stack.environment(
-                parallelism, savepoint == null ? Map.of() : Map.of("execution.state-recovery.path", savepoint));
+        Map<String, String> further = new HashMap<>();
+        // A stop that comes too early costs a start, beside the one that the injected failure costs.
+        further.put("restart-strategy.fixed-delay.attempts", "20");
+        if (savepoint != null) {
+            further.put("execution.state-recovery.path", savepoint);
+        }
+        StreamExecutionEnvironment environment = stack.environment(parallelism, further);
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), TopicLimits.of(settings.kafka()));
         boolean interrupted = settings.generationMode() == JobOptions.GenerationMode.BATCH;
         CompletionJob.build(
