@@ -30,7 +30,8 @@ public class KernelBenchmark {
     private static final int INNER = 4 * EMBEDDING;
     private static final int HEADS = 12;
     private static final int HEAD_SIZE = 64;
-    private static final int POSITIONS = Kernels.BLOCK_POSITIONS;
+    private static final int BLOCKS = 8;
+    private static final int POSITIONS = BLOCKS * Kernels.BLOCK_POSITIONS;
     private static final int VOCABULARY = 50257;
     private static final int PADDED_VOCABULARY = (VOCABULARY + 63) / 64 * 64;
     private static final float EPSILON = 1e-5f;
@@ -55,7 +56,7 @@ public class KernelBenchmark {
     private final float[] weight = KernelInputs.random(3, INNER);
     private final float[] bias = KernelInputs.random(4, INNER);
     private final float[] scratch = new float[INNER];
-    private final float[] block = KernelInputs.random(5, HEADS * HEAD_SIZE * POSITIONS);
+    private final float[][] blocks = new float[BLOCKS][];
     private final float[] scores = new float[HEADS * POSITIONS];
     private final float[] logits = KernelInputs.random(6, PADDED_VOCABULARY);
     private final float[] probabilities = new float[PADDED_VOCABULARY];
@@ -63,6 +64,9 @@ public class KernelBenchmark {
     @Setup
     public void choose() {
         kernels = twin.kernels();
+        for (int b = 0; b < BLOCKS; b++) {
+            blocks[b] = KernelInputs.random(7 + b, HEADS * HEAD_SIZE * Kernels.BLOCK_POSITIONS);
+        }
     }
 
     @Benchmark
@@ -92,16 +96,16 @@ public class KernelBenchmark {
         return out;
     }
 
-    /** One row against a whole block, which lies in the cache. */
+    /** One row against whole blocks, 1.5 MiB: more than the innermost caches of most processors. */
     @Benchmark
     public float[] attentionScores() {
-        kernels.attentionScores(scores, 0, POSITIONS, x, 0, block, 0, HEADS, HEAD_SIZE, POSITIONS, 0.125f);
+        kernels.attentionScores(scores, POSITIONS, x, 0, blocks, 0, HEADS, HEAD_SIZE, POSITIONS, 0.125f);
         return scores;
     }
 
     @Benchmark
     public float[] addWeightedValues() {
-        kernels.addWeightedValues(out, 0, y, 0, POSITIONS, block, 0, HEADS, HEAD_SIZE, POSITIONS);
+        kernels.weightedValues(out, 0, y, POSITIONS, blocks, 0, HEADS, HEAD_SIZE, POSITIONS);
         return out;
     }
 

@@ -7,8 +7,8 @@ import io.flinkgpt2.tensor.Workers;
 import java.util.Arrays;
 
 /**
- * The attention of one layer: each row's query over the positions up to its own, block by block of its cache, neighbouring
- * heads at once. Threads take rows of their own, or heads of a row. Set and run again for each layer.
+ * The attention of one layer: each row's query over the positions up to its own, neighbouring heads at once. Threads take
+ * rows of their own, or heads of a row. Set and run again for each layer.
  */
 final class AttentionStep implements Workers.Task {
 
@@ -68,21 +68,8 @@ final class AttentionStep implements Workers.Task {
         int queries = row * activations.qkvStride + firstHead * headSize;
         int keys = cache.keysOffset(layer, firstHead);
         float scale = config.attentionScale(layer);
-        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
-            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
-            kernels.attentionScores(
-                    s,
-                    p,
-                    scoresStride,
-                    activations.qkv,
-                    queries,
-                    cache.block(p),
-                    keys,
-                    heads,
-                    headSize,
-                    positions,
-                    scale);
-        }
+        kernels.attentionScores(
+                s, scoresStride, activations.qkv, queries, cache.blocks(), keys, heads, headSize, position + 1, scale);
         for (int h = 0; h < heads; h++) {
             int from = h * scoresStride;
             if (observer != null) {
@@ -91,13 +78,9 @@ final class AttentionStep implements Workers.Task {
             }
             kernels.softmax(s, from, position + 1);
         }
-        float[] out = activations.attended;
         int to = row * activations.stride + firstHead * headSize;
-        Arrays.fill(out, to, to + heads * headSize, 0f);
         int values = cache.valuesOffset(layer, firstHead);
-        for (int p = 0; p <= position; p += BLOCK_POSITIONS) {
-            int positions = Math.min(BLOCK_POSITIONS, position + 1 - p);
-            kernels.addWeightedValues(out, to, s, p, scoresStride, cache.block(p), values, heads, headSize, positions);
-        }
+        kernels.weightedValues(
+                activations.attended, to, s, scoresStride, cache.blocks(), values, heads, headSize, position + 1);
     }
 }

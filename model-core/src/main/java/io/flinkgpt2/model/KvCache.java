@@ -7,8 +7,9 @@ import io.flinkgpt2.tensor.Kernels;
  * layer.
  *
  * <p>Positions lie in blocks of {@value #BLOCK_POSITIONS} that are taken from a pool as the sequence grows and go back at
- * {@link #reset}. Within a block and a head the keys are transposed, {@code [headSize][position]}, so that the scores of
- * neighbouring positions are neighbouring lanes; the values are {@code [position][headSize]}.
+ * {@link #reset}. Within a block and a head the keys are transposed in stripes of {@value #KEY_STRIPE} positions,
+ * {@code [stripe][headSize][position]}, so that the scores of neighbouring positions are neighbouring lanes; the values are
+ * {@code [position][headSize]}.
  *
  * <p>A cache writes only at positions from its length on, so its full blocks never change again and may be held by other
  * caches too: a sequence that begins like another one {@linkplain #adopt adopts} those, and {@linkplain #adoptCopy copies}
@@ -19,6 +20,8 @@ public final class KvCache {
     /** Positions of one block. */
     public static final int BLOCK_POSITIONS = Kernels.BLOCK_POSITIONS;
 
+    private static final int KEY_STRIPE = Kernels.KEY_STRIPE;
+
     private final KvBlocks pool;
     private final int layerCount;
     private final int headCount;
@@ -26,6 +29,8 @@ public final class KvCache {
     private final int capacity;
     /** Held ones first, then nulls. */
     private final KvBlock[] blocks;
+    /** Their floats, in the same places. */
+    private final float[][] floats;
 
     private int blockCount;
     private int length;
@@ -58,6 +63,7 @@ public final class KvCache {
         this.headSize = config.headSize();
         this.capacity = capacity;
         this.blocks = new KvBlock[KvBlocks.blocksFor(capacity)];
+        this.floats = new float[blocks.length][];
     }
 
     /** The most positions this cache can hold. */
@@ -74,6 +80,7 @@ public final class KvCache {
     public void reset() {
         while (blockCount > 0) {
             pool.release(blocks[--blockCount]);
+            floats[blockCount] = null;
             blocks[blockCount] = null;
         }
         length = 0;
@@ -107,7 +114,7 @@ public final class KvCache {
     public void adopt(KvBlock block) {
         requireWholeBlocks(BLOCK_POSITIONS);
         pool.retain(block);
-        blocks[blockCount++] = block;
+        hold(blockCount++, block);
         length += BLOCK_POSITIONS;
     }
 
@@ -124,7 +131,7 @@ public final class KvCache {
         }
         requireWholeBlocks(positions);
         KvBlock own = pool.take();
-        blocks[blockCount++] = own;
+        hold(blockCount++, own);
         copy(block.floats, own.floats, positions);
         length += positions;
     }
@@ -136,7 +143,12 @@ public final class KvCache {
         }
         pool.retain(block);
         pool.release(blocks[index]);
+        hold(index, block);
+    }
+
+    private void hold(int index, KvBlock block) {
         blocks[index] = block;
+        floats[index] = block.floats;
     }
 
     private void requireWholeBlocks(int more) {
@@ -153,7 +165,7 @@ public final class KvCache {
     /** Element {@code d} of the key of {@code head} at {@code position}; for looking into the cache. */
     public float key(int layer, int head, int position, int d) {
         checkHeld(position);
-        return block(position)[keysOffset(layer, head) + d * BLOCK_POSITIONS + position % BLOCK_POSITIONS];
+        return block(position)[keysOffset(layer, head) + keyOffset(position % BLOCK_POSITIONS) + d * KEY_STRIPE];
     }
 
     /** Element {@code d} of the value of {@code head} at {@code position}; for looking into the cache. */
@@ -175,7 +187,7 @@ public final class KvCache {
                     "position " + (end - 1) + " does not fit a KV cache of " + capacity + " positions");
         }
         for (int needed = KvBlocks.blocksFor(end); blockCount < needed; blockCount++) {
-            blocks[blockCount] = pool.take();
+            hold(blockCount, pool.take());
         }
     }
 
@@ -204,8 +216,8 @@ public final class KvCache {
         int embeddingSize = headCount * headSize;
         for (int head = 0; head < headCount; head++) {
             int key = offset + embeddingSize + head * headSize;
-            int to = keysOffset(layer, head) + slot;
-            for (int d = 0; d < headSize; d++, to += BLOCK_POSITIONS) {
+            int to = keysOffset(layer, head) + keyOffset(slot);
+            for (int d = 0; d < headSize; d++, to += KEY_STRIPE) {
                 block[to] = qkv[key + d];
             }
             System.arraycopy(qkv, key + embeddingSize, block, valuesOffset(layer, head) + slot * headSize, headSize);
@@ -217,23 +229,33 @@ public final class KvCache {
         for (int layer = 0; layer < layerCount; layer++) {
             for (int head = 0; head < headCount; head++) {
                 int keys = keysOffset(layer, head);
-                for (int d = 0; d < headSize; d++, keys += BLOCK_POSITIONS) {
-                    System.arraycopy(from, keys, to, keys, positions);
-                }
+                // Whole stripes: what is behind the positions is overwritten before it is read.
+                System.arraycopy(
+                        from, keys, to, keys, (positions + KEY_STRIPE - 1) / KEY_STRIPE * KEY_STRIPE * headSize);
                 int values = valuesOffset(layer, head);
                 System.arraycopy(from, values, to, values, positions * headSize);
             }
         }
     }
 
+    /** The blocks held, {@value #BLOCK_POSITIONS} positions each, and nulls behind them. */
+    float[][] blocks() {
+        return floats;
+    }
+
     /** The block that holds {@code position}. */
-    float[] block(int position) {
-        return blocks[position / BLOCK_POSITIONS].floats;
+    private float[] block(int position) {
+        return floats[position / BLOCK_POSITIONS];
     }
 
     /** Where the transposed keys of a head begin in every block. */
     int keysOffset(int layer, int head) {
         return (2 * layer * headCount + head) * headSize * BLOCK_POSITIONS;
+    }
+
+    /** Where the key of a block's {@code slot}-th position begins in those of its head; its elements are a stripe apart. */
+    private int keyOffset(int slot) {
+        return slot / KEY_STRIPE * KEY_STRIPE * headSize + slot % KEY_STRIPE;
     }
 
     /** Where the values of a head begin in every block. */

@@ -86,23 +86,29 @@ public interface Kernels {
     int BLOCK_POSITIONS = 64;
 
     /**
-     * Attention scores of one row against the keys of one block, for some heads:
-     * {@code scores[h, j] = scale * sum over d of queries[h, d] * keys[h, d, j]}, d ascending.
+     * Positions whose keys lie together within a block: a whole number of vectors of every width, and a line of the caches
+     * for each element. A block that is not full yet is read from its beginning on, without gaps.
+     */
+    int KEY_STRIPE = 16;
+
+    /**
+     * Attention scores of one row against the keys of a sequence, for some heads:
+     * {@code scores[h, j] = scale * sum over d of queries[h, d] * key(h, j)[d]}, d ascending.
      *
-     * @param scores {@code heads} rows, {@code scoresStride} floats apart, from {@code scoresOffset}; of each, those of
-     *     {@code positions} rounded up to a multiple of 16 are written
+     * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of {@code positions} rounded up to
+     *     a multiple of 16 are written
      * @param queries {@code heads x headSize} floats from {@code queriesOffset}
-     * @param keys {@code [heads][headSize][}{@value #BLOCK_POSITIONS}{@code ]} from {@code keysOffset}: transposed, so that
-     *     neighbouring positions are neighbouring lanes
-     * @param positions number of keys that take part, 1..{@value #BLOCK_POSITIONS}
+     * @param keys blocks of {@value #BLOCK_POSITIONS} positions, in each
+     *     {@code [heads][}{@value #BLOCK_POSITIONS}{@code  / }{@value #KEY_STRIPE}{@code ][headSize][}{@value #KEY_STRIPE}{@code ]}
+     *     from {@code keysOffset}: transposed in stripes, so that neighbouring positions are neighbouring lanes
+     * @param positions number of keys that take part, 1 or more
      */
     void attentionScores(
             float[] scores,
-            int scoresOffset,
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[] keys,
+            float[][] keys,
             int keysOffset,
             int heads,
             int headSize,
@@ -118,21 +124,21 @@ public interface Kernels {
     void softmax(float[] x, int offset, int n);
 
     /**
-     * Adds to the outputs of some heads the values of one block:
-     * {@code out[h, d] += sum over j of weights[h, j] * values[h, j, d]}, positions in ascending order.
+     * The weighted sum of the values of a sequence, for some heads:
+     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][h, j % 64, d]}, j ascending.
      *
      * @param out {@code heads x headSize} floats from {@code outOffset}
-     * @param weights {@code heads} rows, {@code weightsStride} floats apart, from {@code weightsOffset}
-     * @param values {@code [heads][}{@value #BLOCK_POSITIONS}{@code ][headSize]} from {@code valuesOffset}
-     * @param positions number of values that take part, 1..{@value #BLOCK_POSITIONS}
+     * @param weights {@code heads} rows, {@code weightsStride} floats apart
+     * @param values blocks of {@value #BLOCK_POSITIONS} positions, in each
+     *     {@code [heads][}{@value #BLOCK_POSITIONS}{@code ][headSize]} from {@code valuesOffset}
+     * @param positions number of values that take part, 1 or more
      */
-    void addWeightedValues(
+    void weightedValues(
             float[] out,
             int outOffset,
             float[] weights,
-            int weightsOffset,
             int weightsStride,
-            float[] values,
+            float[][] values,
             int valuesOffset,
             int heads,
             int headSize,

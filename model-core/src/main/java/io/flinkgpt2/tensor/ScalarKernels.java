@@ -67,11 +67,10 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void attentionScores(
             float[] scores,
-            int scoresOffset,
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[] keys,
+            float[][] keys,
             int keysOffset,
             int heads,
             int headSize,
@@ -79,14 +78,15 @@ public final class ScalarKernels implements Kernels {
             float scale) {
         for (int h = 0; h < heads; h++) {
             int query = queriesOffset + h * headSize;
-            int to = scoresOffset + h * scoresStride;
             for (int j = 0; j < Shapes.wholeStripes(positions); j++) {
-                int key = keysOffset + h * headSize * BLOCK_POSITIONS + j;
+                float[] block = keys[j / BLOCK_POSITIONS];
+                int stripe = j % BLOCK_POSITIONS / KEY_STRIPE;
+                int key = keysOffset + (h * BLOCK_POSITIONS + stripe * KEY_STRIPE) * headSize + j % KEY_STRIPE;
                 float sum = 0;
-                for (int d = 0; d < headSize; d++, key += BLOCK_POSITIONS) {
-                    sum = Math.fma(queries[query + d], keys[key], sum);
+                for (int d = 0; d < headSize; d++, key += KEY_STRIPE) {
+                    sum = Math.fma(queries[query + d], block[key], sum);
                 }
-                scores[to + j] = sum * scale;
+                scores[h * scoresStride + j] = sum * scale;
             }
         }
     }
@@ -109,24 +109,25 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void addWeightedValues(
+    public void weightedValues(
             float[] out,
             int outOffset,
             float[] weights,
-            int weightsOffset,
             int weightsStride,
-            float[] values,
+            float[][] values,
             int valuesOffset,
             int heads,
             int headSize,
             int positions) {
+        Arrays.fill(out, outOffset, outOffset + heads * headSize, 0f);
         for (int h = 0; h < heads; h++) {
             int to = outOffset + h * headSize;
-            int value = valuesOffset + h * headSize * BLOCK_POSITIONS;
-            for (int j = 0; j < positions; j++, value += headSize) {
-                float weight = weights[weightsOffset + h * weightsStride + j];
+            for (int j = 0; j < positions; j++) {
+                float weight = weights[h * weightsStride + j];
+                float[] block = values[j / BLOCK_POSITIONS];
+                int value = valuesOffset + (h * BLOCK_POSITIONS + j % BLOCK_POSITIONS) * headSize;
                 for (int d = 0; d < headSize; d++) {
-                    out[to + d] = Math.fma(weight, values[value + d], out[to + d]);
+                    out[to + d] = Math.fma(weight, block[value + d], out[to + d]);
                 }
             }
         }

@@ -49,53 +49,32 @@ public final class VectorKernels implements Kernels {
     @Override
     public void attentionScores(
             float[] scores,
-            int scoresOffset,
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[] keys,
+            float[][] keys,
             int keysOffset,
             int heads,
             int headSize,
             int positions,
             float scale) {
         VectorAttention.attentionScores(
-                scores,
-                scoresOffset,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset,
-                heads,
-                headSize,
-                positions,
-                scale);
+                scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
     }
 
     @Override
-    public void addWeightedValues(
+    public void weightedValues(
             float[] out,
             int outOffset,
             float[] weights,
-            int weightsOffset,
             int weightsStride,
-            float[] values,
+            float[][] values,
             int valuesOffset,
             int heads,
             int headSize,
             int positions) {
-        VectorAttention.addWeightedValues(
-                out,
-                outOffset,
-                weights,
-                weightsOffset,
-                weightsStride,
-                values,
-                valuesOffset,
-                heads,
-                headSize,
-                positions);
+        VectorAttention.weightedValues(
+                out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions);
     }
 
     @Override

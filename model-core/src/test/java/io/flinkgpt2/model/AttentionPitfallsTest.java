@@ -25,11 +25,10 @@ class AttentionPitfallsTest {
             @Override
             public void attentionScores(
                     float[] scores,
-                    int scoresOffset,
                     int scoresStride,
                     float[] queries,
                     int queriesOffset,
-                    float[] keys,
+                    float[][] keys,
                     int keysOffset,
                     int heads,
                     int headSize,
@@ -37,7 +36,6 @@ class AttentionPitfallsTest {
                     float scale) {
                 super.attentionScores(
                         scores,
-                        scoresOffset,
                         scoresStride,
                         queries,
                         queriesOffset,
@@ -82,28 +80,18 @@ class AttentionPitfallsTest {
         }
 
         @Override
-        public void addWeightedValues(
+        public void weightedValues(
                 float[] out,
                 int outOffset,
                 float[] weights,
-                int weightsOffset,
                 int weightsStride,
-                float[] values,
+                float[][] values,
                 int valuesOffset,
                 int heads,
                 int headSize,
                 int positions) {
-            super.addWeightedValues(
-                    out,
-                    outOffset,
-                    weights,
-                    weightsOffset,
-                    weightsStride,
-                    values,
-                    valuesOffset,
-                    heads,
-                    headSize,
-                    changed(positions));
+            super.weightedValues(
+                    out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, changed(positions));
         }
 
         /** The first position has only itself. */
@@ -125,29 +113,19 @@ class AttentionPitfallsTest {
             }
 
             @Override
-            public void addWeightedValues(
+            public void weightedValues(
                     float[] out,
                     int outOffset,
                     float[] weights,
-                    int weightsOffset,
                     int weightsStride,
-                    float[] values,
+                    float[][] values,
                     int valuesOffset,
                     int heads,
                     int headSize,
                     int positions) {
                 // And its value.
-                super.addWeightedValues(
-                        out,
-                        outOffset,
-                        weights,
-                        weightsOffset,
-                        weightsStride,
-                        values,
-                        valuesOffset,
-                        heads,
-                        headSize,
-                        positions - 1);
+                super.weightedValues(
+                        out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions - 1);
             }
         }));
     }

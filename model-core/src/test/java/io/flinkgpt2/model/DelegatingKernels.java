@@ -65,11 +65,10 @@ public class DelegatingKernels implements Kernels {
     @Override
     public void attentionScores(
             float[] scores,
-            int scoresOffset,
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[] keys,
+            float[][] keys,
             int keysOffset,
             int heads,
             int headSize,
@@ -77,17 +76,7 @@ public class DelegatingKernels implements Kernels {
             float scale) {
         enter();
         kernels.attentionScores(
-                scores,
-                scoresOffset,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset,
-                heads,
-                headSize,
-                positions,
-                scale);
+                scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
         leave();
     }
 
@@ -99,29 +88,19 @@ public class DelegatingKernels implements Kernels {
     }
 
     @Override
-    public void addWeightedValues(
+    public void weightedValues(
             float[] out,
             int outOffset,
             float[] weights,
-            int weightsOffset,
             int weightsStride,
-            float[] values,
+            float[][] values,
             int valuesOffset,
             int heads,
             int headSize,
             int positions) {
         enter();
-        kernels.addWeightedValues(
-                out,
-                outOffset,
-                weights,
-                weightsOffset,
-                weightsStride,
-                values,
-                valuesOffset,
-                heads,
-                headSize,
-                positions);
+        kernels.weightedValues(
+                out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions);
         leave();
     }
 

@@ -68,8 +68,8 @@ final class MistakesInTheForwardPass {
                     "3.5",
                     "keys are written one place further on",
                     "model/KvCache.java",
-                    "int to = keysOffset(layer, head) + slot;",
-                    "int to = keysOffset(layer, head) + (slot + 1) % BLOCK_POSITIONS;",
+                    "int to = keysOffset(layer, head) + keyOffset(slot);",
+                    "int to = keysOffset(layer, head) + keyOffset((slot + 1) % BLOCK_POSITIONS);",
                     "model.GoldenTest#rule3_5_point3_theCacheHoldsTheKeysAndValues"),
             mistake(
                     "3.5",

@@ -54,15 +54,16 @@ class KernelAllocationTest {
             kernels.put("multiply " + rows + " rows", () -> vector.multiply(out, stride, x, 128, rows, w, bias));
         }
         for (int headSize : new int[] {12, 28, 64}) {
-            float[] keys = KernelCases.random(5, headSize * 64, 1);
-            float[] scores = new float[64];
+            float[] block = KernelCases.random(5, headSize * 64, 1);
+            float[][] blocks = {block, block, block, block, block, block, block, block};
+            float[] scores = new float[8 * 64];
             float[] head = new float[headSize];
             kernels.put(
                     "scores of head size " + headSize,
-                    () -> vector.attentionScores(scores, 0, 64, weight, 0, keys, 0, 1, headSize, 64, 0.1f));
+                    () -> vector.attentionScores(scores, 512, weight, 0, blocks, 0, 1, headSize, 500, 0.1f));
             kernels.put(
                     "values of head size " + headSize,
-                    () -> vector.addWeightedValues(head, 0, scores, 0, 64, keys, 0, 1, headSize, 60));
+                    () -> vector.weightedValues(head, 0, scores, 512, blocks, 0, 1, headSize, 500));
         }
     }
 

@@ -120,18 +120,22 @@ final class KernelCases {
 
     private void attention() {
         int heads = 5;
-        int stride = 67;
+        int stride = 8 * Kernels.BLOCK_POSITIONS + 3;
         for (int headSize : SIZES) {
-            float[] block = random(headSize, heads * headSize * Kernels.BLOCK_POSITIONS + 7, 2);
-            for (int positions : new int[] {1, 5, 16, 17, 32, 41, 48, 63, 64}) {
+            float[][] blocks = new float[8][];
+            for (int b = 0; b < blocks.length; b++) {
+                blocks[b] = random(headSize + 100 * b, heads * headSize * Kernels.BLOCK_POSITIONS + 7, 2);
+            }
+            for (int positions :
+                    new int[] {1, 5, 16, 17, 32, 41, 48, 63, 64, 65, 128, 150, 192, 256, 257, 391, 496, 512}) {
                 float[] scores = new float[heads * stride];
                 float[] queries = random(headSize, heads * headSize + 1, 2);
-                kernels.attentionScores(scores, 3, stride, queries, 1, block, 7, heads, headSize, positions, 0.125f);
+                kernels.attentionScores(scores, stride, queries, 1, blocks, 7, heads, headSize, positions, 0.125f);
                 keep("scores of head size " + headSize + ", " + positions + " keys", scores);
 
                 float[] out = random(8, heads * headSize + 2, 1);
                 float[] weights = random(9, heads * stride, 1);
-                kernels.addWeightedValues(out, 2, weights, 1, stride, block, 7, heads, headSize, positions);
+                kernels.weightedValues(out, 2, weights, stride, blocks, 7, heads, headSize, positions);
                 keep("values of head size " + headSize + ", " + positions + " positions", out);
             }
         }
