@@ -29,64 +29,114 @@ final class VectorAttention {
             int headSize,
             int positions,
             float scale) {
-        int size = headSize * BLOCK_POSITIONS;
-        int whole = positions / BLOCK_POSITIONS;
-        int b = 0;
-        for (; b + 4 <= whole; b += 4) {
-            float[] keys0 = keys[b];
-            float[] keys1 = keys[b + 1];
-            float[] keys2 = keys[b + 2];
-            float[] keys3 = keys[b + 3];
+        int end = Shapes.wholeStripes(positions);
+        int first = 0;
+        for (; end - first > 2 * BLOCK_POSITIONS; first += 4 * BLOCK_POSITIONS) {
             for (int h = 0; h < heads; h++) {
-                int to = h * scoresStride + b * BLOCK_POSITIONS;
+                int row = h * scoresStride;
                 int query = queriesOffset + h * headSize;
-                for (int j = 0; j < BLOCK_POSITIONS; j += LANES) {
-                    int key = keysOffset + h * size + keyOffset(j, headSize);
-                    scores4Blocks(scores, to + j, queries, query, keys0, keys1, keys2, keys3, key, headSize, scale);
+                int head = keysOffset + h * headSize * BLOCK_POSITIONS;
+                for (int j = first; j < first + BLOCK_POSITIONS && j < end; j += LANES) {
+                    // Where there are fewer than four blocks, the first one takes the places of the others.
+                    int j1 = j + BLOCK_POSITIONS < end ? j + BLOCK_POSITIONS : j;
+                    int j2 = j + 2 * BLOCK_POSITIONS < end ? j + 2 * BLOCK_POSITIONS : j;
+                    int j3 = j + 3 * BLOCK_POSITIONS < end ? j + 3 * BLOCK_POSITIONS : j;
+                    scores4Blocks(
+                            scores,
+                            row,
+                            j,
+                            j1,
+                            j2,
+                            j3,
+                            queries,
+                            query,
+                            keys,
+                            head + keyOffset(j, headSize),
+                            headSize,
+                            scale);
                 }
             }
         }
-        for (int first = b * BLOCK_POSITIONS; first < positions; first += BLOCK_POSITIONS) {
+        for (; first < end; first += BLOCK_POSITIONS) {
+            int count = Math.min(BLOCK_POSITIONS, end - first);
             float[] block = keys[first / BLOCK_POSITIONS];
-            int end = Shapes.wholeStripes(Math.min(BLOCK_POSITIONS, positions - first));
-            int h = 0;
-            for (; h + 4 <= heads; h += 4) {
-                int to = h * scoresStride + first;
-                int query = queriesOffset + h * headSize;
-                for (int j = 0; j < end; j += LANES) {
-                    int key = keysOffset + h * size + keyOffset(j, headSize);
-                    scores4Heads(scores, to + j, scoresStride, queries, query, block, key, headSize, scale);
-                }
+            scoresOfBlock(
+                    scores,
+                    first,
+                    scoresStride,
+                    queries,
+                    queriesOffset,
+                    block,
+                    keysOffset,
+                    heads,
+                    headSize,
+                    count,
+                    scale);
+        }
+    }
+
+    /** The scores of one block. */
+    private static void scoresOfBlock(
+            float[] scores,
+            int first,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
+            float[] keys,
+            int keysOffset,
+            int heads,
+            int headSize,
+            int end,
+            float scale) {
+        int h = 0;
+        for (; h + 4 <= heads; h += 4) {
+            int to = h * scoresStride + first;
+            int query = queriesOffset + h * headSize;
+            int head = keysOffset + h * headSize * BLOCK_POSITIONS;
+            for (int j = 0; j < end; j += LANES) {
+                int key = head + keyOffset(j, headSize);
+                scores4Heads(scores, to + j, scoresStride, queries, query, keys, key, headSize, scale);
             }
-            for (; h < heads; h++) {
-                int to = h * scoresStride + first;
-                int query = queriesOffset + h * headSize;
-                for (int j = 0; j < end; j += LANES) {
-                    int key = keysOffset + h * size + keyOffset(j, headSize);
-                    scores1(scores, to + j, queries, query, block, key, headSize, scale);
-                }
+        }
+        for (; h < heads; h++) {
+            int to = h * scoresStride + first;
+            int query = queriesOffset + h * headSize;
+            int head = keysOffset + h * headSize * BLOCK_POSITIONS;
+            for (int j = 0; j < end; j += LANES) {
+                scores1(scores, to + j, queries, query, keys, head + keyOffset(j, headSize), headSize, scale);
             }
         }
     }
 
-    /** Where the keys of {@code LANES} positions from {@code position} on begin in those of a head. */
+    /** Where the keys of {@code LANES} positions from {@code position} on begin in those of a head in their block. */
     private static int keyOffset(int position, int headSize) {
-        return position / KEY_STRIPE * KEY_STRIPE * headSize + position % KEY_STRIPE;
+        return position % BLOCK_POSITIONS / KEY_STRIPE * KEY_STRIPE * headSize + position % KEY_STRIPE;
     }
 
-    /** One query against a vector of keys of each of four blocks. */
+    /**
+     * One query against a vector of keys of each of four blocks.
+     *
+     * @param row where the scores of the head begin
+     * @param j the first of the positions; {@code j1} to {@code j3} lie whole blocks further on, or are the same
+     * @param key where the keys of {@code j} begin in their block
+     */
     private static void scores4Blocks(
             float[] scores,
-            int to,
+            int row,
+            int j,
+            int j1,
+            int j2,
+            int j3,
             float[] queries,
             int query,
-            float[] keys0,
-            float[] keys1,
-            float[] keys2,
-            float[] keys3,
+            float[][] keys,
             int key,
             int headSize,
             float scale) {
+        float[] keys0 = keys[j / BLOCK_POSITIONS];
+        float[] keys1 = keys[j1 / BLOCK_POSITIONS];
+        float[] keys2 = keys[j2 / BLOCK_POSITIONS];
+        float[] keys3 = keys[j3 / BLOCK_POSITIONS];
         FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -99,10 +149,10 @@ final class VectorAttention {
             a3 = q.fma(FloatVector.fromArray(SPECIES, keys3, key), a3);
             key += KEY_STRIPE;
         }
-        a0.mul(scale).intoArray(scores, to);
-        a1.mul(scale).intoArray(scores, to + BLOCK_POSITIONS);
-        a2.mul(scale).intoArray(scores, to + 2 * BLOCK_POSITIONS);
-        a3.mul(scale).intoArray(scores, to + 3 * BLOCK_POSITIONS);
+        a0.mul(scale).intoArray(scores, row + j);
+        a1.mul(scale).intoArray(scores, row + j1);
+        a2.mul(scale).intoArray(scores, row + j2);
+        a3.mul(scale).intoArray(scores, row + j3);
     }
 
     /** Four neighbouring heads against a vector of keys each. */
