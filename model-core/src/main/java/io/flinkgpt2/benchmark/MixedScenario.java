@@ -4,6 +4,7 @@ import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.Gpt2Config;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -14,7 +15,8 @@ import java.util.SplittableRandom;
  * likely. They arrive at random, faster than they can be completed: in about half the time that continuous batching takes.
  *
  * <p>Static batching takes waiting requests whenever it is idle, the shortest prompts first, and computes them to the end
- * before it takes others. Its batch size is the best of several. It is measured in two forms:
+ * before it takes others. Its batch size is the one of several with which it completes the first half of the requests
+ * soonest. It is measured in two forms:
  *
  * <ul>
  *   <li>padded: prompts are padded to the longest of the batch, and all rows are computed until the longest output has
@@ -90,21 +92,22 @@ public final class MixedScenario {
     }
 
     /**
-     * Measures the three. Each is run {@code repeats} times, after a run that warms up and, of static batching, finds the
-     * best batch size.
+     * Measures the three. Each is run {@code repeats} times, after a run that warms up or, of static batching, runs that find
+     * the best batch size.
      *
      * @param staticBatchSizes the batch sizes that static batching may choose from
      */
     public List<Result> run(List<Integer> staticBatchSizes, int repeats) {
         List<Result> results = new ArrayList<>();
         // Without waiting for arrivals first, for the time that it takes sets the pace of the arrivals.
-        double seconds = once(Batching.CONTINUOUS, options.batchSize(), new long[requests.size()])
+        double seconds = once(Batching.CONTINUOUS, options.batchSize(), requests, new long[requests.size()])
                 .seconds();
         long[] arrivals = arrivals(0.5 * seconds / requests.size());
         results.add(median(Batching.CONTINUOUS, options.batchSize(), arrivals, repeats));
+        List<GenerationRequest> firstHalf = requests.subList(0, (requests.size() + 1) / 2);
         for (Batching batching : List.of(Batching.STATIC_PADDED, Batching.STATIC_LEAVING)) {
             int best = staticBatchSizes.stream()
-                    .map(size -> once(batching, size, arrivals))
+                    .map(size -> once(batching, size, firstHalf, arrivals))
                     .max(Comparator.comparingDouble(Result::tokensPerSecond))
                     .orElseThrow()
                     .batchSize();
@@ -127,21 +130,20 @@ public final class MixedScenario {
     private Result median(Batching batching, int batchSize, long[] arrivals, int repeats) {
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < repeats; i++) {
-            results.add(once(batching, batchSize, arrivals));
+            results.add(once(batching, batchSize, requests, arrivals));
         }
         results.sort(Comparator.comparingDouble(Result::seconds));
         return results.get(repeats / 2);
     }
 
-    private Result once(Batching batching, int batchSize, long[] arrivals) {
+    private Result once(Batching batching, int batchSize, List<GenerationRequest> work, long[] arrivals) {
         EngineOptions with = new EngineOptions(1, options.threads(), batchSize, options.prefillChunk(), false);
         try (Engine engine = new Engine(pretrained, with, MOST_PROMPT + MOST_OUTPUT)) {
-            MixedRun run = new MixedRun(engine.batch(), requests, arrivals);
+            MixedRun run = new MixedRun(engine.batch(), work, Arrays.copyOf(arrivals, work.size()));
             double seconds = batching == Batching.CONTINUOUS
                     ? run.continuous()
                     : run.inBatches(batchSize, batching == Batching.STATIC_PADDED);
-            long tokens =
-                    requests.stream().mapToLong(GenerationRequest::maxTokens).sum();
+            long tokens = work.stream().mapToLong(GenerationRequest::maxTokens).sum();
             return new Result(batching, batchSize, seconds, tokens, run.latency(0.5), run.latency(0.95));
         }
     }
