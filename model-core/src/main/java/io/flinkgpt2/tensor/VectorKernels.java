@@ -58,7 +58,7 @@ public final class VectorKernels implements Kernels {
             int headSize,
             int positions,
             float scale) {
-        VectorAttention.attentionScores(
+        VectorScores.attentionScores(
                 scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
     }
 
@@ -73,7 +73,7 @@ public final class VectorKernels implements Kernels {
             int heads,
             int headSize,
             int positions) {
-        VectorAttention.weightedValues(
+        VectorValues.weightedValues(
                 out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions);
     }
 
