@@ -5,6 +5,7 @@ import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.operator.ContinuousBatchingOperatorFactory;
+import io.flinkgpt2.job.operator.RequestKey;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRecord;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -54,7 +56,10 @@ public final class CompletionJob {
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());
     }
 
-    /** Builds the pipeline between any source and sinks. Everything is chained: nothing crosses a network. */
+    /**
+     * Builds the pipeline between any source and sinks. Everything is chained and nothing crosses a network, but for an
+     * exchange by key where the order of keys is asked for.
+     */
     public static void build(
             StreamExecutionEnvironment environment,
             JobSettings settings,
@@ -85,18 +90,29 @@ public final class CompletionJob {
                 .uid("dead-letters");
     }
 
-    /** State and operator have the mode in their {@code uid}: one mode's savepoint does not silently lose its requests in the other. */
+    /**
+     * State and operator have mode and ordering in their {@code uid}: the savepoint of one does not silently lose its
+     * requests in the other.
+     */
     private static SingleOutputStreamOperator<CompletionRecord> generate(
             SingleOutputStreamOperator<PromptRequest> requests, JobSettings settings) {
-        return switch (settings.generationMode()) {
-            case MAP ->
-                requests.map(new CompletePromptFunction(settings.generation())).uid("generate");
-            case BATCH ->
-                requests.transform(
-                                "generate",
-                                TypeInformation.of(CompletionRecord.class),
-                                new ContinuousBatchingOperatorFactory(settings.generation(), settings.batch()))
-                        .uid("generate-batch");
+        if (settings.generationMode() == JobOptions.GenerationMode.MAP) {
+            return requests.map(new CompletePromptFunction(settings.generation()))
+                    .uid("generate");
+        }
+        ContinuousBatchingOperatorFactory generator =
+                new ContinuousBatchingOperatorFactory(settings.generation(), settings.batch(), settings.ordering());
+        TypeInformation<CompletionRecord> answers = TypeInformation.of(CompletionRecord.class);
+        return switch (settings.ordering()) {
+            case NONE -> requests.transform("generate", answers, generator).uid("generate-batch");
+            case KEY -> {
+                // What an unaligned checkpoint finds in the exchange would be dealt out to other subtasks than the
+                // partitions are, and might arrive behind what follows it.
+                requests.getExecutionEnvironment().getCheckpointConfig().enableUnalignedCheckpoints(false);
+                yield requests.keyBy(new RequestKey(), Types.STRING)
+                        .transform("generate", answers, generator)
+                        .uid("generate-batch-by-key");
+            }
         };
     }
 }

@@ -2,6 +2,7 @@ package io.flinkgpt2.job;
 
 import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Precision;
 import java.time.Duration;
@@ -105,6 +106,15 @@ public final class JobOptions {
             .withDescription("How a slot generates: many prompts together, which come and go at every token (batch), or"
                     + " one prompt at a time (map). The answers are the same; in a batch they come in another order.");
 
+    public static final ConfigOption<Ordering> ORDERING = ConfigOptions.key("ordering")
+            .enumType(Ordering.class)
+            .defaultValue(Ordering.NONE)
+            .withDescription(
+                    "The order of a batch's answers: as they end (none), or those of one Kafka key in the order of"
+                            + " its requests, whatever fails and however the job is rescaled (key). That takes an exchange between"
+                            + " source and generation. Records without a key have no order. In mode map the answers of a"
+                            + " partition always are in order, and this changes nothing.");
+
     public static final ConfigOption<Integer> GENERATION_MAX_CONTEXT = ConfigOptions.key("generation.max-context")
             .intType()
             .defaultValue(128)
@@ -200,6 +210,7 @@ public final class JobOptions {
             MODEL_PRECISION,
             MODEL_ACTIVATION,
             GENERATION_MODE,
+            ORDERING,
             GENERATION_MAX_CONTEXT,
             GENERATION_TRUNCATE_PROMPT,
             GENERATION_ALLOW_SPECIAL_TOKENS,

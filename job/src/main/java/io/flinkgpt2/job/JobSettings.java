@@ -6,6 +6,7 @@ import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.operator.BatchSettings;
+import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
@@ -25,6 +26,7 @@ import org.apache.flink.configuration.MemorySize;
  * The checked options of a job; see {@link JobOptions} for each.
  *
  * @param jobName name of the job
+ * @param ordering of the answers in the mode that batches
  * @param batch for the mode that batches
  */
 public record JobSettings(
@@ -32,6 +34,7 @@ public record JobSettings(
         KafkaSettings kafka,
         GenerationSettings generation,
         GenerationMode generationMode,
+        Ordering ordering,
         BatchSettings batch,
         Duration checkpointInterval) {
 
@@ -92,6 +95,7 @@ public record JobSettings(
                 kafka,
                 generation,
                 get(options, JobOptions.GENERATION_MODE, null),
+                get(options, JobOptions.ORDERING, null),
                 batch(options),
                 inRange(options, JobOptions.CHECKPOINT_INTERVAL, SHORTEST_INTERVAL, "10 ms to 365 d"));
     }
@@ -234,6 +238,12 @@ public record JobSettings(
     /** The same with another limit of what a completion copies from its request. */
     JobSettings withMaxCopiedBytes(int bytes) {
         return new JobSettings(
-                jobName, kafka, generation.withMaxCopiedBytes(bytes), generationMode, batch, checkpointInterval);
+                jobName,
+                kafka,
+                generation.withMaxCopiedBytes(bytes),
+                generationMode,
+                ordering,
+                batch,
+                checkpointInterval);
     }
 }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.job.InterruptibleSource.Moment;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.TopicLimits;
-import io.flinkgpt2.job.metrics.CompletionMetrics;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,10 +27,9 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.checkpoint.CheckpointException;
-import org.apache.flink.runtime.testutils.InMemoryReporter;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +40,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Continuous batching between topics of a real broker, while it fails at random places and goes from one subtask to two and
- * back with the batches full: each request is answered once, with the text of one prompt at a time.
+ * back with all batches full: each request is answered once, with the text of one prompt at a time; and where that was asked
+ * for, those of a key in the order of its requests.
  */
 class ContinuousBatchingIT {
 
@@ -51,10 +51,11 @@ class ContinuousBatchingIT {
     private static final int PARTITIONS = 4;
     private static final int PLACES = 12;
     private static final int VOCABULARY = 50257;
+    private static final int KEYS = 12;
     /** In three quarters of the runs at least so many sequences shall come back from state. */
     private static final int ENOUGH_RESTORED = 8;
 
-    private static final InMemoryReporter REPORTER = InMemoryReporter.createWithRetainedMetrics();
+    private static final ReportedState REPORTED = new ReportedState();
 
     private static TestStack stack;
     private static List<String> requests;
@@ -62,7 +63,7 @@ class ContinuousBatchingIT {
 
     @BeforeAll
     static void start() throws Exception {
-        Configuration reporting = REPORTER.addToConfiguration(new Configuration());
+        Configuration reporting = REPORTED.addTo(new Configuration());
         stack = TestStack.start(reporting.toMap());
         requests = requests(new Random(1));
         createTopics("one-by-one");
@@ -90,14 +91,35 @@ class ContinuousBatchingIT {
         run(6, 20);
     }
 
+    @Test
+    void rule4_4_theAnswersOfAKeyAreInTheOrderOfItsRequestsWhateverHappensOnTheWay() throws Exception {
+        run(100, "--ordering=key");
+
+        Map<String, List<Integer>> asked = places(stack.committed("prompts-seed-100"));
+        assertThat(asked).hasSize(KEYS);
+        Map<String, List<Integer>> answered = places(stack.committed("completions-seed-100"));
+        assertThat(answered).isEqualTo(asked);
+        assertThat(asked.values()).allSatisfy(ofKey -> assertThat(ofKey).hasSizeGreaterThan(5));
+    }
+
+    /** For each key the numbers of its requests in the order in which they lie in the topic; without a key there is none. */
+    private static Map<String, List<Integer>> places(List<ConsumerRecord<byte[], byte[]>> records) {
+        return records.stream()
+                .filter(record -> record.key() != null)
+                .collect(Collectors.groupingBy(
+                        record -> new String(record.key(), UTF_8),
+                        Collectors.mapping(
+                                record -> Integer.valueOf(TestStack.json(record.value())
+                                        .get("custom_id")
+                                        .asText()
+                                        .substring(2)),
+                                Collectors.toList())));
+    }
+
     private static void run(int firstSeed, int endSeed) throws Exception {
         List<Long> restored = new ArrayList<>();
         for (int seed = firstSeed; seed < endSeed; seed++) {
             restored.add(run(seed));
-            LOG.info(
-                    "Seed {}: {} sequences with generated tokens came back from state",
-                    seed,
-                    restored.get(restored.size() - 1));
         }
         long enough =
                 restored.stream().filter(count -> count >= ENOUGH_RESTORED).count();
@@ -105,25 +127,27 @@ class ContinuousBatchingIT {
     }
 
     /** @return how many sequences with generated tokens came back from state */
-    private static long run(int seed) throws Exception {
+    private static long run(int seed, String... further) throws Exception {
         Random random = new Random(seed);
         String name = "seed-" + seed;
         createTopics(name);
         List<String> shuffled = new ArrayList<>(requests);
         Collections.shuffle(shuffled, random);
         stack.produce(records("prompts-" + name, shuffled));
-        JobSettings settings = settings(name);
+        JobSettings settings = settings(name, further);
         List<JobID> jobs = new ArrayList<>();
 
         InterruptibleSource.reset();
         InterruptibleSource.letThrough(40);
         InterruptibleSource.failAt(Moment.POLL, 15 + random.nextInt(16));
         String savepoint = runAndStop(settings, 1, null, jobs);
+        List<Long> one = REPORTED.checkpointedRequests(jobs.get(0));
 
         InterruptibleSource.reset();
-        InterruptibleSource.letThrough(18);
+        InterruptibleSource.letThrough(Integer.MAX_VALUE);
         InterruptibleSource.failAt(Moment.SNAPSHOT, 1 + random.nextInt(4));
         savepoint = runAndStop(settings, 2, savepoint, jobs);
+        List<Long> two = REPORTED.checkpointedRequests(jobs.get(1));
 
         InterruptibleSource.reset();
         InterruptibleSource.letThrough(Integer.MAX_VALUE);
@@ -134,9 +158,22 @@ class ContinuousBatchingIT {
         job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(InterruptibleSource.isFailureAhead()).isFalse();
 
+        List<Long> restored = jobs.stream().map(REPORTED::restoredSequences).toList();
+        LOG.info(
+                "Seed {}: the savepoint of 1 subtask held {} requests, those of 2 held {}; with the failures {} sequences"
+                        + " with generated tokens came back in the three jobs",
+                seed,
+                one,
+                two,
+                restored);
         assertThat(answers("completions-" + name)).isEqualTo(oneByOne);
         assertThat(stack.uncommitted("dead-letters-" + name)).isEmpty();
-        return jobs.stream().mapToLong(ContinuousBatchingIT::restoredSequences).sum();
+        assertThat(one).hasSize(1);
+        assertThat(two)
+                .as("requests in the savepoint, of each of two subtasks with %d places", PLACES)
+                .hasSize(2)
+                .allSatisfy(count -> assertThat(count).isGreaterThanOrEqualTo(PLACES));
+        return restored.stream().mapToLong(count -> count).sum();
     }
 
     /** Runs until a failure has struck and full batches are on their way again, and stops. */
@@ -183,16 +220,6 @@ class ContinuousBatchingIT {
         return environment.executeAsync(settings.kafka().promptsTopic());
     }
 
-    private static long restoredSequences(JobID job) {
-        return REPORTER.getMetricsByGroup().entrySet().stream()
-                .filter(entry ->
-                        job.toString().equals(entry.getKey().getAllVariables().get("<job_id>")))
-                .map(entry -> entry.getValue().get(CompletionMetrics.RESTORED_SEQUENCES))
-                .filter(Counter.class::isInstance)
-                .mapToLong(counter -> ((Counter) counter).getCount())
-                .sum();
-    }
-
     private static JobSettings settings(String name, String... further) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--topics.prompts=prompts-" + name,
@@ -201,6 +228,8 @@ class ContinuousBatchingIT {
                 "--kafka.group.id=" + name,
                 "--max-context=256",
                 "--batch.size=" + PLACES,
+                // Others soon wait for the places, so that a step that ends some leaves none free at a stop.
+                "--batch.max-hold=1 ms",
                 "--checkpoint.interval",
                 "200 ms"));
         arguments.addAll(Arrays.asList(further));
@@ -215,7 +244,14 @@ class ContinuousBatchingIT {
 
     private static List<ProducerRecord<byte[], byte[]>> records(String topic, List<String> values) {
         return IntStream.range(0, values.size())
-                .mapToObj(i -> TestStack.request(topic, i % PARTITIONS, values.get(i)))
+                .mapToObj(i -> {
+                    int partition = i % PARTITIONS;
+                    int key = i / PARTITIONS % 4;
+                    // A key lies in one partition; a quarter of the requests has none.
+                    byte[] keyBytes = key == 3 ? null : ("key " + partition + "." + key).getBytes(UTF_8);
+                    return new ProducerRecord<>(
+                            topic, partition, keyBytes, values.get(i).getBytes(UTF_8));
+                })
                 .toList();
     }
 

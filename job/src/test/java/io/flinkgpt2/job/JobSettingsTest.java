@@ -10,6 +10,7 @@ import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.SourceStart;
 import io.flinkgpt2.job.operator.BatchSettings;
+import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Activation;
@@ -52,6 +53,7 @@ class JobSettingsTest {
                                 UnknownFields.REJECT,
                                 262_144),
                         GenerationMode.BATCH,
+                        Ordering.NONE,
                         new BatchSettings(32, Duration.ofSeconds(1), null, null),
                         Duration.ofSeconds(10)));
     }
@@ -89,6 +91,7 @@ class JobSettingsTest {
                 "--records.unknown-fields=ignore",
                 "--records.max-copied-bytes=2048",
                 "--dead-letters.max-bytes=0",
+                "--ordering=key",
                 "--kafka.security.protocol=SSL");
 
         assertThat(settings)
@@ -118,6 +121,7 @@ class JobSettingsTest {
                                 UnknownFields.IGNORE,
                                 2048),
                         GenerationMode.MAP,
+                        Ordering.KEY,
                         new BatchSettings(8, Duration.ofMillis(50), 64L << 20, 0L),
                         Duration.ofMillis(500)));
     }

@@ -17,6 +17,9 @@ public final class BatchMetrics {
     private long promptTokens;
     private long cachedTokens;
     private long generatedTokens;
+    private long failedPasses;
+    private long unexplainedFailures;
+    private RuntimeException unexplainedFailure;
 
     BatchMetrics(KvBlocks pool, Admission admission) {
         this.pool = pool;
@@ -39,6 +42,15 @@ public final class BatchMetrics {
 
     void generated() {
         generatedTokens++;
+    }
+
+    /** @param unexplained why the shared pass failed, if every sequence then succeeded alone; else null */
+    void sharedPassFailed(RuntimeException unexplained) {
+        failedPasses++;
+        if (unexplained != null) {
+            unexplainedFailures++;
+            unexplainedFailure = unexplained;
+        }
     }
 
     /** Steps that computed something. */
@@ -79,6 +91,21 @@ public final class BatchMetrics {
     /** Tokens sampled, ends of text left out. */
     public long generatedTokens() {
         return generatedTokens;
+    }
+
+    /** Steps whose shared pass failed, so that every sequence was computed alone, with the same bits. */
+    public long failedPasses() {
+        return failedPasses;
+    }
+
+    /** Those of them after which every sequence succeeded alone: the batch itself is wrong then, and slow, not its requests. */
+    public long unexplainedFailures() {
+        return unexplainedFailures;
+    }
+
+    /** Why the last of the {@link #unexplainedFailures} failed, or null without any. */
+    public RuntimeException unexplainedFailure() {
+        return unexplainedFailure;
     }
 
     /** Blocks that the prefix cache gave up so far. */

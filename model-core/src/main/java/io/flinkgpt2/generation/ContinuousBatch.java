@@ -1,13 +1,8 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Activations;
-import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.KvBlocks;
-import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.tensor.Workers;
-import io.flinkgpt2.tokenizer.Tokenizer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,22 +30,16 @@ public final class ContinuousBatch {
 
     private static final int[] NONE_GENERATED = {};
 
-    private final Gpt2 model;
-    private final Tokenizer tokenizer;
     private final PromptLimits limits;
     private final BatchOptions options;
     private final int endOfTextId;
-    private final KvBlocks pool;
     private final Admission admission;
-    private final StepRows stepRows;
-    private final RaggedBatch rows;
-    private final Activations activations;
-    private final Sampler sampler;
     private final BatchMetrics metrics;
+    private final Outcomes outcomes;
+    private final BatchStep step;
     /** In the order of admission. */
     private final InFlight[] running;
 
-    private final ArrayDeque<BatchOutcome> outcomes = new ArrayDeque<>();
     private int runningCount;
     private long arrivals;
 
@@ -64,10 +53,8 @@ public final class ContinuousBatch {
 
     /** @param workers threads that share the work of a step; closed by who made them */
     public ContinuousBatch(Pretrained pretrained, BatchOptions options, Workers workers) {
-        this.model = pretrained.model();
-        this.tokenizer = pretrained.tokenizer();
+        Gpt2Config config = pretrained.config();
         this.options = options;
-        Gpt2Config config = model.config();
         this.limits = new PromptLimits(config, options.maxContext());
         this.endOfTextId = config.endOfTextId().orElse(-1);
         long least = KvBlocks.blocksFor(options.maxContext()) * KvBlocks.blockBytes(config);
@@ -77,14 +64,11 @@ public final class ContinuousBatch {
                             + least + ", what one sequence with a max-context of " + options.maxContext()
                             + " takes in this model; raise it or lower max-context");
         }
-        int maxRows = options.batchSize() + options.prefillChunk();
-        this.pool = new KvBlocks(config, options.kvCacheBytes());
+        KvBlocks pool = new KvBlocks(config, options.kvCacheBytes());
         this.admission = new Admission(pool, options);
-        this.stepRows = new StepRows(options.batchSize(), options.prefillChunk());
-        this.rows = new RaggedBatch(maxRows);
-        this.activations = new Activations(config, maxRows, options.batchSize(), options.maxContext(), workers);
-        this.sampler = new Sampler(model.kernels(), config.vocabularySize());
         this.metrics = new BatchMetrics(pool, admission);
+        this.outcomes = new Outcomes(pretrained.tokenizer());
+        this.step = new BatchStep(pretrained.model(), options, workers, admission, outcomes, metrics);
         this.running = new InFlight[options.batchSize()];
     }
 
@@ -129,7 +113,7 @@ public final class ContinuousBatch {
         long now = System.nanoTime();
         InFlight inFlight = new InFlight(priority, arrivals++, sequence, mostBlocks, now);
         if (sequence.isFinished()) {
-            complete(inFlight, now);
+            outcomes.complete(inFlight, now);
         } else {
             admission.enqueue(inFlight);
         }
@@ -151,7 +135,7 @@ public final class ContinuousBatch {
             admission.retire(inFlight);
         }
         inFlight.sequence().cancel();
-        complete(inFlight, System.nanoTime());
+        outcomes.complete(inFlight, System.nanoTime());
         return true;
     }
 
@@ -215,8 +199,12 @@ public final class ContinuousBatch {
     }
 
     /**
-     * Lets waiting requests enter, and runs one pass: a token for each decoding sequence, and a chunk of prompts. A sequence
-     * whose logits are not numbers fails; the others go on.
+     * Lets waiting requests enter, and runs one pass: a token for each decoding sequence, and a chunk of prompts.
+     *
+     * <p>A sequence that throws fails alone: in the pass, when its token is chosen (its logits may be no numbers), or when its
+     * tokens become text. If the pass that all share throws, each is computed alone in this step, with the same bits; see
+     * {@link BatchMetrics#failedPasses}. What is thrown here is an {@link Error}, or says that the batch's own books are
+     * wrong, its queue or its KV cache; it must not be used any more then.
      *
      * @return false if there was nothing to do
      */
@@ -225,15 +213,8 @@ public final class ContinuousBatch {
         if (runningCount == 0) {
             return false;
         }
-        int blocks = stepRows.fill(rows, running, runningCount);
-        admission.prefixes().makeRoom(blocks);
-        model.forward(rows, activations);
-        metrics.stepped(rows.size(), stepRows.promptRows());
-        for (int i = 0; i < runningCount; i++) {
-            admission.registerPrompt(running[i]);
-        }
-        sample(System.nanoTime());
-        rows.clear();
+        step.run(running, runningCount);
+        removeEnded();
         return true;
     }
 
@@ -248,15 +229,11 @@ public final class ContinuousBatch {
         }
     }
 
-    /** Appends a token to each sequence that has caught up with its tokens, and closes the gaps that those leave that end. */
-    private void sample(long now) {
-        int logits = 0;
+    /** Closes the gaps that those leave that ended. */
+    private void removeEnded() {
         int kept = 0;
         for (int i = 0; i < runningCount; i++) {
             InFlight inFlight = running[i];
-            if (inFlight.pendingTokens() == 0) {
-                sample(inFlight, activations.logitsOffset(logits++), now);
-            }
             if (!inFlight.hasEnded()) {
                 running[kept++] = inFlight;
             }
@@ -264,34 +241,5 @@ public final class ContinuousBatch {
         while (runningCount > kept) {
             running[--runningCount] = null;
         }
-    }
-
-    private void sample(InFlight inFlight, int logitsOffset, long now) {
-        GenerationRequest request = inFlight.request();
-        int before = inFlight.generatedCount();
-        int tokenId;
-        try {
-            tokenId = sampler.sample(
-                    activations.logits(), logitsOffset, request.sampling(), request.seed(), request.choice(), before);
-        } catch (ArithmeticException e) {
-            admission.retire(inFlight);
-            inFlight.ended();
-            outcomes.add(new BatchOutcome.Failed(inFlight, e));
-            return;
-        }
-        inFlight.append(tokenId, now);
-        if (inFlight.generatedCount() > before) {
-            metrics.generated();
-        }
-        if (inFlight.sequence().isFinished()) {
-            admission.retire(inFlight);
-            complete(inFlight, now);
-        }
-    }
-
-    private void complete(InFlight inFlight, long now) {
-        String text = CompletionText.of(tokenizer, inFlight.generatedTokenIds());
-        inFlight.ended();
-        outcomes.add(new BatchOutcome.Completed(inFlight, inFlight.completion(text, now)));
     }
 }

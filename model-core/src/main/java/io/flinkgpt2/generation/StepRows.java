@@ -34,17 +34,31 @@ final class StepRows {
         batch.clear();
         int blocks = 0;
         for (int i = 0; i < count; i++) {
-            InFlight inFlight = running[i];
-            Sequence sequence = inFlight.sequence();
-            int from = inFlight.cache.length();
-            int to = from + shares[i];
-            for (int position = from; position < to; position++) {
-                boolean last = position == sequence.length() - 1;
-                batch.add(inFlight.cache, position, sequence.tokenId(position), last);
-            }
-            blocks += Math.max(0, KvBlocks.blocksFor(to) - inFlight.cache.blockCount());
+            blocks += add(batch, running[i], shares[i]);
         }
         return blocks;
+    }
+
+    /**
+     * Fills {@code batch} with those rows only that the last {@link #fill} gave to a sequence, which may be none.
+     *
+     * @param index its place among the sequences then
+     * @return blocks that its cache still has to take for these rows
+     */
+    int fillAlone(RaggedBatch batch, InFlight inFlight, int index) {
+        batch.clear();
+        return add(batch, inFlight, shares[index]);
+    }
+
+    private static int add(RaggedBatch batch, InFlight inFlight, int share) {
+        Sequence sequence = inFlight.sequence();
+        int from = inFlight.cache.length();
+        int to = from + share;
+        for (int position = from; position < to; position++) {
+            boolean last = position == sequence.length() - 1;
+            batch.add(inFlight.cache, position, sequence.tokenId(position), last);
+        }
+        return Math.max(0, KvBlocks.blocksFor(to) - inFlight.cache.blockCount());
     }
 
     private void share(InFlight[] running, int count) {

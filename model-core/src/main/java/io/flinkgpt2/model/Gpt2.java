@@ -41,7 +41,8 @@ public final class Gpt2 {
 
     /**
      * Runs all rows through the model, appends their keys and values to the caches, and leaves in
-     * {@link Activations#logits} a set of logits for each row that wants them, in order.
+     * {@link Activations#logits} a set of logits for each row that wants them, in order. A pass that fails on its way leaves
+     * the caches as long as they were, though they may hold blocks for its rows already; it can be made again.
      *
      * @param observer or null
      * @throws IllegalArgumentException if the batch does not fit {@code a}, a token id lies outside of the vocabulary, a
@@ -74,10 +75,11 @@ public final class Gpt2 {
             show(observer, ForwardObserver.Stage.FEED_FORWARD_OUTPUT, layer, a.projected, rows, n, a.stride);
             show(observer, ForwardObserver.Stage.BLOCK_OUTPUT, layer, a.x, rows, n, a.stride);
         }
+        logits(batch, a, observer);
+        // Last of all, so that a pass that fails anywhere may be made again.
         for (int r = 0; r < rows; r++) {
             batch.cache(r).setLength(batch.position(r) + 1);
         }
-        logits(batch, a, observer);
     }
 
     /** Checks every row before any is computed, so that a refused batch leaves the caches as they were. */

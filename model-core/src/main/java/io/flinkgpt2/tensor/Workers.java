@@ -64,7 +64,8 @@ public final class Workers implements AutoCloseable {
     /**
      * Does all parts of a task; one caller at a time.
      *
-     * @throws IllegalStateException if this is closed, or a part failed on another thread, which is its cause
+     * @throws IllegalStateException if this is closed, or a part failed on another thread, which is its cause; an error of
+     *     the JVM is thrown as it is, from whatever thread
      */
     public void run(Task work) {
         if (threads.length == 0) {
@@ -95,6 +96,9 @@ public final class Workers implements AutoCloseable {
             }
         }
         Throwable elsewhere = failure.getAndSet(null);
+        if (elsewhere instanceof Error error && !(failed instanceof Error)) {
+            throw error;
+        }
         if (failed == null && elsewhere != null) {
             throw new IllegalStateException("a part of the work failed", elsewhere);
         }
@@ -123,7 +127,9 @@ public final class Workers implements AutoCloseable {
             try {
                 task.run(part, count());
             } catch (Throwable e) { // handed to the caller, whatever it is
-                failure.compareAndSet(null, e);
+                if (!failure.compareAndSet(null, e) && e instanceof Error) {
+                    failure.set(e);
+                }
             } finally {
                 running.decrementAndGet();
             }

@@ -64,6 +64,22 @@ class WorkersTest {
     }
 
     @Test
+    void anErrorOfTheJvmOnAnyThreadIsThrownAsItIs() {
+        try (Workers workers = new Workers(3)) {
+            for (int failing : new int[] {0, 1, 2}) {
+                OutOfMemoryError error = new OutOfMemoryError("part " + failing);
+                assertThatThrownBy(() -> workers.run((part, of) -> {
+                            if (part == failing) {
+                                throw error;
+                            }
+                            throw new ArithmeticException("part " + part);
+                        }))
+                        .isSameAs(error);
+            }
+        }
+    }
+
+    @Test
     void closedWorkersRefuseWorkAndTheirThreadsEnd() throws InterruptedException {
         Workers workers = new Workers(2);
         Thread[] worker = new Thread[1];

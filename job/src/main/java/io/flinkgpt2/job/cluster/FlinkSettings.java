@@ -70,9 +70,11 @@ final class FlinkSettings {
         settings.set(TaskManagerOptions.TASK_HEAP_MEMORY, options.taskHeap());
         // No operator of ours uses it, and the model's weights need the room.
         settings.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ZERO);
-        // Nothing crosses a network between the source and the sinks.
+        // Nothing crosses a network between the source and the sinks, unless answers are in the order of keys.
         settings.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(32));
         settings.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(32));
+        // Then a checkpoint waits for what lies in the exchange.
+        settings.set(TaskManagerOptions.BUFFER_DEBLOAT_ENABLED, true);
         // A TaskManager that is gone is found out in seconds; one that is busy is given time.
         settings.set(HeartbeatManagerOptions.HEARTBEAT_INTERVAL, Duration.ofSeconds(2));
         settings.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, Duration.ofSeconds(30));

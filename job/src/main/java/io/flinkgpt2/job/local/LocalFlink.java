@@ -200,6 +200,8 @@ public final class LocalFlink implements AutoCloseable {
         Configuration configuration = new Configuration();
         // No operator of ours uses it, and the model's weights need the room.
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ZERO);
+        // With an order of keys a checkpoint waits for what lies in the exchange.
+        configuration.set(TaskManagerOptions.BUFFER_DEBLOAT_ENABLED, true);
         configuration.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, uri(directory.resolve("checkpoints")));
         configuration.set(CheckpointingOptions.SAVEPOINT_DIRECTORY, uri(directory.resolve("savepoints")));
 

@@ -42,6 +42,9 @@ public final class CompletionMetrics {
     public static final String WAITING_REQUESTS = "waitingRequests";
     public static final String RESTORED_REQUESTS = "restoredRequests";
     public static final String RESTORED_SEQUENCES = "restoredSequences";
+    public static final String HELD_BACK_ANSWERS = "heldBackAnswers";
+    public static final String CHECKPOINTED_REQUESTS = "checkpointedRequests";
+    public static final String FAILED_PASSES = "failedPasses";
     public static final String KV_BYTES_USED = "kvBytesUsed";
     public static final String KV_BYTES_FREE = "kvBytesFree";
     public static final String PREFIX_CACHE_HITS = "prefixCacheHits";
@@ -136,6 +139,9 @@ public final class CompletionMetrics {
         private final Histogram stepTime;
         private volatile int inFlight;
         private volatile int waiting;
+        private volatile int heldBack;
+        private volatile int checkpointed;
+        private volatile long failedPasses;
         private volatile long kvBytesUsed;
         private volatile long kvBytesFree;
 
@@ -147,6 +153,9 @@ public final class CompletionMetrics {
             stepTime = histogram(group, STEP_TIME);
             group.gauge(SEQUENCES_IN_FLIGHT, () -> inFlight);
             group.gauge(WAITING_REQUESTS, () -> waiting);
+            group.gauge(HELD_BACK_ANSWERS, () -> heldBack);
+            group.gauge(CHECKPOINTED_REQUESTS, () -> checkpointed);
+            group.gauge(FAILED_PASSES, () -> failedPasses);
             group.gauge(KV_BYTES_USED, () -> kvBytesUsed);
             group.gauge(KV_BYTES_FREE, () -> kvBytesFree);
         }
@@ -159,18 +168,32 @@ public final class CompletionMetrics {
             }
         }
 
+        /** @param requests how many the checkpoint or savepoint holds */
+        public void checkpointed(int requests) {
+            checkpointed = requests;
+        }
+
         /**
          * A step was made.
          *
          * @param sequences how many were in it
          * @param partGenerated how many have generated tokens and not ended
+         * @param heldBackAnswers how many are there and may not be emitted yet
          */
-        public void stepped(BatchMetrics metrics, int sequences, int partGenerated, int waitingRequests, long nanos) {
+        public void stepped(
+                BatchMetrics metrics,
+                int sequences,
+                int partGenerated,
+                int waitingRequests,
+                int heldBackAnswers,
+                long nanos) {
             inFlight = partGenerated;
             batchSize.update(sequences);
             rowsPerStep.update(metrics.lastStepRows());
             stepTime.update(nanos / 1000);
             waiting = waitingRequests;
+            heldBack = heldBackAnswers;
+            failedPasses = metrics.failedPasses();
             kvBytesUsed = metrics.kvBytesUsed();
             kvBytesFree = metrics.kvBytesTotal() - kvBytesUsed;
         }

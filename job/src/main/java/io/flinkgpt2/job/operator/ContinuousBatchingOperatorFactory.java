@@ -8,17 +8,20 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
-/** Makes a {@link ContinuousBatchingOperator} on each slot. Chained to what is before it and after it. */
+/** Makes a {@link ContinuousBatchingOperator} on each slot. Chained to what is after it, and without an order to what is before it. */
 public final class ContinuousBatchingOperatorFactory extends AbstractStreamOperatorFactory<CompletionRecord>
         implements OneInputStreamOperatorFactory<PromptRequest, CompletionRecord> {
     private static final long serialVersionUID = 1L;
 
     private final GenerationSettings generation;
     private final BatchSettings batch;
+    private final Ordering ordering;
 
-    public ContinuousBatchingOperatorFactory(GenerationSettings generation, BatchSettings batch) {
+    /** @param ordering with {@link Ordering#KEY} the stream has to be keyed by {@link RequestKey} */
+    public ContinuousBatchingOperatorFactory(GenerationSettings generation, BatchSettings batch, Ordering ordering) {
         this.generation = generation;
         this.batch = batch;
+        this.ordering = ordering;
     }
 
     @Override
@@ -26,7 +29,7 @@ public final class ContinuousBatchingOperatorFactory extends AbstractStreamOpera
     public <T extends StreamOperator<CompletionRecord>> T createStreamOperator(
             StreamOperatorParameters<CompletionRecord> parameters) {
         @SuppressWarnings("unchecked") // the interface's way: T is what getStreamOperatorClass says
-        T operator = (T) new ContinuousBatchingOperator(parameters, generation, batch);
+        T operator = (T) new ContinuousBatchingOperator(parameters, generation, batch, ordering);
         return operator;
     }
 

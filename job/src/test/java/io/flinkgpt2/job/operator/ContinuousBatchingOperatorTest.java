@@ -13,6 +13,8 @@ import io.flinkgpt2.job.record.PromptRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.types.PojoTestUtils;
@@ -154,6 +156,33 @@ class ContinuousBatchingOperatorTest {
             assertThat(operator.answers())
                     .filteredOn(answer -> answer.error != null)
                     .hasSize(2);
+        }
+    }
+
+    @Test
+    void aSequenceThatFailsOnItsWayLeavesTheOthersUndisturbed(@TempDir Path directory) throws Exception {
+        Path spoiled = TinyModel.write(directory, 1, 16);
+        List<PromptRequest> requests = requests(40, 5);
+        Set<String> failing = requests.stream()
+                .filter(request -> request.promptTokenIds.length + request.maxTokens > 17)
+                .map(request -> request.customId)
+                .collect(Collectors.toSet());
+        assertThat(failing).hasSizeBetween(10, 30);
+        try (OperatorHarness operator = OperatorHarness.open(spoiled, batch(6, LONG))) {
+            operator.process(requests);
+            operator.takeAllMails();
+
+            List<PromptRequest> good = requests.stream()
+                    .filter(request -> !failing.contains(request.customId))
+                    .toList();
+            assertThat(operator.answers())
+                    .filteredOn(answer -> !failing.contains(answer.customId))
+                    .usingRecursiveFieldByFieldElementComparatorIgnoringFields("created", "metrics", "modelRevision")
+                    .containsExactlyInAnyOrderElementsOf(OperatorHarness.oneByOne(model, good));
+            assertThat(operator.answers())
+                    .filteredOn(answer -> answer.error != null)
+                    .map(answer -> answer.customId)
+                    .containsExactlyInAnyOrderElementsOf(failing);
         }
     }
 

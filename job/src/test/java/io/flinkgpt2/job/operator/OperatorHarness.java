@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -27,6 +28,7 @@ import org.apache.flink.runtime.checkpoint.SnapshotType;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 
 /** The operator in a task whose mails the test takes one by one. */
@@ -62,12 +64,33 @@ final class OperatorHarness implements AutoCloseable {
             int subtask,
             OperatorSubtaskState state)
             throws Exception {
-        OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> harness =
+        return restore(
                 new OneInputStreamOperatorTestHarness<>(
-                        new ContinuousBatchingOperatorFactory(generation, batch),
+                        new ContinuousBatchingOperatorFactory(generation, batch, Ordering.NONE),
                         MAX_PARALLELISM,
                         parallelism,
-                        subtask);
+                        subtask),
+                state);
+    }
+
+    /** The same in the order of keys. */
+    static OperatorHarness restoreByKey(
+            Path model, BatchSettings batch, int parallelism, int subtask, OperatorSubtaskState state)
+            throws Exception {
+        return restore(
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new ContinuousBatchingOperatorFactory(settings(model), batch, Ordering.KEY),
+                        new RequestKey(),
+                        Types.STRING,
+                        MAX_PARALLELISM,
+                        parallelism,
+                        subtask),
+                state);
+    }
+
+    private static OperatorHarness restore(
+            OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> harness, OperatorSubtaskState state)
+            throws Exception {
         if (state != null) {
             harness.initializeState(state);
         }

@@ -1,0 +1,43 @@
+package io.flinkgpt2.job.operator;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+
+/** When answers go out, and how the requests without one lie in the state; both depend on what order is promised. */
+interface AnswerOrder {
+
+    /** @param operator whose keyed state it may use, if there is any */
+    static AnswerOrder of(Ordering ordering, AbstractStreamOperator<?> operator, Consumer<PendingRequest> emitter) {
+        return switch (ordering) {
+            case NONE -> new AnswersAsTheyEnd(emitter);
+            case KEY -> new AnswersByKey(operator, emitter);
+        };
+    }
+
+    /** Finds the state. */
+    void initialize(StateInitializationContext context) throws Exception;
+
+    /** Takes all requests out of the state; no other way in for them. Once, when keyed state can be read. */
+    List<PendingRequest> restore() throws Exception;
+
+    /** A request came, and will be answered. */
+    void arrived(PendingRequest request);
+
+    /** It has its answer, which is emitted now or held back. */
+    void answered(PendingRequest request);
+
+    /** Answers that are held back. */
+    int heldBackCount();
+
+    /**
+     * Writes the state.
+     *
+     * @param inFlight all requests without an answer, those that run first, then those that wait in turn
+     */
+    void snapshot(List<PendingRequest> inFlight) throws Exception;
+
+    /** Number of requests in the state as {@link #snapshot} last wrote it. */
+    int snapshotCount();
+}

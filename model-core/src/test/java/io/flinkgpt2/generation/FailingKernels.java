@@ -1,0 +1,133 @@
+package io.flinkgpt2.generation;
+
+import io.flinkgpt2.model.DelegatingKernels;
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.PackedMatrix;
+import java.util.Arrays;
+import java.util.function.Supplier;
+
+/**
+ * Kernels of which one throws for rows that no numbers come out of, or once when the test says so; not without leaving
+ * rubbish in what it was to fill.
+ */
+final class FailingKernels extends DelegatingKernels {
+
+    /** A temperature at which {@link Place#EXPONENTIALS} throws. */
+    static final double FAILING_TEMPERATURE = 0.125;
+
+    enum Place {
+        NORM,
+        PRODUCT,
+        SCORES,
+        SOFTMAX,
+        /** The product that gives the logits. */
+        LOGITS,
+        ARG_MAX,
+        EXPONENTIALS
+    }
+
+    private static final float LARGEST = 1e30f;
+
+    private final Place place;
+    private final Supplier<Throwable> failure;
+    /** Products until one fails, whatever its rows. */
+    private int countdown;
+
+    FailingKernels(Kernels kernels, Place place, Supplier<Throwable> failure) {
+        super(kernels);
+        this.place = place;
+        this.failure = failure;
+    }
+
+    /** Makes the {@code count}-th product from now on fail, 1 for the next one, unless something else fails first; 0: none. */
+    void failAtProduct(int count) {
+        countdown = count;
+    }
+
+    private void fail(float[] out) {
+        countdown = 0; // one thing at a time
+        Arrays.fill(out, Float.NaN);
+        FailingKernels.<RuntimeException>raise(failure.get());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void raise(Throwable failure) throws T {
+        throw (T) failure;
+    }
+
+    private void check(Place here, float[] out, float[] x, int offset, int n) {
+        for (int i = offset; here == place && i < offset + n; i++) {
+            if (!(Math.abs(x[i]) < LARGEST)) {
+                fail(out);
+            }
+        }
+    }
+
+    @Override
+    public void layerNorm(
+            float[] out, float[] x, int stride, int rows, int n, float[] weight, float[] bias, float epsilon) {
+        for (int r = 0; r < rows; r++) {
+            check(Place.NORM, out, x, r * stride, n);
+        }
+        super.layerNorm(out, x, stride, rows, n, weight, bias, epsilon);
+    }
+
+    @Override
+    public void multiply(
+            float[] out,
+            int outStride,
+            float[] x,
+            int xStride,
+            int rows,
+            PackedMatrix w,
+            float[] bias,
+            int firstPanel,
+            int endPanel) {
+        if (countdown > 0 && --countdown == 0) {
+            fail(out);
+        }
+        for (int r = 0; r < rows; r++) {
+            Place here = w.outputs() == ToyModel.VOCABULARY ? Place.LOGITS : Place.PRODUCT;
+            check(here, out, x, r * xStride, w.inputs());
+        }
+        super.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+    }
+
+    @Override
+    public void attentionScores(
+            float[] scores,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
+            float[][] keys,
+            int keysOffset,
+            int heads,
+            int headSize,
+            int positions,
+            float scale) {
+        check(Place.SCORES, scores, queries, queriesOffset, heads * headSize);
+        super.attentionScores(
+                scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
+    }
+
+    @Override
+    public void softmax(float[] x, int offset, int n) {
+        check(Place.SOFTMAX, x, x, offset, n);
+        super.softmax(x, offset, n);
+    }
+
+    @Override
+    public int argMax(float[] x, int offset, int n) {
+        // The others' logits lie beside these.
+        check(Place.ARG_MAX, new float[0], x, offset, n);
+        return super.argMax(x, offset, n);
+    }
+
+    @Override
+    public void exponentials(float[] out, float[] x, int offset, int n, float max, float inverseTemperature) {
+        if (place == Place.EXPONENTIALS && inverseTemperature == (float) (1 / FAILING_TEMPERATURE)) {
+            fail(out);
+        }
+        super.exponentials(out, x, offset, n, max, inverseTemperature);
+    }
+}
