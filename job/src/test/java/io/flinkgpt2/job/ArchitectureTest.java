@@ -48,12 +48,14 @@ class ArchitectureTest {
             .layer("model-core")
             .definedBy(
                     "io.flinkgpt2.benchmark..",
+                    "io.flinkgpt2.validation..",
                     "io.flinkgpt2.generation..",
                     "io.flinkgpt2.model..",
                     "io.flinkgpt2.weights..",
                     "io.flinkgpt2.hub..",
                     "io.flinkgpt2.tokenizer..",
-                    "io.flinkgpt2.tensor..")
+                    "io.flinkgpt2.tensor..",
+                    "io.flinkgpt2.digest..")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("job")

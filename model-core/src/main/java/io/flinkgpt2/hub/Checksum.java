@@ -2,9 +2,10 @@ package io.flinkgpt2.hub;
 
 import static io.flinkgpt2.hub.ModelHubException.quoted;
 
+import io.flinkgpt2.digest.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -18,15 +19,15 @@ record Checksum(Kind kind, String hex) {
     /** How a checksum is computed. */
     enum Kind {
         /** Of the content. */
-        SHA256("SHA-256", Pattern.compile("[0-9a-f]{64}")),
+        SHA256(Digests::sha256, Pattern.compile("[0-9a-f]{64}")),
         /** SHA-1 of {@code blob }, the length in decimal, a zero byte, and the content; the id that git gives it. */
-        GIT_BLOB("SHA-1", Pattern.compile("[0-9a-f]{40}"));
+        GIT_BLOB(Digests::sha1, Pattern.compile("[0-9a-f]{40}"));
 
-        private final String algorithm;
+        private final Supplier<MessageDigest> function;
         private final Pattern form;
 
-        Kind(String algorithm, Pattern form) {
-            this.algorithm = algorithm;
+        Kind(Supplier<MessageDigest> function, Pattern form) {
+            this.function = function;
             this.form = form;
         }
     }
@@ -45,15 +46,11 @@ record Checksum(Kind kind, String hex) {
 
     /** A digest to which the content is still to be added. */
     MessageDigest begin(long size) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance(kind.algorithm);
-            if (kind == Kind.GIT_BLOB) {
-                digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
-            }
-            return digest;
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has " + kind.algorithm, e);
+        MessageDigest digest = kind.function.get();
+        if (kind == Kind.GIT_BLOB) {
+            digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
         }
+        return digest;
     }
 
     /** For messages. */

@@ -2,6 +2,7 @@ package io.flinkgpt2.model;
 
 import static io.flinkgpt2.model.TensorTable.block;
 
+import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.tensor.Float32Matrix;
 import io.flinkgpt2.tensor.PackedMatrix;
 import io.flinkgpt2.tensor.Precision;
@@ -17,7 +18,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -250,7 +250,7 @@ final class Gpt2WeightsLoader {
 
     /** Streams one tensor to {@code pieces}, checks that it is finite, and returns its digest. */
     private byte[] readInto(TensorTable.Entry entry, PieceSink pieces) throws IOException {
-        MessageDigest digest = newDigest();
+        MessageDigest digest = Digests.sha256();
         TensorInfo info = file.tensors().get(fileName(entry));
         String description = entry.name() + " " + info.dtype() + " " + info.shape() + "\n";
         digest.update(description.getBytes(StandardCharsets.UTF_8));
@@ -337,17 +337,9 @@ final class Gpt2WeightsLoader {
     }
 
     private String sha256() {
-        MessageDigest all = newDigest();
+        MessageDigest all = Digests.sha256();
         digests.values().forEach(all::update);
         return HexFormat.of().formatHex(all.digest());
-    }
-
-    private static MessageDigest newDigest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     private InvalidModelException invalid(TensorTable.Entry entry, String found, String expected, String advice) {
