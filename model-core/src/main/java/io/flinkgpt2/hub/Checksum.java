@@ -5,7 +5,6 @@ import static io.flinkgpt2.hub.ModelHubException.quoted;
 import io.flinkgpt2.digest.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -19,15 +18,13 @@ record Checksum(Kind kind, String hex) {
     /** How a checksum is computed. */
     enum Kind {
         /** Of the content. */
-        SHA256(Digests::sha256, Pattern.compile("[0-9a-f]{64}")),
+        SHA256(Pattern.compile("[0-9a-f]{64}")),
         /** SHA-1 of {@code blob }, the length in decimal, a zero byte, and the content; the id that git gives it. */
-        GIT_BLOB(Digests::sha1, Pattern.compile("[0-9a-f]{40}"));
+        GIT_BLOB(Pattern.compile("[0-9a-f]{40}"));
 
-        private final Supplier<MessageDigest> function;
         private final Pattern form;
 
-        Kind(Supplier<MessageDigest> function, Pattern form) {
-            this.function = function;
+        Kind(Pattern form) {
             this.form = form;
         }
     }
@@ -46,10 +43,11 @@ record Checksum(Kind kind, String hex) {
 
     /** A digest to which the content is still to be added. */
     MessageDigest begin(long size) {
-        MessageDigest digest = kind.function.get();
-        if (kind == Kind.GIT_BLOB) {
-            digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
+        if (kind == Kind.SHA256) {
+            return Digests.sha256();
         }
+        MessageDigest digest = Digests.sha1();
+        digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
         return digest;
     }
 

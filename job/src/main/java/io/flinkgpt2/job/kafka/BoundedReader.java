@@ -21,6 +21,7 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param <T> what is read
  */
+@SuppressWarnings("try") // the interface's close() may throw anything
 final class BoundedReader<T> implements SourceReader<T, KafkaPartitionSplit> {
 
     private static final long NONE = Long.MAX_VALUE;
