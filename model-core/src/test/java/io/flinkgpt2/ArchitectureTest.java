@@ -33,6 +33,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.hub..")
             .layer("tensor")
             .definedBy("io.flinkgpt2.tensor..")
+            .layer("digest")
+            .definedBy("io.flinkgpt2.digest..")
             .whereLayer("benchmark")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("validation")
@@ -47,6 +49,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("validation", "generation")
             .whereLayer("hub")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("digest")
+            .mayOnlyBeAccessedByLayers("benchmark", "generation", "model", "hub")
             .whereLayer("tensor")
             .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "model");
 

@@ -63,7 +63,9 @@ public final class JobOptions {
     public static final ConfigOption<Boolean> SOURCE_BOUNDED = ConfigOptions.key("source.bounded")
             .booleanType()
             .defaultValue(false)
-            .withDescription("Whether to end at the offsets found at the start, instead of waiting for more.");
+            .withDescription(
+                    "Whether to end at the offsets found at the first start, instead of waiting for more; to go on"
+                            + " from a savepoint, as it was when that was taken.");
 
     public static final ConfigOption<String> MODEL_PATH = ConfigOptions.key("model.path")
             .stringType()

@@ -43,17 +43,21 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.local..")
             .layer("cluster")
             .definedBy("io.flinkgpt2.job.cluster..")
+            .layer("broker")
+            .definedBy("io.flinkgpt2.job.broker..")
             .layer("record")
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
             .definedBy(
                     "io.flinkgpt2.benchmark..",
+                    "io.flinkgpt2.validation..",
                     "io.flinkgpt2.generation..",
                     "io.flinkgpt2.model..",
                     "io.flinkgpt2.weights..",
                     "io.flinkgpt2.hub..",
                     "io.flinkgpt2.tokenizer..",
-                    "io.flinkgpt2.tensor..")
+                    "io.flinkgpt2.tensor..",
+                    "io.flinkgpt2.digest..")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("job")
@@ -70,6 +74,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job", "cli")
             .whereLayer("cluster")
             .mayOnlyBeAccessedByLayers("job", "cli")
+            .whereLayer("broker")
+            .mayOnlyBeAccessedByLayers("local", "cluster")
             .whereLayer("record")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
 
@@ -84,7 +90,8 @@ class ArchitectureTest {
                     "io.flinkgpt2.job.kafka..",
                     "io.flinkgpt2.job.metrics..",
                     "io.flinkgpt2.job.local..",
-                    "io.flinkgpt2.job.cluster..")
+                    "io.flinkgpt2.job.cluster..",
+                    "io.flinkgpt2.job.broker..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");

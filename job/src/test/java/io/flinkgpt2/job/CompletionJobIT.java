@@ -138,7 +138,7 @@ class CompletionJobIT {
         assertThat(answers("completions-one-by-one")).isEqualTo(answers("completions-shuffled"));
     }
 
-    /** The first run is cancelled, not ended by itself: Kafka's source may close before it commits its last offsets. */
+    /** The first run is cancelled; see {@link BoundedRunIT} for one that ended by itself. */
     @Test
     void aRunBeginsAtTheOffsetsThatItsGroupHasCommitted() throws Exception {
         createTopics("resumed", 2);

@@ -151,7 +151,6 @@ class ContinuousBatchingIT {
 
         InterruptibleSource.reset();
         InterruptibleSource.letThrough(Integer.MAX_VALUE);
-        InterruptibleSource.endAfterRestoredSplits();
         InterruptibleSource.failAt(Moment.END_OF_INPUT, 1);
         JobClient job = start(settings, 1, savepoint);
         jobs.add(job.getJobID());

@@ -19,7 +19,6 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
-import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.InputStatus;
@@ -41,7 +40,6 @@ final class InterruptibleSource
     private static final AtomicInteger READERS = new AtomicInteger();
     private static final AtomicReference<Failure> FAILURE_AHEAD = new AtomicReference<>();
     private static final AtomicInteger EMITTED = new AtomicInteger();
-    private static final AtomicBoolean LAST_SPLITS = new AtomicBoolean();
 
     /** When a reader may fail. */
     enum Moment {
@@ -56,9 +54,9 @@ final class InterruptibleSource
     /** A failure at so many of its moments from now. */
     private record Failure(Moment moment, AtomicInteger countdown) {}
 
-    private final KafkaSource<PromptRecord> source;
+    private final Source<PromptRecord, KafkaPartitionSplit, KafkaSourceEnumState> source;
 
-    InterruptibleSource(KafkaSource<PromptRecord> source) {
+    InterruptibleSource(Source<PromptRecord, KafkaPartitionSplit, KafkaSourceEnumState> source) {
         this.source = source;
     }
 
@@ -68,15 +66,6 @@ final class InterruptibleSource
         READERS.set(0);
         FAILURE_AHEAD.set(null);
         EMITTED.set(0);
-        LAST_SPLITS.set(false);
-    }
-
-    /**
-     * Lets readers end after the splits that they were restored with. Kafka's enumerator, restored itself, finds no new
-     * partition and then never says that no more will come: FLINK-31006.
-     */
-    static void endAfterRestoredSplits() {
-        LAST_SPLITS.set(true);
     }
 
     /** Makes one reader fail at such a moment, the {@code count}-th from now on of all readers; 1 is the next one. */
@@ -133,13 +122,13 @@ final class InterruptibleSource
 
     @Override
     public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
-            SplitEnumeratorContext<KafkaPartitionSplit> context) {
+            SplitEnumeratorContext<KafkaPartitionSplit> context) throws Exception {
         return source.createEnumerator(context);
     }
 
     @Override
     public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
-            SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state) throws IOException {
+            SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state) throws Exception {
         return source.restoreEnumerator(context, state);
     }
 
@@ -155,7 +144,7 @@ final class InterruptibleSource
 
     @Override
     public TypeInformation<PromptRecord> getProducedType() {
-        return source.getProducedType();
+        return TypeInformation.of(PromptRecord.class);
     }
 
     @SuppressWarnings("try") // the interface's close() may throw anything
@@ -187,9 +176,6 @@ final class InterruptibleSource
         @Override
         public void start() {
             reader.start();
-            if (LAST_SPLITS.get()) {
-                reader.notifyNoMoreSplits();
-            }
         }
 
         @Override

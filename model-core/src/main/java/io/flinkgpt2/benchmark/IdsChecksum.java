@@ -1,8 +1,8 @@
 package io.flinkgpt2.benchmark;
 
+import io.flinkgpt2.digest.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,15 +18,11 @@ public final class IdsChecksum {
 
     /** The checksum, in lower-case hexadecimal. */
     public static String sha256(List<int[]> streams) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (int[] ids : streams) {
-                String line = Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(",")) + "\n";
-                digest.update(line.getBytes(StandardCharsets.US_ASCII));
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        MessageDigest digest = Digests.sha256();
+        for (int[] ids : streams) {
+            String line = Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(",")) + "\n";
+            digest.update(line.getBytes(StandardCharsets.US_ASCII));
         }
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
@@ -18,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -220,16 +220,12 @@ public final class Pretrained {
     }
 
     private static String revision(Gpt2Weights weights, byte[] config, byte[] override, Tokenizer tokenizer) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
-            digest.update(config);
-            digest.update(override);
-            tokenizer.updateDigest(digest);
-            return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        MessageDigest digest = Digests.sha256();
+        digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
+        digest.update(config);
+        digest.update(override);
+        tokenizer.updateDigest(digest);
+        return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
     }
 
     /** The forward pass. */

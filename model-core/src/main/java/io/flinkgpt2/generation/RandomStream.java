@@ -1,9 +1,8 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.digest.Digests;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The random numbers of one choice of one request: the number at a step is a function of seed, choice and step alone, so
@@ -30,11 +29,7 @@ final class RandomStream {
 
     /** The first eight bytes of the SHA-256 of a name. */
     static long seedOf(String name) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-            return ByteBuffer.wrap(hash).getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        byte[] hash = Digests.sha256().digest(name.getBytes(StandardCharsets.UTF_8));
+        return ByteBuffer.wrap(hash).getLong();
     }
 }

@@ -2,9 +2,9 @@ package io.flinkgpt2.hub;
 
 import static io.flinkgpt2.hub.ModelHubException.quoted;
 
+import io.flinkgpt2.digest.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 
 /**
@@ -18,15 +18,13 @@ record Checksum(Kind kind, String hex) {
     /** How a checksum is computed. */
     enum Kind {
         /** Of the content. */
-        SHA256("SHA-256", Pattern.compile("[0-9a-f]{64}")),
+        SHA256(Pattern.compile("[0-9a-f]{64}")),
         /** SHA-1 of {@code blob }, the length in decimal, a zero byte, and the content; the id that git gives it. */
-        GIT_BLOB("SHA-1", Pattern.compile("[0-9a-f]{40}"));
+        GIT_BLOB(Pattern.compile("[0-9a-f]{40}"));
 
-        private final String algorithm;
         private final Pattern form;
 
-        Kind(String algorithm, Pattern form) {
-            this.algorithm = algorithm;
+        Kind(Pattern form) {
             this.form = form;
         }
     }
@@ -45,15 +43,12 @@ record Checksum(Kind kind, String hex) {
 
     /** A digest to which the content is still to be added. */
     MessageDigest begin(long size) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance(kind.algorithm);
-            if (kind == Kind.GIT_BLOB) {
-                digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
-            }
-            return digest;
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has " + kind.algorithm, e);
+        if (kind == Kind.SHA256) {
+            return Digests.sha256();
         }
+        MessageDigest digest = Digests.sha1();
+        digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
+        return digest;
     }
 
     /** For messages. */

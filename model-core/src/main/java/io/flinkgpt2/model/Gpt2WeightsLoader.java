@@ -2,10 +2,10 @@ package io.flinkgpt2.model;
 
 import static io.flinkgpt2.model.TensorTable.block;
 
+import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.tensor.Float32Matrix;
 import io.flinkgpt2.tensor.PackedMatrix;
 import io.flinkgpt2.tensor.Precision;
-import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.TensorInfo;
 import io.flinkgpt2.weights.TensorSink;
@@ -17,14 +17,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -32,56 +29,35 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Checks a weights file against the {@link TensorTable} and streams it into place. Used once. */
+/** Streams checked tensors into place. Used once. */
 final class Gpt2WeightsLoader {
 
     private static final int MOST_THREADS = 4;
-    private static final String PREFIX = "transformer.";
 
-    private final WeightsFile file;
+    private final CheckedTensors tensors;
     private final Gpt2Config config;
     private final Path path;
     private final Precision precision;
-    private final TensorTable.Convention convention;
-    private final String prefix;
     /** Filled arrays and matrices, by the table's name. */
     private final Map<String, Object> loaded = new HashMap<>();
     /** SHA-256 of each tensor's description and bytes, by the table's name. */
     private final Map<String, byte[]> digests = new TreeMap<>();
 
-    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path, Precision precision) {
-        this.file = file;
+    /** @throws InvalidModelException if the file's tensors are not those of the config */
+    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path, Precision precision)
+            throws InvalidModelException {
+        this.tensors = CheckedTensors.of(file, config, path);
         this.config = config;
         this.path = path;
         this.precision = precision;
-        this.convention = file instanceof Gguf ? TensorTable.Convention.GGUF : TensorTable.Convention.TRANSFORMERS;
-        this.prefix = file.tensors().containsKey(PREFIX + TensorTable.TOKEN_EMBEDDING) ? PREFIX : "";
     }
 
     Gpt2Weights load() throws IOException {
-        // The table grows with the config's n_layer, which is only a claim until the file bears it out.
-        if (config.layerCount() > file.tensors().size()) {
-            throw new InvalidModelException(
-                    path,
-                    convention == TensorTable.Convention.GGUF ? GgufConfig.LAYER_COUNT : "n_layer",
-                    config.layerCount() + " layers in the config and "
-                            + file.tensors().size() + " tensors in " + file.describe(),
-                    "12 tensors for each layer",
-                    "the weights and the config are of different models");
-        }
-        List<TensorTable.Entry> table = TensorTable.of(config, convention);
-        for (TensorTable.Entry entry : table) {
-            check(entry);
-        }
-        TensorTable.Entry head = TensorTable.lmHead(config);
-        boolean headInFile = file.tensors().containsKey(fileName(head));
-        if (headInFile) {
-            check(head);
-        }
-        refuseUnknown(table, head);
-        stream(table);
+        stream(tensors.table());
 
-        PackedMatrix lmHead = headInFile ? lmHead(head, matrix(TensorTable.TOKEN_EMBEDDING)) : null;
+        PackedMatrix lmHead = tensors.lmHead().isPresent()
+                ? lmHead(tensors.lmHead().get(), matrix(TensorTable.TOKEN_EMBEDDING))
+                : null;
         PackedMatrix tokenEmbedding = stored(TensorTable.TOKEN_EMBEDDING);
         if (lmHead == null) {
             lmHead = tokenEmbedding;
@@ -103,64 +79,6 @@ final class Gpt2WeightsLoader {
                 layerNorm(TensorTable.FINAL_LAYER_NORM),
                 lmHead,
                 sha256());
-    }
-
-    private String fileName(TensorTable.Entry entry) {
-        if (convention == TensorTable.Convention.GGUF) {
-            return entry.ggufName();
-        }
-        return entry.name().equals(TensorTable.LM_HEAD) ? entry.name() : prefix + entry.name();
-    }
-
-    private void check(TensorTable.Entry entry) throws InvalidModelException {
-        TensorInfo found = file.tensors().get(fileName(entry));
-        if (found == null) {
-            throw invalid(
-                    entry,
-                    "nothing",
-                    "a tensor of shape " + entry.shape(),
-                    "the file is incomplete or " + "does not belong to this config");
-        }
-        if (!found.shape().equals(entry.shape())) {
-            throw invalid(
-                    entry,
-                    "shape " + found.shape(),
-                    "shape " + entry.shape() + " by the config",
-                    "the weights and the config are of different models");
-        }
-        if (!found.dtype().isReadable()) {
-            throw invalid(entry, "type " + found.dtype(), "F32, F16 or BF16", "convert the weights");
-        }
-        if (entry.layout() != TensorTable.Layout.VECTOR && packedSize(entry) > Integer.MAX_VALUE - 8) {
-            throw invalid(entry, "shape " + found.shape(), "at most 2^31 - 9 elements", "such a model is too large");
-        }
-    }
-
-    private static long packedSize(TensorTable.Entry entry) {
-        long rows = entry.shape().get(0);
-        long columns = entry.shape().get(1);
-        long outputs = entry.layout() == TensorTable.Layout.OUTPUT_MAJOR ? rows : columns;
-        long panels = (outputs + PackedMatrix.PANEL_WIDTH - 1) / PackedMatrix.PANEL_WIDTH;
-        return panels * PackedMatrix.PANEL_WIDTH * (entry.elementCount() / outputs);
-    }
-
-    private void refuseUnknown(List<TensorTable.Entry> table, TensorTable.Entry head) throws InvalidModelException {
-        Set<String> known = new HashSet<>();
-        known.add(fileName(head));
-        table.forEach(entry -> known.add(fileName(entry)));
-        for (String name : file.tensors().keySet()) {
-            boolean buffer = convention == TensorTable.Convention.TRANSFORMERS
-                    && name.startsWith(prefix)
-                    && TensorTable.isBuffer(name.substring(prefix.length()));
-            if (!known.contains(name) && !buffer) {
-                throw new InvalidModelException(
-                        path,
-                        "tensor " + InvalidModelException.quoted(name),
-                        "an unknown name",
-                        "only the tensors of a GPT-2 model with " + config.layerCount() + " layers",
-                        "the weights and the config are of different models");
-            }
-        }
     }
 
     /** Reads all tensors, the largest first, so that the threads end together. */
@@ -250,16 +168,16 @@ final class Gpt2WeightsLoader {
 
     /** Streams one tensor to {@code pieces}, checks that it is finite, and returns its digest. */
     private byte[] readInto(TensorTable.Entry entry, PieceSink pieces) throws IOException {
-        MessageDigest digest = newDigest();
-        TensorInfo info = file.tensors().get(fileName(entry));
+        MessageDigest digest = Digests.sha256();
+        TensorInfo info = tensors.info(entry);
         String description = entry.name() + " " + info.dtype() + " " + info.shape() + "\n";
         digest.update(description.getBytes(StandardCharsets.UTF_8));
-        file.read(fileName(entry), new TensorSink() {
+        tensors.read(entry, new TensorSink() {
             @Override
             public void values(float[] values, int length, long start) {
                 int bad = firstNotFinite(values, length);
                 if (bad >= 0) {
-                    throw new UncheckedIOException(invalid(
+                    throw new UncheckedIOException(tensors.invalid(
                             entry,
                             values[bad] + " at element " + (start + bad),
                             "finite values",
@@ -304,7 +222,7 @@ final class Gpt2WeightsLoader {
             return null;
         }
         if (config.tieWordEmbeddings()) {
-            throw invalid(
+            throw tensors.invalid(
                     entry,
                     "values that differ from " + TensorTable.TOKEN_EMBEDDING,
                     "equal values, for the config has tie_word_embeddings: true",
@@ -337,21 +255,8 @@ final class Gpt2WeightsLoader {
     }
 
     private String sha256() {
-        MessageDigest all = newDigest();
+        MessageDigest all = Digests.sha256();
         digests.values().forEach(all::update);
         return HexFormat.of().formatHex(all.digest());
-    }
-
-    private static MessageDigest newDigest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    private InvalidModelException invalid(TensorTable.Entry entry, String found, String expected, String advice) {
-        String name = InvalidModelException.quoted(fileName(entry));
-        return new InvalidModelException(path, "tensor " + name, found, expected, advice);
     }
 }

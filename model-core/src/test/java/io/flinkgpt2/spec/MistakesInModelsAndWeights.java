@@ -39,7 +39,7 @@ final class MistakesInModelsAndWeights {
             mistake(
                     "1.2",
                     "a transposed tensor fits",
-                    "model/Gpt2WeightsLoader.java",
+                    "model/CheckedTensors.java",
                     "if (!found.shape().equals(entry.shape())) {",
                     "if (found.elementCount() != entry.elementCount()) {",
                     "model.Gpt2WeightsTest#rule1_2_aShapeThatTheConfigContradictsIsNamedWithBoth"),
@@ -88,7 +88,7 @@ final class MistakesInModelsAndWeights {
             mistake(
                     "1.4",
                     "names with a prefix are not known",
-                    "model/Gpt2WeightsLoader.java",
+                    "model/CheckedTensors.java",
                     "\"transformer.\"",
                     "\"model.\"",
                     "model.Gpt2WeightsTest#rule1_4_thePrefixOfTheNamesChangesNothing"),
@@ -109,14 +109,14 @@ final class MistakesInModelsAndWeights {
             mistake(
                     "1.6",
                     "unknown tensors pass",
-                    "model/Gpt2WeightsLoader.java",
+                    "model/CheckedTensors.java",
                     "if (!known.contains(name) && !buffer) {",
                     "if (false) {",
                     "model.Gpt2WeightsTest#rule1_6_anUnknownTensorIsNamed"),
             mistake(
                     "1.6",
                     "a missing tensor is found out late",
-                    "model/Gpt2WeightsLoader.java",
+                    "model/CheckedTensors.java",
                     "if (found == null) {",
                     "if (false) {",
                     "model.Gpt2WeightsTest#rule1_6_aMissingTensorIsNamed"),

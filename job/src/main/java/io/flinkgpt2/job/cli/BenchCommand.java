@@ -9,22 +9,18 @@ import io.flinkgpt2.benchmark.MixedScenario;
 import io.flinkgpt2.benchmark.ModelWork;
 import io.flinkgpt2.benchmark.PrefixScenario;
 import io.flinkgpt2.benchmark.Workload;
-import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
-import io.flinkgpt2.model.PublishedModel;
 import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench}: what the engine does on this machine, beside what the machine can do at most. */
@@ -56,146 +52,11 @@ final class BenchCommand implements Callable<Integer> {
 
     private static final long MIB = 1 << 20;
 
-    /** What is measured. */
-    enum Scenario {
-        GRID,
-        MIXED,
-        ATTENTION,
-        PREFIX,
-        LOAD
-    }
-
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--scenario",
-            defaultValue = "grid",
-            paramLabel = "NAME",
-            description = "grid, mixed, attention, prefix or load (default: ${DEFAULT-VALUE}).")
-    private Scenario scenario;
-
-    @Option(
-            names = "--model",
-            defaultValue = "gpt2",
-            paramLabel = "MODEL",
-            description =
-                    "A published size (distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl), made in memory with random"
-                            + " weights; or a directory or file (default: ${DEFAULT-VALUE}).")
-    private String model;
-
-    @Option(
-            names = "--seed",
-            defaultValue = "0",
-            description = "Of random weights and prompts (default: ${DEFAULT-VALUE}).")
-    private long seed;
-
-    @Option(
-            names = "--precision",
-            split = ",",
-            defaultValue = "f32",
-            paramLabel = "P",
-            description = "How weights are kept: f32, bf16, int8 (default: ${DEFAULT-VALUE}).")
-    private List<Precision> precisions;
-
-    @Option(
-            names = "--streams",
-            split = ",",
-            defaultValue = "1,8,16,32",
-            paramLabel = "N",
-            description =
-                    "Sequences together, of each engine (default: ${DEFAULT-VALUE}). Scenarios but the grid take the"
-                            + " largest.")
-    private List<Integer> streams;
-
-    @Option(
-            names = "--prompt-tokens",
-            defaultValue = "32",
-            paramLabel = "N",
-            description = "Of each prompt (default: ${DEFAULT-VALUE}).")
-    private int promptTokens;
-
-    @Option(
-            names = "--new-tokens",
-            defaultValue = "64",
-            paramLabel = "N",
-            description = "To generate for each (default: ${DEFAULT-VALUE}).")
-    private int newTokens;
-
-    @Option(
-            names = "--prefix-share",
-            defaultValue = "0",
-            paramLabel = "S",
-            description =
-                    "Share of each prompt that all have in common, 0..1, rounded to tokens; above 0 the prefix cache is"
-                            + " on (default: ${DEFAULT-VALUE}).")
-    private double prefixShare;
-
-    @Option(
-            names = "--engines",
-            defaultValue = "1",
-            paramLabel = "N",
-            description = "Batches side by side over one copy of the weights, as the slots of a TaskManager (default:"
-                    + " ${DEFAULT-VALUE}).")
-    private int engines;
-
-    @Option(
-            names = "--threads",
-            defaultValue = "1",
-            paramLabel = "N",
-            description = "That share the steps of an engine (default: ${DEFAULT-VALUE}).")
-    private int threads;
-
-    @Option(
-            names = "--prefill-chunk",
-            defaultValue = "128",
-            paramLabel = "N",
-            description = "The most prompt tokens of a step (default: ${DEFAULT-VALUE}).")
-    private int prefillChunk;
-
-    @Option(
-            names = "--requests",
-            paramLabel = "N",
-            description = "Of the scenarios mixed (default: 128) and prefix (default: 256).")
-    private Integer requests;
-
-    @Option(
-            names = "--positions",
-            split = ",",
-            defaultValue = "256,512,1000",
-            paramLabel = "N",
-            description = "Of the scenario attention (default: ${DEFAULT-VALUE}).")
-    private List<Integer> positions;
-
-    @Option(
-            names = "--repeats",
-            defaultValue = "5",
-            paramLabel = "N",
-            description = "Measured runs of each setting (default: ${DEFAULT-VALUE}).")
-    private int repeats;
-
-    @Option(
-            names = "--read-mib",
-            defaultValue = "256",
-            paramLabel = "N",
-            description =
-                    "Memory that is read to measure the bandwidth; many times the caches (default: ${DEFAULT-VALUE}).")
-    private int readMib;
-
-    @Option(
-            names = "--chart",
-            paramLabel = "FILE.svg",
-            description = "Draws the grid: tokens a second while decoding, over streams, with the roofline.")
-    private Path chart;
-
-    @Option(
-            names = "--native-memory",
-            description = "Prints the JVM's native memory tracking in the end; needs"
-                    + " FLINK_GPT2_JAVA_OPTS=-XX:NativeMemoryTracking=summary.")
-    private boolean nativeMemory;
-
-    @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
-    private OutputFormat output;
+    @Mixin
+    private BenchOptions options;
 
     private final List<BenchRun> runs = new ArrayList<>();
     private final List<MixedScenario.Result> mixed = new ArrayList<>();
@@ -205,10 +66,10 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        check();
+        options.check();
         MachineLimits before = limits();
         measure();
-        Optional<String> tracked = nativeMemory ? Optional.of(ProcessMemory.nativeMemory()) : Optional.empty();
+        Optional<String> tracked = options.nativeMemory ? Optional.of(ProcessMemory.nativeMemory()) : Optional.empty();
         BenchResults results = new BenchResults(
                 before.larger(limits()),
                 runs,
@@ -217,11 +78,11 @@ final class BenchCommand implements Callable<Integer> {
                 Optional.ofNullable(prefix),
                 Optional.ofNullable(load),
                 tracked);
-        String text = output == OutputFormat.JSON ? BenchJson.write(results) + "\n" : BenchTable.write(results);
+        String text = options.output == OutputFormat.JSON ? BenchJson.write(results) + "\n" : BenchTable.write(results);
         spec.commandLine().getOut().print(text);
         spec.commandLine().getOut().flush();
-        if (chart != null) {
-            BenchChart.write(results, chart);
+        if (options.chart != null) {
+            BenchChart.write(results, options.chart);
         }
         if (results.misMeasured()) {
             spec.commandLine()
@@ -236,87 +97,53 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void check() {
-        require(repeats >= 1, "--repeats", repeats, "1 or more");
-        require(readMib >= 1, "--read-mib", readMib, "1 or more");
-        require(prefixShare >= 0 && prefixShare <= 1, "--prefix-share", prefixShare, "0..1");
-        require(chart == null || scenario == Scenario.GRID, "--chart", chart, "none but with --scenario grid");
-        require(
-                scenario == Scenario.GRID || precisions.size() == 1,
-                "--precision",
-                precisions,
-                "one precision, but with --scenario grid");
-        require(requests == null || requests >= 1, "--requests", requests, "1 or more");
-        require(engines >= 1, "--engines", engines, "1 or more");
-        require(threads >= 1, "--threads", threads, "1 or more");
-        require(prefillChunk >= 1, "--prefill-chunk", prefillChunk, "1 or more");
-        require(promptTokens >= 1, "--prompt-tokens", promptTokens, "1 or more");
-        require(newTokens >= 1, "--new-tokens", newTokens, "1 or more");
-        streams.forEach(n -> require(n >= 1, "--streams", n, "1 or more"));
-        boolean published = published().isPresent();
-        require(scenario != Scenario.LOAD || !published, "--model", model, "a directory or file with --scenario load");
-        boolean several = scenario == Scenario.GRID || scenario == Scenario.PREFIX;
-        require(several || engines == 1, "--engines", engines, "1 but with the scenarios grid and prefix");
-    }
-
-    private void require(boolean holds, String option, Object found, String expected) {
-        if (!holds) {
-            throw new ParameterException(
-                    spec.commandLine(), option + ": found " + found + ", expected " + expected + ".");
-        }
-    }
-
     private MachineLimits limits() {
-        MachineLimits limits = MachineLimits.measure(engines * threads, readMib * MIB);
+        MachineLimits limits = MachineLimits.measure(options.engines * options.threads, options.readMib * MIB);
         // The memory that was read is to be the model's.
         System.gc();
         return limits;
     }
 
     private void measure() throws IOException, InterruptedException {
-        if (scenario == Scenario.LOAD) {
-            load = LoadScenario.run(Path.of(model), options(precisions.get(0)), repeats);
+        if (options.scenario == BenchOptions.Scenario.LOAD) {
+            load = LoadScenario.run(
+                    Path.of(options.model), BenchOptions.loadOptions(options.precisions.get(0)), options.repeats);
             return;
         }
-        for (Precision precision : precisions) {
-            Pretrained pretrained = open(precision);
-            switch (scenario) {
+        for (Precision precision : options.precisions) {
+            Pretrained pretrained = options.open(precision);
+            switch (options.scenario) {
                 case GRID -> grid(pretrained);
                 case MIXED ->
-                    mixed.addAll(
-                            new MixedScenario(pretrained, engineOptions(most(), false), orElse(requests, 128), seed)
-                                    .run(streams, repeats));
+                    mixed.addAll(new MixedScenario(
+                                    pretrained,
+                                    options.engineOptions(options.most(), false),
+                                    options.requestsOr(128),
+                                    options.seed)
+                            .run(options.streams, options.repeats));
                 case ATTENTION -> attention(pretrained);
                 case PREFIX ->
                     prefix = PrefixScenario.run(
                             pretrained,
-                            engineOptions(most(), true),
-                            workload(orElse(requests, 256), pretrained),
-                            repeats);
+                            options.engineOptions(options.most(), true),
+                            options.workload(options.requestsOr(256), pretrained),
+                            options.repeats);
                 case LOAD -> throw new AssertionError("loading opens the model itself");
             }
         }
     }
 
-    private static int orElse(Integer value, int otherwise) {
-        return value == null ? otherwise : value;
-    }
-
-    private int most() {
-        return streams.stream().mapToInt(Integer::intValue).max().orElseThrow();
-    }
-
     private void grid(Pretrained pretrained) throws InterruptedException {
         ModelWork work = ModelWork.of(pretrained.weights());
-        for (int n : streams) {
-            Workload workload = workload(n, pretrained);
-            EngineOptions options = engineOptions(n, prefixShare > 0);
-            try (Engines side = new Engines(pretrained, options, workload.context())) {
-                EngineRun run = side.measure(workload, repeats);
+        for (int n : options.streams) {
+            Workload workload = options.workload(n, pretrained);
+            EngineOptions engine = options.engineOptions(n, options.prefixShare > 0);
+            try (Engines side = new Engines(pretrained, engine, workload.context())) {
+                EngineRun run = side.measure(workload, options.repeats);
                 runs.add(new BenchRun(
-                        model,
+                        options.model,
                         pretrained.precision(),
-                        options,
+                        engine,
                         workload,
                         work,
                         run,
@@ -328,43 +155,14 @@ final class BenchCommand implements Callable<Integer> {
 
     private void attention(Pretrained pretrained) {
         int context = pretrained.config().contextLength();
-        positions.forEach(position ->
-                require(position >= 0 && position < context, "--positions", position, "0.." + (context - 1)));
+        options.positions.forEach(position ->
+                options.require(position >= 0 && position < context, "--positions", position, "0.." + (context - 1)));
         // At an early position first, for the compiler.
-        AttentionScenario.run(pretrained, most(), Math.min(32, context - 1), threads, 2 * repeats);
-        for (int position : positions) {
-            attention.add(AttentionScenario.run(pretrained, most(), position, threads, repeats));
+        AttentionScenario.run(
+                pretrained, options.most(), Math.min(32, context - 1), options.threads, 2 * options.repeats);
+        for (int position : options.positions) {
+            attention.add(
+                    AttentionScenario.run(pretrained, options.most(), position, options.threads, options.repeats));
         }
-    }
-
-    private Workload workload(int count, Pretrained pretrained) {
-        int context = pretrained.config().contextLength();
-        require(
-                (long) promptTokens + newTokens <= context,
-                "--prompt-tokens and --new-tokens",
-                promptTokens + " and " + newTokens,
-                "together at most " + context + ", the model's context");
-        return new Workload(count, promptTokens, newTokens, (int) Math.round(prefixShare * promptTokens), seed);
-    }
-
-    private EngineOptions engineOptions(int batchSize, boolean prefixCache) {
-        return new EngineOptions(engines, threads, batchSize, prefillChunk, prefixCache);
-    }
-
-    private Optional<PublishedModel> published() {
-        return Arrays.stream(PublishedModel.values())
-                .filter(size -> size.modelName().equals(model))
-                .findFirst();
-    }
-
-    private static LoadOptions options(Precision precision) {
-        return LoadOptions.defaults().withPrecision(precision);
-    }
-
-    private Pretrained open(Precision precision) throws IOException {
-        Optional<PublishedModel> published = published();
-        return published.isPresent()
-                ? Pretrained.random(published.get().config(), seed, options(precision))
-                : Pretrained.open(Path.of(model), options(precision));
     }
 }

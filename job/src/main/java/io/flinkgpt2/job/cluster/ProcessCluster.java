@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.cluster;
 
+import io.flinkgpt2.job.broker.Ports;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;

@@ -7,12 +7,15 @@ import io.flinkgpt2.job.record.PromptRecord;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -71,8 +74,9 @@ public final class KafkaConnections {
         return Math.min(wanted, room);
     }
 
+    /** The prompts: without an end, or up to what is there when the job first starts. Both have the same state. */
     @SuppressWarnings("deprecation") // the connector takes Kafka's deprecated enum and nothing else
-    public KafkaSource<PromptRecord> prompts() {
+    public Source<PromptRecord, KafkaPartitionSplit, KafkaSourceEnumState> prompts() {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -89,10 +93,11 @@ public final class KafkaConnections {
                             case EARLIEST -> OffsetsInitializer.earliest();
                             case LATEST -> OffsetsInitializer.latest();
                         });
-        if (settings.sourceBounded()) {
-            source.setBounded(OffsetsInitializer.latest());
+        if (!settings.sourceBounded()) {
+            return source.build();
         }
-        return source.build();
+        source.setBounded(OffsetsInitializer.latest());
+        return new BoundedKafkaSource<>(source.build(), settings.groupId(), TopicLimits.adminProperties(settings));
     }
 
     public KafkaSink<CompletionRecord> completions() {

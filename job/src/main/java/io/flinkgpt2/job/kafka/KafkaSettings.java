@@ -6,7 +6,7 @@ import java.util.Map;
  * How the job is connected to Kafka.
  *
  * @param name prefix of client and transactional ids: two jobs on one Kafka cluster need different ones
- * @param sourceBounded whether to end at the offsets found at the start
+ * @param sourceBounded whether to end at the offsets found at the first start
  * @param deadLetterMaxBytes the most bytes of an original value that a dead letter keeps
  * @param clientProperties what goes to the clients as it is
  */

@@ -61,7 +61,7 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
     }
 
     /** The client gives up by itself; it wants a request's time to be no longer than that of the whole call. */
-    private static Properties adminProperties(KafkaSettings settings) {
+    static Properties adminProperties(KafkaSettings settings) {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());
         properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());

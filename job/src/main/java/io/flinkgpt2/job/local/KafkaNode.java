@@ -1,12 +1,9 @@
 package io.flinkgpt2.job.local;
 
+import io.flinkgpt2.job.broker.SingleNode;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -22,7 +19,6 @@ import kafka.server.SharedServer;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
-import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.raft.QuorumConfig;
 import org.apache.kafka.server.fault.LoggingFaultHandler;
 import org.slf4j.Logger;
@@ -41,10 +37,6 @@ final class KafkaNode {
 
     /** Fixed, so that a data directory can be opened again and one of another cluster is refused. */
     private static final String CLUSTER_ID = "flink-gpt2-embedded";
-
-    private static final int NODE_ID = 1;
-    private static final String BROKER = "PLAINTEXT";
-    private static final String CONTROLLER = "CONTROLLER";
 
     /** Kafka's default of {@code socket.request.max.bytes}. */
     private static final int REQUEST_MAX_BYTES = 100 << 20;
@@ -70,8 +62,8 @@ final class KafkaNode {
         this.dataDirectory = dataDirectory;
         sockets = new ListenerSockets();
         try {
-            port = sockets.listen(BROKER, options.port());
-            int controllerPort = sockets.listen(CONTROLLER, 0);
+            port = sockets.listen(SingleNode.BROKER, options.port());
+            int controllerPort = sockets.listen(SingleNode.CONTROLLER, 0);
             format(dataDirectory);
             KafkaConfig config = new KafkaConfig(settings(options, dataDirectory, port, controllerPort), false);
             Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> directories =
@@ -158,15 +150,8 @@ final class KafkaNode {
     }
 
     private static void format(Path dataDirectory) throws IOException {
-        try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-            new Formatter()
-                    .setPrintStream(nowhere)
-                    .setClusterId(CLUSTER_ID)
-                    .setNodeId(NODE_ID)
-                    .setControllerListenerName(CONTROLLER)
-                    .setIgnoreFormatted(true)
-                    .addDirectory(dataDirectory.toString())
-                    .run();
+        try {
+            SingleNode.format(dataDirectory, CLUSTER_ID);
         } catch (Exception e) {
             throw new IOException(
                     "The embedded Kafka broker cannot use the data directory " + dataDirectory + ": " + e.getMessage()
@@ -178,40 +163,10 @@ final class KafkaNode {
     /** The node's {@code server.properties}, by Kafka's names. */
     static Map<String, String> settings(
             EmbeddedKafka.Options options, Path dataDirectory, int brokerPort, int controllerPort) {
-        String brokerListener = BROKER + "://" + Ports.HOST + ":" + brokerPort;
-        String controllerListener = CONTROLLER + "://" + Ports.HOST + ":" + controllerPort;
-        Map<String, String> settings = new HashMap<>();
-        settings.put("process.roles", "broker,controller");
-        settings.put("node.id", Integer.toString(NODE_ID));
-        settings.put("controller.quorum.voters", NODE_ID + "@" + Ports.HOST + ":" + controllerPort);
-        settings.put("controller.listener.names", CONTROLLER);
-        settings.put("inter.broker.listener.name", BROKER);
-        settings.put("listener.security.protocol.map", BROKER + ":PLAINTEXT," + CONTROLLER + ":PLAINTEXT");
-        settings.put("listeners", brokerListener + "," + controllerListener);
-        settings.put("advertised.listeners", brokerListener + "," + controllerListener);
-        settings.put("log.dirs", dataDirectory.toString());
-
-        // There is one broker, and its internal topics are small.
-        for (String prefix : List.of("offsets.topic.", "transaction.state.log.", "share.coordinator.state.topic.")) {
-            settings.put(prefix + "replication.factor", "1");
-            settings.put(prefix + "num.partitions", "1");
-        }
-        settings.put("transaction.state.log.min.isr", "1");
-        settings.put("share.coordinator.state.topic.min.isr", "1");
-        settings.put("num.partitions", "1");
-
+        Map<String, String> settings = SingleNode.settings(dataDirectory, brokerPort, controllerPort);
         // It would wait minutes for a controller that never ran when the start fails, and there is nobody to hand
         // leadership to.
         settings.put("controlled.shutdown.enable", "false");
-
-        // A topic that nobody created is a mistake in a name, not a wish.
-        settings.put("auto.create.topics.enable", "false");
-        settings.put("group.initial.rebalance.delay.ms", "0");
-        // The most that a sink may ask for, as in a broker's own default.
-        settings.put("transaction.max.timeout.ms", "900000");
-
-        // Compaction of the internal topics takes 128 MiB of heap unless told otherwise.
-        settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
 
         options.messageMaxBytes().ifPresent(bytes -> {
             settings.put("message.max.bytes", Integer.toString(bytes));

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.local;
 
+import io.flinkgpt2.job.broker.Ports;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;

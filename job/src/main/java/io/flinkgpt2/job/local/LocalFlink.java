@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.local;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.job.broker.Ports;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;

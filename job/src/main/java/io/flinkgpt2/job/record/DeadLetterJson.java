@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.record;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.flinkgpt2.digest.Digests;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -162,7 +163,7 @@ public final class DeadLetterJson {
             json.writeBooleanField(name + "_truncated", true);
             json.writeNumberField(name + "_length", original.length);
             json.writeStringField(
-                    name + "_sha256", HexFormat.of().formatHex(Sha256.digest().digest(original)));
+                    name + "_sha256", HexFormat.of().formatHex(Digests.sha256().digest(original)));
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.record;
 
+import io.flinkgpt2.digest.Digests;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -18,7 +19,7 @@ public final class RequestIds {
      */
     public static String completionId(String job, String customId) {
         byte[] jobBytes = job.getBytes(StandardCharsets.UTF_8);
-        MessageDigest digest = Sha256.digest();
+        MessageDigest digest = Digests.sha256();
         // The length says where the job ends, so that no two pairs feed the same bytes.
         digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(jobBytes.length).flip());
         digest.update(jobBytes);

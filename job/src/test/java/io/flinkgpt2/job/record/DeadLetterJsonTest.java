@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.job.record.DeadLetterJson.Encoded;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ class DeadLetterJsonTest {
         assertThat(encoded.value().length).isBetween(LEAST - 500, LEAST);
         assertThat(json.get("value_length").intValue()).isEqualTo(40_000);
         assertThat(json.get("value_sha256").textValue())
-                .isEqualTo(HexFormat.of().formatHex(Sha256.digest().digest(value)));
+                .isEqualTo(HexFormat.of().formatHex(Digests.sha256().digest(value)));
     }
 
     @Test

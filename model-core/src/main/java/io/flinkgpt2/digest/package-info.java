@@ -1,0 +1,2 @@
+/** Level 0: hash functions. */
+package io.flinkgpt2.digest;
