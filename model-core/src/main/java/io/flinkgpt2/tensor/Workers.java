@@ -67,6 +67,8 @@ public final class Workers implements AutoCloseable {
      * @throws IllegalStateException if this is closed, or a part failed on another thread, which is its cause; an error of
      *     the JVM is thrown as it is, from whatever thread
      */
+    // The round has one writer, and giving up the core only saves time: nothing depends on it.
+    @SuppressWarnings({"NonAtomicVolatileUpdate", "ThreadPriorityCheck"})
     public void run(Task work) {
         if (threads.length == 0) {
             work.run(0, 1);

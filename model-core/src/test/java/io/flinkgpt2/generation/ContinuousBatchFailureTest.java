@@ -191,8 +191,8 @@ class ContinuousBatchFailureTest {
         ContinuousBatch batch = new ContinuousBatch(
                 model,
                 options(model, 1 + random.nextInt(6), 1 + random.nextInt(80))
-                        .withKvCacheBytes((5 + random.nextInt(8)) * block)
-                        .withPrefixCacheBytes(random.nextInt(3) * 3 * block));
+                        .withKvCacheBytes((5L + random.nextInt(8)) * block)
+                        .withPrefixCacheBytes(random.nextInt(3) * 3L * block));
         for (int i = 0; i < 30; i++) {
             GenerationRequest good = request(random.nextInt(6), 1 + random.nextInt(200), 1 + random.nextInt(60));
             int position = random.nextInt(good.promptTokenIds().length);

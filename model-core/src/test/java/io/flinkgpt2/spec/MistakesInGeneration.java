@@ -116,7 +116,7 @@ final class MistakesInGeneration {
             mistake(
                     "4.3",
                     "all sequences of a batch sample from the logits of the first",
-                    "generation/ContinuousBatch.java",
+                    "generation/BatchStep.java",
                     "activations.logitsOffset(logits++)",
                     "activations.logitsOffset(0 * logits++)",
                     "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"));
