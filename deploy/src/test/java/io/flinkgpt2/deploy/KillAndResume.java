@@ -3,23 +3,14 @@ package io.flinkgpt2.deploy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Future;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.StringSerializer;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,8 +23,10 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(name = "kill-and-resume", mixinStandardHelpOptions = true)
 final class KillAndResume implements Callable<Integer> {
 
-    /** Sequences that are in the batches of all subtasks: a gauge of the generating operator. */
+    /** Sequences with generated tokens that have not ended: a gauge of the generating operator. */
     private static final String IN_FLIGHT = "sequencesInFlight";
+
+    private static final String STEPS = "steps";
 
     private static final Duration REFERENCE_PATIENCE = Duration.ofHours(1);
     private static final Duration STANDSTILL = Duration.ofMinutes(3);
@@ -70,25 +63,7 @@ final class KillAndResume implements Callable<Integer> {
     }
 
     public static void main(String[] args) throws IOException {
-        Path directory = Files.createTempDirectory("flink-gpt2-kill-and-resume-");
-        int exitCode;
-        try {
-            exitCode = run(System.out, directory, args);
-        } finally {
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
-        }
-        System.exit(exitCode);
-    }
-
-    /** Does it all; 0 if all was right. */
-    static int run(PrintStream out, Path directory, String... args) {
-        return new CommandLine(new KillAndResume(out, directory))
-                .setExitCodeExceptionMapper(failure -> 1)
-                .execute(args);
+        Script.main("kill-and-resume", KillAndResume::new, args);
     }
 
     @Override
@@ -104,7 +79,7 @@ final class KillAndResume implements Callable<Integer> {
             JsonNode status = cluster.status();
             String job = submit(cluster, FIRST_PARALLELISM);
             try (Answers answers = new Answers(status.path("bootstrap_servers").textValue())) {
-                send(status.path("bootstrap_servers").textValue(), requests);
+                Prompts.send(status.path("bootstrap_servers").textValue(), "prompts", requests);
                 say("sent %d prompts", requests.size());
                 disturb(cluster, answers, job);
                 await(answers, prompts);
@@ -117,7 +92,7 @@ final class KillAndResume implements Callable<Integer> {
     }
 
     private void disturb(Cluster cluster, Answers answers, String firstJob) throws Exception {
-        JobMetrics metrics = new JobMetrics(cluster.status().path("web_url").textValue(), firstJob);
+        JobMetrics metrics = new JobMetrics(cluster.flink(), firstJob);
         for (double share : KILLS) {
             await(answers, (int) (share * prompts));
             kill(cluster, answers, metrics);
@@ -150,21 +125,36 @@ final class KillAndResume implements Callable<Integer> {
         Cluster.succeed(cluster.command("cluster", "kill-taskmanager"));
     }
 
+    /**
+     * Counts the sequences of those subtasks that have made a step since the first look: what a TaskManager said that was
+     * killed is still there until the next one reports.
+     */
     private long awaitInFlight(Answers answers, JobMetrics metrics) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + STANDSTILL.toNanos();
-        OptionalLong last = OptionalLong.empty();
+        Map<Integer, Double> firstSteps = new HashMap<>();
+        long flying = 0;
         while (System.nanoTime() - deadline < 0) {
-            last = metrics.sum(IN_FLIGHT);
-            if (last.isPresent() && last.getAsLong() >= inFlight) {
-                return last.getAsLong();
+            flying = 0;
+            for (int subtask = 0; subtask < FIRST_PARALLELISM; subtask++) {
+                Optional<Map<String, Double>> values = metrics.ofSubtask(subtask, STEPS, IN_FLIGHT);
+                if (values.isPresent()) {
+                    double steps = values.get().get(STEPS);
+                    Double first = firstSteps.putIfAbsent(subtask, steps);
+                    flying += first != null && first != steps
+                            ? values.get().get(IN_FLIGHT).longValue()
+                            : 0;
+                }
+            }
+            if (flying >= inFlight) {
+                return flying;
             }
             answers.poll();
         }
         throw new IllegalStateException(
-                last.isPresent()
-                        ? "never " + inFlight + " sequences were in flight, last " + last.getAsLong()
-                        : "no operator has the metric " + IN_FLIGHT + "; one that generates in batches has it, and"
-                                + " --in-flight 0 does without");
+                firstSteps.isEmpty()
+                        ? "no operator has the metric " + IN_FLIGHT + "; one that generates in batches has it, and"
+                                + " --in-flight 0 does without"
+                        : "never " + inFlight + " sequences were in flight, last " + flying);
     }
 
     private static void awaitRunning(Cluster cluster, Answers answers, String job) throws Exception {
@@ -219,24 +209,6 @@ final class KillAndResume implements Callable<Integer> {
         }
     }
 
-    private static void send(String bootstrapServers, List<String> requests) throws Exception {
-        List<Future<RecordMetadata>> sent = new ArrayList<>();
-        try (KafkaProducer<String, String> producer = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ProducerConfig.BATCH_SIZE_CONFIG,
-                        // Small ones are spread over the partitions evenly.
-                        4096),
-                new StringSerializer(),
-                new StringSerializer())) {
-            requests.forEach(request -> sent.add(producer.send(new ProducerRecord<>("prompts", request))));
-            for (Future<RecordMetadata> record : sent) {
-                record.get();
-            }
-        }
-    }
-
     private int judge(Answers answers, Map<String, JsonNode> reference) {
         int differing = 0;
         for (Map.Entry<String, JsonNode> expected : reference.entrySet()) {
@@ -261,7 +233,6 @@ final class KillAndResume implements Callable<Integer> {
     }
 
     private void say(String format, Object... values) {
-        out.printf(format + "%n", values);
-        out.flush();
+        Script.say(out, format, values);
     }
 }

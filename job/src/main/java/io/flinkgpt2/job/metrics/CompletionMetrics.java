@@ -193,7 +193,6 @@ public final class CompletionMetrics {
                 int waitingRequests,
                 int heldBackAnswers,
                 long nanos) {
-            inFlight = partGenerated;
             steps.inc();
             sequenceSteps.inc(sequences);
             batchSize.update(sequences);
@@ -204,6 +203,7 @@ public final class CompletionMetrics {
             failedPasses = metrics.failedPasses();
             kvBytesUsed = metrics.kvBytesUsed();
             kvBytesFree = metrics.kvBytesTotal() - kvBytesUsed;
+            inFlight = partGenerated;
         }
     }
 }
