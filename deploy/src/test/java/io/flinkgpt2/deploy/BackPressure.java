@@ -33,6 +33,9 @@ import picocli.CommandLine.Option;
 final class BackPressure implements Callable<Integer> {
 
     private static final Duration STANDSTILL = Duration.ofMinutes(3);
+    /** The group's offsets move with checkpoints, one a second: some of them lie between two samples, however short the run. */
+    private static final Duration BETWEEN_SAMPLES = Duration.ofSeconds(3);
+
     private static final long MIB = 1 << 20;
     private static final int SAMPLES = 8;
     private static final int QUARTER = SAMPLES / 4 - 1;
@@ -147,10 +150,11 @@ final class BackPressure implements Callable<Integer> {
         return (dividend + divisor - 1) / divisor;
     }
 
-    private int await(AnswerLog log, int answered, int count) {
+    private static int await(AnswerLog log, int answered, int count) {
         int now = answered;
-        long last = System.nanoTime();
-        while (now < count) {
+        long start = System.nanoTime();
+        long last = start;
+        while (now < count || System.nanoTime() - start < BETWEEN_SAMPLES.toNanos()) {
             int more = log.poll().size();
             now += more;
             if (more > 0) {

@@ -121,6 +121,12 @@ final class FlinkApi {
         }
     }
 
+    /** Whether all tasks of a job run; the job's own state says so while they still open their operators. */
+    boolean isRunning(String jobId) throws IOException, InterruptedException {
+        List<String> states = get("/jobs/" + jobId).path("vertices").findValuesAsText("status");
+        return !states.isEmpty() && states.stream().allMatch("RUNNING"::equals);
+    }
+
     /** Ids of a job's vertices. */
     List<String> vertices(String jobId) throws IOException, InterruptedException {
         return get("/jobs/" + jobId).path("vertices").findValuesAsText("id");

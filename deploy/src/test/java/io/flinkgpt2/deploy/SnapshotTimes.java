@@ -32,6 +32,8 @@ final class SnapshotTimes implements Callable<Integer> {
     private static final double STEPS_ALLOWED = 2;
     private static final double SECONDS_ALLOWED = 3;
     private static final int PROMPT_TOKENS = 16;
+    /** Before that the median would be one of steps that compute the prompts with code that is not compiled yet. */
+    private static final int FIRST_STEP = 10;
 
     @Option(
             names = "--size",
@@ -132,7 +134,7 @@ final class SnapshotTimes implements Callable<Integer> {
 
     private FlinkApi.Snapshot take(String what, FlinkApi flink, String job, Taking taking) throws Exception {
         JobMetrics metrics = new JobMetrics(flink, job);
-        Map<String, Double> asked = await(metrics, IN_FLIGHT, STEPS, IN_FLIGHT);
+        Map<String, Double> asked = await(metrics, IN_FLIGHT, FIRST_STEP, STEPS, IN_FLIGHT);
         FlinkApi.Snapshot snapshot = taking.of(job);
         double step = metrics.ofSubtask(0, STEP_TIME)
                         .orElseThrow(() -> new IllegalStateException("no metric " + STEP_TIME))
@@ -149,21 +151,23 @@ final class SnapshotTimes implements Callable<Integer> {
 
     private void restored(String what, FlinkApi flink, String job) throws IOException, InterruptedException {
         Map<String, Double> restored =
-                await(new JobMetrics(flink, job), RESTORED_REQUESTS, RESTORED_REQUESTS, RESTORED_SEQUENCES);
+                await(new JobMetrics(flink, job), RESTORED_REQUESTS, 0, STEPS, RESTORED_REQUESTS, RESTORED_SEQUENCES);
         requirements.exactly(
                 "  unfinished sequences with tokens in the " + what,
                 sequences,
                 restored.get(RESTORED_SEQUENCES).longValue());
     }
 
-    /** Values of metrics as soon as one of them is the number of sequences. */
-    private Map<String, Double> await(JobMetrics metrics, String name, String... all)
+    /** Values of metrics as soon as one of them is the number of sequences, after so many steps. */
+    private Map<String, Double> await(JobMetrics metrics, String name, int leastSteps, String... all)
             throws IOException, InterruptedException {
         long deadline = System.nanoTime() + Running.PATIENCE.toNanos();
         Optional<Map<String, Double>> values = Optional.empty();
         while (System.nanoTime() - deadline < 0) {
             values = metrics.ofSubtask(0, all);
-            if (values.isPresent() && values.get().get(name) == sequences) {
+            if (values.isPresent()
+                    && values.get().get(name) == sequences
+                    && values.get().get(STEPS) >= leastSteps) {
                 return values.get();
             }
             Thread.sleep(20);
