@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Scanner;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -49,7 +50,7 @@ final class BackPressure implements Callable<Integer> {
 
     @Option(
             names = "--answers",
-            defaultValue = "20000",
+            defaultValue = "60000",
             description = "After so many the run ends; with the number of prompts it is the whole topic (default:"
                     + " ${DEFAULT-VALUE}).")
     private int answers;
@@ -123,7 +124,7 @@ final class BackPressure implements Callable<Integer> {
             notFalling += samples.get(i).lag() < samples.get(i - 1).lag() ? 0 : 1;
         }
         Requirements requirements = new Requirements();
-        requirements.shown("-Xmx of the TaskManager, MiB", heapMib);
+        requirements.shown("-Xmx of the TaskManager, MiB", Long.toString(heapMib));
         requirements.atLeast("answers", answers, end.answered());
         requirements.atMost("live heap: end less a quarter, share", MOST_GROWTH, growth(quarter.heap(), end.heap()));
         requirements.shown("  at a quarter, MiB", mib(quarter.heap()));
@@ -133,8 +134,9 @@ final class BackPressure implements Callable<Integer> {
         requirements.shown("  at a quarter, MiB", mib(quarter.resident()));
         requirements.shown("  at the end, MiB", mib(end.resident()));
         requirements.exactly("samples at which the lag was not less than before", 0, notFalling);
-        requirements.shown("  lag at the first sample", samples.get(0).lag());
-        requirements.shown("  lag at the end", end.lag());
+        requirements.shown(
+                "  lag at the first sample", Long.toString(samples.get(0).lag()));
+        requirements.shown("  lag at the end", Long.toString(end.lag()));
         return requirements.print(out);
     }
 
@@ -176,8 +178,9 @@ final class BackPressure implements Callable<Integer> {
                 .filter(line -> line.startsWith("Total"))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("jcmd gave no histogram: " + histogram));
-        String[] words = total.strip().split("\\s+");
-        return Long.parseLong(words[2]);
+        Scanner words = new Scanner(total.replace("Total", ""));
+        words.nextLong();
+        return words.nextLong();
     }
 
     private static long resident(long pid) throws IOException {

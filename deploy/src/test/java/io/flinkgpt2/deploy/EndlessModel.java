@@ -60,7 +60,7 @@ record EndlessModel(Path path, JsonNode config) {
                 2L * config.path("n_layer").longValue() * config.path("n_embd").longValue() * Float.BYTES;
         // Blocks of 64 positions, and one that is shared in parts.
         long positions = (maxContext + 127) / 64 * 64L;
-        return (weightBytes() + 2 * slots * sequences * positions * keysAndValues) / MIB + 256 + "m";
+        return (weightBytes() + 2L * slots * sequences * positions * keysAndValues) / MIB + 256 + "m";
     }
 
     /** Bytes of the weights' files. */
