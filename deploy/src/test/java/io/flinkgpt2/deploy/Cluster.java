@@ -45,6 +45,11 @@ final class Cluster implements AutoCloseable {
         return status().path("bootstrap_servers").textValue();
     }
 
+    /** The REST API of the one that runs. */
+    FlinkApi flink() throws IOException, InterruptedException {
+        return new FlinkApi(status().path("web_url").textValue());
+    }
+
     /** Number of a process: {@code kafka}, {@code jobmanager}, {@code taskmanager}. */
     static long pid(JsonNode status, String process) {
         for (JsonNode found : status.path("processes")) {

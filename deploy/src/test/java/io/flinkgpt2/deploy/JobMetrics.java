@@ -4,57 +4,51 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.OptionalLong;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 
-/** Metrics of a job's operators, by Flink's REST API. */
+/**
+ * Metrics of a job's operators, by Flink's REST API. The JobManager answers with the last report of a TaskManager, be it one
+ * that has ended since.
+ */
 final class JobMetrics {
 
-    private final HttpClient client = HttpClient.newHttpClient();
-    private final String webUrl;
+    private final FlinkApi flink;
     private final String jobId;
 
-    JobMetrics(String webUrl, String jobId) {
-        this.webUrl = webUrl;
+    JobMetrics(FlinkApi flink, String jobId) {
+        this.flink = flink;
         this.jobId = jobId;
     }
 
-    /** The sum of a metric over operators and subtasks; empty while no task reports it. */
-    OptionalLong sum(String metric) throws IOException, InterruptedException {
-        List<Long> values = new ArrayList<>();
-        for (JsonNode vertex : get("/jobs/" + jobId).path("vertices")) {
-            String path = "/jobs/" + jobId + "/vertices/" + vertex.path("id").textValue() + "/subtasks/metrics";
-            for (JsonNode name : get(path)) {
+    /** Values of one operator's metrics in a subtask, all of one report; empty while one of them is missing. */
+    Optional<Map<String, Double>> ofSubtask(int subtask, String... metrics) throws IOException, InterruptedException {
+        for (String vertex : flink.vertices(jobId)) {
+            String path = "/jobs/" + jobId + "/vertices/" + vertex + "/subtasks/" + subtask + "/metrics";
+            Map<String, String> metricOfId = new HashMap<>();
+            for (JsonNode name : flink.get(path)) {
                 String id = name.path("id").textValue();
-                if (id.endsWith("." + metric)) {
-                    for (JsonNode value : get(path + "?agg=sum&get=" + encode(id))) {
-                        values.add(value.path("sum").asLong());
+                for (String metric : metrics) {
+                    if (id.endsWith("." + metric)) {
+                        metricOfId.put(id, metric);
                     }
                 }
             }
+            if (metricOfId.size() == metrics.length) {
+                String ids = URLEncoder.encode(String.join(",", metricOfId.keySet()), UTF_8);
+                Map<String, Double> values = new HashMap<>();
+                for (JsonNode value : flink.get(path + "?get=" + ids)) {
+                    values.put(
+                            metricOfId.get(value.path("id").textValue()),
+                            value.path("value").asDouble());
+                }
+                if (values.size() == metrics.length) {
+                    return Optional.of(values);
+                }
+            }
         }
-        return values.isEmpty()
-                ? OptionalLong.empty()
-                : OptionalLong.of(values.stream().mapToLong(Long::longValue).sum());
-    }
-
-    private static String encode(String id) {
-        return URLEncoder.encode(id, UTF_8);
-    }
-
-    private JsonNode get(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(webUrl + path)).build();
-        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-        if (response.statusCode() != 200) {
-            throw new IOException(
-                    webUrl + path + " answers with status " + response.statusCode() + ": " + response.body());
-        }
-        return Run.json(response.body());
+        return Optional.empty();
     }
 }

@@ -3,23 +3,14 @@ package io.flinkgpt2.deploy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Future;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.StringSerializer;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,19 +23,19 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(name = "kill-and-resume", mixinStandardHelpOptions = true)
 final class KillAndResume implements Callable<Integer> {
 
-    /** Sequences that are in the batches of all subtasks: a gauge of the generating operator. */
+    /** Sequences with generated tokens that have not ended: a gauge of the generating operator. */
     private static final String IN_FLIGHT = "sequencesInFlight";
+
+    private static final String STEPS = "steps";
 
     private static final Duration REFERENCE_PATIENCE = Duration.ofHours(1);
     private static final Duration STANDSTILL = Duration.ofMinutes(3);
     private static final int FIRST_PARALLELISM = 2;
     private static final int SECOND_PARALLELISM = 1;
 
-    /** When something happens: at these shares of the answers. */
-    private static final double[] KILLS = {0.1, 0.25, 0.4};
-
-    private static final double BROKER_RESTART = 0.55;
-    private static final double STOP_AND_RESUME = 0.7;
+    private static final int KILLS = 3;
+    /** One for each kill, the restart of the broker, the stop, and what comes after it. */
+    private static final int PORTIONS = KILLS + 3;
 
     @Option(names = "--prompts", defaultValue = "2000", description = "How many (default: 2000).")
     private int prompts;
@@ -63,6 +54,7 @@ final class KillAndResume implements Callable<Integer> {
 
     private final PrintStream out;
     private final Path directory;
+    private final Map<Integer, Double> lastSteps = new HashMap<>();
 
     KillAndResume(PrintStream out, Path directory) {
         this.out = out;
@@ -70,25 +62,7 @@ final class KillAndResume implements Callable<Integer> {
     }
 
     public static void main(String[] args) throws IOException {
-        Path directory = Files.createTempDirectory("flink-gpt2-kill-and-resume-");
-        int exitCode;
-        try {
-            exitCode = run(System.out, directory, args);
-        } finally {
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
-        }
-        System.exit(exitCode);
-    }
-
-    /** Does it all; 0 if all was right. */
-    static int run(PrintStream out, Path directory, String... args) {
-        return new CommandLine(new KillAndResume(out, directory))
-                .setExitCodeExceptionMapper(failure -> 1)
-                .execute(args);
+        Script.main("kill-and-resume", KillAndResume::new, args);
     }
 
     @Override
@@ -99,15 +73,16 @@ final class KillAndResume implements Callable<Integer> {
 
         try (Cluster cluster = new Cluster(directory.resolve("cluster"))) {
             say("starting the cluster");
-            Cluster.succeed(
-                    cluster.start("--slots", "" + FIRST_PARALLELISM, "-D", "metrics.fetcher.update-interval=100 ms"));
+            // While the JobManager waits for the metrics of a TaskManager that is gone it asks no other, ten minutes by
+            // default.
+            Cluster.succeed(cluster.start("--slots", "" + FIRST_PARALLELISM, "-D", "web.timeout=3 s")
+                    .with("-D", "metrics.fetcher.update-interval=100 ms"));
             JsonNode status = cluster.status();
             String job = submit(cluster, FIRST_PARALLELISM);
             try (Answers answers = new Answers(status.path("bootstrap_servers").textValue())) {
-                send(status.path("bootstrap_servers").textValue(), requests);
-                say("sent %d prompts", requests.size());
-                disturb(cluster, answers, job);
+                String resumed = disturb(cluster, answers, job, requests);
                 await(answers, prompts);
+                awaitRunning(cluster.flink(), answers, resumed);
                 // Whatever has been written twice is committed with the end of the job.
                 Cluster.succeed(cluster.command("stop-job"));
                 answers.drain();
@@ -116,31 +91,57 @@ final class KillAndResume implements Callable<Integer> {
         }
     }
 
-    private void disturb(Cluster cluster, Answers answers, String firstJob) throws Exception {
-        JobMetrics metrics = new JobMetrics(cluster.status().path("web_url").textValue(), firstJob);
-        for (double share : KILLS) {
-            await(answers, (int) (share * prompts));
-            kill(cluster, answers, metrics);
+    /**
+     * Sends a portion of the requests before each disturbance, so that there is work in flight then, however fast the machine.
+     *
+     * @return the job that runs in the end
+     */
+    private String disturb(Cluster cluster, Answers answers, String firstJob, List<String> requests) throws Exception {
+        String bootstrapServers = cluster.bootstrapServers();
+        FlinkApi flink = cluster.flink();
+        JobMetrics metrics = new JobMetrics(flink, firstJob);
+        for (int i = 0; i < KILLS; i++) {
+            long pid = Cluster.pid(cluster.status(), "taskmanager");
+            send(bootstrapServers, answers, requests, i);
+            kill(cluster, pid, answers, metrics);
         }
-        await(answers, (int) (BROKER_RESTART * prompts));
+        send(bootstrapServers, answers, requests, KILLS);
         Cluster.succeed(cluster.command("cluster", "restart-kafka"));
         say("at %d answers: restarted the broker", answers.answered());
 
-        await(answers, (int) (STOP_AND_RESUME * prompts));
-        awaitRunning(cluster, answers, firstJob);
+        awaitRunning(flink, answers, firstJob);
+        send(bootstrapServers, answers, requests, KILLS + 1);
         String savepoint = Cluster.succeed(cluster.command("stop-job", firstJob));
         say("at %d answers: stopped the job with a savepoint", answers.answered());
-        submit(cluster, SECOND_PARALLELISM, "--savepoint", savepoint);
+        String resumed = submit(cluster, SECOND_PARALLELISM, "--savepoint", savepoint);
         say("resumed it at parallelism %d instead of %d", SECOND_PARALLELISM, FIRST_PARALLELISM);
+        send(bootstrapServers, answers, requests, KILLS + 2);
+        return resumed;
+    }
+
+    /** Sends most of it when some of the first quarter is answered: there is something to lose then, answers and work. */
+    private void send(String bootstrapServers, Answers answers, List<String> requests, int portion) throws Exception {
+        int from = portion * prompts / PORTIONS;
+        int to = (portion + 1) * prompts / PORTIONS;
+        int quarter = from + (to - from) / 4;
+        Prompts.send(bootstrapServers, "prompts", requests.subList(from, quarter));
+        await(answers, (from + quarter) / 2);
+        Prompts.send(bootstrapServers, "prompts", requests.subList(quarter, to));
+        say("sent %d of %d prompts", to, prompts);
+    }
+
+    /** Waits until sequences are in flight, or, where nobody counts them, until there is one answer more. */
+    private String awaitWork(Answers answers, JobMetrics metrics) throws IOException, InterruptedException {
+        if (inFlight > 0) {
+            return " with " + awaitInFlight(answers, metrics) + " part-generated sequences in flight";
+        }
+        await(answers, Math.min(prompts, answers.answered() + 1));
+        return "";
     }
 
     /** Kills between two looks at the metrics, not by a command that would have to start first. */
-    private void kill(Cluster cluster, Answers answers, JobMetrics metrics) throws Exception {
-        long pid = Cluster.pid(cluster.status(), "taskmanager");
-        String flying = "";
-        if (inFlight > 0) {
-            flying = " with " + awaitInFlight(answers, metrics) + " part-generated sequences in flight";
-        }
+    private void kill(Cluster cluster, long pid, Answers answers, JobMetrics metrics) throws Exception {
+        String flying = awaitWork(answers, metrics);
         boolean killed =
                 ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false);
         if (!killed) {
@@ -148,30 +149,55 @@ final class KillAndResume implements Callable<Integer> {
         }
         say("at %d answers: killed the TaskManager (kill -9 %d)%s", answers.answered(), pid, flying);
         Cluster.succeed(cluster.command("cluster", "kill-taskmanager"));
+        noteLastSteps(metrics);
+    }
+
+    /**
+     * Notes what the metrics say of a TaskManager that was killed, for it is there until the next one reports. Only subtasks
+     * that say something else run.
+     */
+    private void noteLastSteps(JobMetrics metrics) throws IOException, InterruptedException {
+        lastSteps.clear();
+        for (int subtask = 0; subtask < FIRST_PARALLELISM; subtask++) {
+            Optional<Map<String, Double>> values = metrics.ofSubtask(subtask, STEPS);
+            if (values.isPresent()) {
+                lastSteps.put(subtask, values.get().get(STEPS));
+            }
+        }
     }
 
     private long awaitInFlight(Answers answers, JobMetrics metrics) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + STANDSTILL.toNanos();
-        OptionalLong last = OptionalLong.empty();
+        boolean reported = false;
+        long flying = 0;
         while (System.nanoTime() - deadline < 0) {
-            last = metrics.sum(IN_FLIGHT);
-            if (last.isPresent() && last.getAsLong() >= inFlight) {
-                return last.getAsLong();
+            flying = 0;
+            for (int subtask = 0; subtask < FIRST_PARALLELISM; subtask++) {
+                Optional<Map<String, Double>> values = metrics.ofSubtask(subtask, STEPS, IN_FLIGHT);
+                reported |= values.isPresent();
+                if (values.isPresent() && !values.get().get(STEPS).equals(lastSteps.get(subtask))) {
+                    flying += values.get().get(IN_FLIGHT).longValue();
+                }
+            }
+            if (flying >= inFlight) {
+                return flying;
             }
             answers.poll();
         }
         throw new IllegalStateException(
-                last.isPresent()
-                        ? "never " + inFlight + " sequences were in flight, last " + last.getAsLong()
+                reported
+                        ? "never " + inFlight + " sequences were in flight, last " + flying
                         : "no operator has the metric " + IN_FLIGHT + "; one that generates in batches has it, and"
                                 + " --in-flight 0 does without");
     }
 
-    private static void awaitRunning(Cluster cluster, Answers answers, String job) throws Exception {
+    /** Waits until all tasks of the job run, as a stop with savepoint wants it. */
+    private static void awaitRunning(FlinkApi flink, Answers answers, String job)
+            throws IOException, InterruptedException {
         long deadline = System.nanoTime() + STANDSTILL.toNanos();
-        while (!Cluster.jobState(cluster.status(), job).equals("RUNNING")) {
+        while (!flink.isRunning(job)) {
             if (System.nanoTime() - deadline > 0) {
-                throw new IllegalStateException("job " + job + " does not run again: " + cluster.status());
+                throw new IllegalStateException("job " + job + " does not run: " + flink.get("/jobs/" + job));
             }
             answers.poll();
         }
@@ -193,7 +219,7 @@ final class KillAndResume implements Callable<Integer> {
     }
 
     private String submit(Cluster cluster, int parallelism, String... more) throws IOException, InterruptedException {
-        return Cluster.succeed(cluster.command("submit", "-p", "" + parallelism, "--checkpoint.interval", "1 s")
+        return Cluster.succeed(cluster.command("submit", "-p", "" + parallelism, "--checkpoint.interval", "200 ms")
                 .with(more)
                 .with(jobOptions.toArray(new String[0])));
     }
@@ -216,24 +242,6 @@ final class KillAndResume implements Callable<Integer> {
             Map<String, JsonNode> byId = new HashMap<>();
             run.json().forEach(answer -> byId.put(answer.path("custom_id").textValue(), answer));
             return byId;
-        }
-    }
-
-    private static void send(String bootstrapServers, List<String> requests) throws Exception {
-        List<Future<RecordMetadata>> sent = new ArrayList<>();
-        try (KafkaProducer<String, String> producer = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ProducerConfig.BATCH_SIZE_CONFIG,
-                        // Small ones are spread over the partitions evenly.
-                        4096),
-                new StringSerializer(),
-                new StringSerializer())) {
-            requests.forEach(request -> sent.add(producer.send(new ProducerRecord<>("prompts", request))));
-            for (Future<RecordMetadata> record : sent) {
-                record.get();
-            }
         }
     }
 
@@ -261,7 +269,6 @@ final class KillAndResume implements Callable<Integer> {
     }
 
     private void say(String format, Object... values) {
-        out.printf(format + "%n", values);
-        out.flush();
+        Script.say(out, format, values);
     }
 }

@@ -3,6 +3,7 @@ package io.flinkgpt2.deploy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /** Requests in the words of the bundled model's fairy tales, from a seed: of many lengths, greedy and drawn. */
 final class Workload {
@@ -41,6 +42,35 @@ final class Workload {
         for (int i = 0; i < count; i++) {
             requests.add("{\"custom_id\": \"p" + i + "\", \"prompt\": \"" + prompt(random) + "\", \"max_tokens\": "
                     + (16 + random.nextInt(48)) + ", \"temperature\": " + (i % 2 == 0 ? "0" : "0.8") + "}");
+        }
+        return requests;
+    }
+
+    /**
+     * Greedy requests of so many random ids each, as {@code bench} has them, with the ids {@code p0}, {@code p1} and so on.
+     *
+     * @param ids how many ids there are to choose from, those from 0 on
+     */
+    static List<String> randomIds(long seed, int count, int promptTokens, int maxTokens, int ids) {
+        Random random = new Random(seed);
+        List<String> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String prompt = random.ints(promptTokens, 0, ids)
+                    .mapToObj(Integer::toString)
+                    .collect(Collectors.joining(", "));
+            requests.add("{\"custom_id\": \"p" + i + "\", \"prompt\": [" + prompt + "], \"max_tokens\": " + maxTokens
+                    + ", \"temperature\": 0}");
+        }
+        return requests;
+    }
+
+    /** Requests of a few words and 1 to 8 tokens. */
+    static List<String> small(long seed, int count) {
+        Random random = new Random(seed);
+        List<String> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            requests.add("{\"custom_id\": \"p" + i + "\", \"prompt\": \"" + begun(random) + "\", \"max_tokens\": "
+                    + (1 + random.nextInt(8)) + ", \"temperature\": " + (i % 2 == 0 ? "0" : "0.8") + "}");
         }
         return requests;
     }

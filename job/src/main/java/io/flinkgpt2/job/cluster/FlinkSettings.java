@@ -3,6 +3,7 @@ package io.flinkgpt2.job.cluster;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,6 +36,10 @@ final class FlinkSettings {
     static final String TASK_MANAGER_MAIN = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
 
     private static final String HOST = "localhost";
+
+    private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+    private static final MemorySize MOST_YOUNG = MemorySize.ofMebiBytes(64);
+    private static final int YOUNG_PART = 8;
 
     private final ClusterDirectory directory;
     private final Configuration configuration;
@@ -121,8 +126,28 @@ final class FlinkSettings {
         return jvm(JobManagerProcessUtils.generateJvmParametersStr(jobManager, configuration));
     }
 
-    List<String> taskManagerJvm() {
-        return jvm(ProcessMemoryUtils.generateJvmParametersStr(taskManager));
+    List<String> taskManagerJvm() throws IOException {
+        List<String> options = jvm(ProcessMemoryUtils.generateJvmParametersStr(taskManager));
+        // Weights and caches stay, and may fill more than the two thirds of the heap that the old generation has by
+        // default;
+        // what is young are records.
+        long young = Math.min(
+                MOST_YOUNG.getBytes(), taskManager.getJvmHeapMemorySize().getBytes() / YOUNG_PART);
+        options.add("-Xmn" + young);
+        if (hugePagesOnRequest()) {
+            // Reading weights misses the TLB less on huge pages.
+            options.add("-XX:+UseTransparentHugePages");
+        }
+        return options;
+    }
+
+    /** Where the system never gives any the JVM would warn. */
+    private static boolean hugePagesOnRequest() throws IOException {
+        if (!Files.isReadable(HUGE_PAGES)) {
+            return false;
+        }
+        String modes = Files.readString(HUGE_PAGES);
+        return modes.contains("[madvise]") || modes.contains("[always]");
     }
 
     List<String> jobManagerArguments() {

@@ -35,6 +35,8 @@ public final class CompletionMetrics {
     public static final String INTER_TOKEN_LATENCY = "interTokenLatencyUs";
     public static final String END_TO_END_LATENCY = "endToEndLatencyMs";
     public static final String MODEL_LOAD_TIME = "modelLoadTimeMs";
+    public static final String STEPS = "steps";
+    public static final String SEQUENCE_STEPS = "sequenceSteps";
     public static final String BATCH_SIZE = "batchSize";
     public static final String ROWS_PER_STEP = "rowsPerStep";
     public static final String STEP_TIME = "stepTimeUs";
@@ -134,6 +136,8 @@ public final class CompletionMetrics {
 
         private final Counter restoredRequests;
         private final Counter restoredSequences;
+        private final Counter steps;
+        private final Counter sequenceSteps;
         private final Histogram batchSize;
         private final Histogram rowsPerStep;
         private final Histogram stepTime;
@@ -148,6 +152,8 @@ public final class CompletionMetrics {
         public Batch(MetricGroup group) {
             restoredRequests = group.counter(RESTORED_REQUESTS);
             restoredSequences = group.counter(RESTORED_SEQUENCES);
+            steps = group.counter(STEPS);
+            sequenceSteps = group.counter(SEQUENCE_STEPS);
             batchSize = histogram(group, BATCH_SIZE);
             rowsPerStep = histogram(group, ROWS_PER_STEP);
             stepTime = histogram(group, STEP_TIME);
@@ -187,7 +193,8 @@ public final class CompletionMetrics {
                 int waitingRequests,
                 int heldBackAnswers,
                 long nanos) {
-            inFlight = partGenerated;
+            steps.inc();
+            sequenceSteps.inc(sequences);
             batchSize.update(sequences);
             rowsPerStep.update(metrics.lastStepRows());
             stepTime.update(nanos / 1000);
@@ -196,6 +203,7 @@ public final class CompletionMetrics {
             failedPasses = metrics.failedPasses();
             kvBytesUsed = metrics.kvBytesUsed();
             kvBytesFree = metrics.kvBytesTotal() - kvBytesUsed;
+            inFlight = partGenerated;
         }
     }
 }

@@ -63,6 +63,13 @@ class FlinkSettingsTest {
     }
 
     @Test
+    void theYoungGenerationLeavesTheHeapToWeightsAndCaches() throws Exception {
+        assertThat(settings(Map.of()).taskManagerJvm()).contains("-Xmn" + (64L << 20));
+        assertThat(settings(Map.of("taskmanager.memory.task.heap.size", "64m")).taskManagerJvm())
+                .contains("-Xmx" + (192L << 20), "-Xmn" + (24L << 20));
+    }
+
+    @Test
     void settingsThatContradictEachOtherAreNamed() {
         assertThatThrownBy(() -> settings(Map.of("taskmanager.memory.process.size", "64m")))
                 .isInstanceOf(IOException.class)

@@ -2,6 +2,11 @@ package io.flinkgpt2.job.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinkgpt2.generation.BatchOptions;
+import io.flinkgpt2.generation.ContinuousBatch;
+import io.flinkgpt2.generation.LoadOptions;
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionChoice;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.RecordError;
@@ -24,6 +29,7 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class CompletionMetricsTest {
 
@@ -112,6 +118,18 @@ class CompletionMetricsTest {
 
         assertThat(count("restoredRequests")).isEqualTo(3);
         assertThat(count("restoredSequences")).isEqualTo(2);
+    }
+
+    @Test
+    void sequencesAreSummedOverTheSteps(@TempDir Path directory) throws IOException {
+        Pretrained tiny = Pretrained.open(TinyModel.write(directory, 1), LoadOptions.defaults());
+        ContinuousBatch batch = new ContinuousBatch(tiny, BatchOptions.roomy(tiny.config(), 8, 4, 8));
+        CompletionMetrics.Batch metricsOfBatch = new CompletionMetrics.Batch(group);
+        metricsOfBatch.stepped(batch.metrics(), 4, 3, 0, 0, 1_000_000);
+        metricsOfBatch.stepped(batch.metrics(), 1, 1, 0, 0, 1_000_000);
+
+        assertThat(count("steps")).isEqualTo(2);
+        assertThat(count("sequenceSteps")).isEqualTo(5);
     }
 
     private long count(String name) {
