@@ -65,8 +65,13 @@ final class JobRuns implements AutoCloseable {
 
     /** Fills a topic of as many partitions as there are slots. */
     void prepare(String topic, List<String> requests) throws Exception {
+        prepare(topic, requests, 0);
+    }
+
+    /** @param keys how many keys the requests have in turn; 0: none */
+    void prepare(String topic, List<String> requests, int keys) throws Exception {
         Prompts.createTopic(bootstrapServers, topic, slots);
-        Prompts.send(bootstrapServers, topic, requests);
+        Prompts.send(bootstrapServers, topic, requests, keys);
         sizes.put(topic, requests.size());
     }
 

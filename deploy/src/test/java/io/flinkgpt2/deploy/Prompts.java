@@ -27,8 +27,13 @@ final class Prompts {
         }
     }
 
-    /** Sends requests to the partitions in turn, and returns when the broker has all of them. */
+    /** Sends requests without keys to the partitions in turn, and returns when the broker has all of them. */
     static void send(String bootstrapServers, String topic, List<String> requests) throws Exception {
+        send(bootstrapServers, topic, requests, 0);
+    }
+
+    /** @param keys how many keys the requests have in turn; 0: none */
+    static void send(String bootstrapServers, String topic, List<String> requests, int keys) throws Exception {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
@@ -36,7 +41,8 @@ final class Prompts {
                 new StringSerializer())) {
             int partitions = producer.partitionsFor(topic).size();
             for (String request : requests) {
-                sent.add(producer.send(new ProducerRecord<>(topic, sent.size() % partitions, null, request)));
+                String key = keys == 0 ? null : "key " + sent.size() % keys;
+                sent.add(producer.send(new ProducerRecord<>(topic, sent.size() % partitions, key, request)));
             }
             for (Future<RecordMetadata> record : sent) {
                 record.get();

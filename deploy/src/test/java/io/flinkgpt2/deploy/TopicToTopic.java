@@ -22,8 +22,9 @@ import picocli.CommandLine.Option;
             "Prompts of 32 random ids, 64 new tokens, greedy, 32 in flight in each slot. All prompts are in the topic before the"
                     + " job starts. Counted is the steady state: without the first and the last tenth of the answers, by the"
                     + " timestamps of their records, which say when the sink got them.",
-            "Parts: one-slot and two-slots compare with bench, map with one slot, and occupancy tells how full the batch is with"
-                    + " outputs of 4 and 16 tokens while input waits. With 5 repeats some 20 minutes on two cores."
+            "Parts: one-slot and two-slots compare with bench, map and key (--ordering key) with one slot, and occupancy tells how"
+                    + " full the batch is with outputs of 4 and 16 tokens while input waits. With 5 repeats some 25 minutes on two"
+                    + " cores."
         })
 final class TopicToTopic implements Callable<Integer> {
 
@@ -38,6 +39,7 @@ final class TopicToTopic implements Callable<Integer> {
         ONE_SLOT,
         TWO_SLOTS,
         MAP,
+        KEY,
         OCCUPANCY
     }
 
@@ -45,13 +47,14 @@ final class TopicToTopic implements Callable<Integer> {
     private enum Side {
         BENCH,
         JOB,
-        MAP
+        MAP,
+        KEY
     }
 
     @Option(
             names = "--only",
             split = ",",
-            defaultValue = "one-slot,two-slots,map,occupancy",
+            defaultValue = "one-slot,two-slots,map,key,occupancy",
             paramLabel = "PART",
             description = "Which parts (default: ${DEFAULT-VALUE}).")
     private List<String> only;
@@ -130,6 +133,9 @@ final class TopicToTopic implements Callable<Integer> {
             if (parts.contains(Part.MAP)) {
                 sides.addAll(Set.of(Side.JOB, Side.MAP));
             }
+            if (parts.contains(Part.KEY)) {
+                sides.addAll(Set.of(Side.JOB, Side.KEY));
+            }
             Map<Side, Double> medians = inTurns(runs, sides);
             if (parts.contains(Part.ONE_SLOT)) {
                 compare("one slot", ONE_SLOT_SHARE, medians);
@@ -140,6 +146,10 @@ final class TopicToTopic implements Callable<Integer> {
                         BATCH_OVER_MAP,
                         medians.get(Side.JOB) / medians.get(Side.MAP));
                 requirements.shown("  mode map, tokens/s", medians.get(Side.MAP));
+            }
+            if (parts.contains(Part.KEY)) {
+                requirements.shown(
+                        "one slot: ordering key, share of none", medians.get(Side.KEY) / medians.get(Side.JOB));
             }
             if (parts.contains(Part.OCCUPANCY)) {
                 occupancy(runs);
@@ -169,11 +179,16 @@ final class TopicToTopic implements Callable<Integer> {
         if (sides.contains(Side.MAP)) {
             runs.prepare("prompts-map", requests(mapPrompts, newTokens));
         }
+        if (sides.contains(Side.KEY)) {
+            // Two of a key in flight: its answers come in the order of its requests, of which some wait for others.
+            runs.prepare("prompts-key", requests(rounds * batchSize * runs.slots(), newTokens), batchSize / 2);
+        }
         for (int repeat = 1; repeat <= repeats; repeat++) {
             for (Side side : sides) {
                 double value = switch (side) {
                     case BENCH -> bench(runs.slots());
                     case JOB -> SteadyState.tokensPerSecond(job(runs, "prompts-batch"), batchSize);
+                    case KEY -> SteadyState.tokensPerSecond(job(runs, "prompts-key", "--ordering", "key"), batchSize);
                     case MAP -> SteadyState.tokensPerSecond(job(runs, "prompts-map", "--mode", "map"), 1);
                 };
                 Script.say(out, "%d slots, repeat %d: %s %.1f tokens/s", runs.slots(), repeat, side, value);
