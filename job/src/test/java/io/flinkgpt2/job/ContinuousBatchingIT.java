@@ -32,6 +32,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,9 +48,12 @@ class ContinuousBatchingIT {
 
     private static final Logger LOG = LoggerFactory.getLogger(ContinuousBatchingIT.class);
     private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final int REQUESTS = 160;
+    private static final int REQUESTS = 240;
     private static final int PARTITIONS = 4;
     private static final int PLACES = 12;
+    /** Of a turn of the task: with it a request takes the better part of a second, and a stop finds it where it was seen. */
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
     private static final int VOCABULARY = 50257;
     private static final int KEYS = 12;
     /** In three quarters of the runs at least so many sequences shall come back from state. */
@@ -58,6 +62,9 @@ class ContinuousBatchingIT {
     private static final ReportedState REPORTED = new ReportedState();
 
     private static TestStack stack;
+    /** The job of the test. */
+    private static JobClient running;
+
     private static List<String> requests;
     private static Map<String, JsonNode> oneByOne;
 
@@ -73,6 +80,15 @@ class ContinuousBatchingIT {
                 .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         oneByOne = answers("completions-one-by-one");
         assertThat(oneByOne).hasSize(REQUESTS);
+    }
+
+    /** What a failed test leaves behind would keep the others from their slots. */
+    @AfterEach
+    void endJob() throws Exception {
+        if (running != null && !running.getJobStatus().get().isGloballyTerminalState()) {
+            running.cancel().get();
+        }
+        running = null;
     }
 
     @AfterAll
@@ -138,12 +154,14 @@ class ContinuousBatchingIT {
         List<JobID> jobs = new ArrayList<>();
 
         InterruptibleSource.reset();
+        InterruptibleSource.pause(PAUSE);
         InterruptibleSource.letThrough(40);
         InterruptibleSource.failAt(Moment.POLL, 15 + random.nextInt(16));
         String savepoint = runAndStop(settings, 1, null, jobs);
         List<Long> one = REPORTED.checkpointedRequests(jobs.get(0));
 
         InterruptibleSource.reset();
+        InterruptibleSource.pause(PAUSE);
         InterruptibleSource.letThrough(PLACES);
         InterruptibleSource.failAt(Moment.SNAPSHOT, 1 + random.nextInt(4));
         savepoint = runAndStop(settings, 2, savepoint, jobs);
@@ -154,6 +172,7 @@ class ContinuousBatchingIT {
         InterruptibleSource.failAt(Moment.END_OF_INPUT, 1);
         JobClient job = start(settings, 1, savepoint);
         jobs.add(job.getJobID());
+        running = job;
         job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(InterruptibleSource.isFailureAhead()).isFalse();
 
@@ -180,15 +199,16 @@ class ContinuousBatchingIT {
             throws Exception {
         JobClient job = start(settings, parallelism, savepoint);
         jobs.add(job.getJobID());
+        running = job;
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> !InterruptibleSource.isFailureAhead() && REPORTED.hasRestarted(job.getJobID()));
-        int enough = savepoint == null ? 1 : PLACES;
+        int enough = savepoint == null ? 1 : PLACES / 2;
         if (savepoint != null) {
             // A subtask that did not fail has gone on, and may have little left of what it was let have.
-            InterruptibleSource.letThrough(Integer.MAX_VALUE);
+            InterruptibleSource.letThrough(5 * PLACES);
         }
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(2)).until(() -> {
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
             List<Long> waiting = REPORTED.waitingRequests(job.getJobID());
             return waiting.size() == parallelism && waiting.stream().allMatch(count -> count >= enough);
         });

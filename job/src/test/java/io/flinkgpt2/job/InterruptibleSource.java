@@ -3,6 +3,7 @@ package io.flinkgpt2.job;
 import io.flinkgpt2.job.record.PromptRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +41,7 @@ final class InterruptibleSource
     private static final AtomicInteger READERS = new AtomicInteger();
     private static final AtomicReference<Failure> FAILURE_AHEAD = new AtomicReference<>();
     private static final AtomicInteger EMITTED = new AtomicInteger();
+    private static final AtomicInteger PAUSE_MILLIS = new AtomicInteger();
 
     /** When a reader may fail. */
     enum Moment {
@@ -66,6 +68,7 @@ final class InterruptibleSource
         READERS.set(0);
         FAILURE_AHEAD.set(null);
         EMITTED.set(0);
+        PAUSE_MILLIS.set(0);
     }
 
     /** Makes one reader fail at such a moment, the {@code count}-th from now on of all readers; 1 is the next one. */
@@ -92,6 +95,11 @@ final class InterruptibleSource
             EMITTED.set(0);
             throw new IOException(FAILURE + " at " + moment);
         }
+    }
+
+    /** Holds up the task, and with it the steps of its batch, each time its reader is asked for a record. */
+    static void pause(Duration each) {
+        PAUSE_MILLIS.set(Math.toIntExact(each.toMillis()));
     }
 
     /** Lets every reader emit so many records in all, counted from its own start. */
@@ -158,6 +166,7 @@ final class InterruptibleSource
                 throw new IOException(FAILURE);
             }
             pass(Moment.POLL);
+            Thread.sleep(PAUSE_MILLIS.get());
             // The reader counts what it emits.
             Counter counter = context.metricGroup().getIOMetricGroup().getNumRecordsInCounter();
             long emitted = counter.getCount();
