@@ -53,6 +53,8 @@ class ContinuousBatchingIT {
     private static final int PLACES = 12;
     /** Of a turn of the task: with it a request takes the better part of a second, and a stop finds it where it was seen. */
     private static final Duration PAUSE = Duration.ofMillis(20);
+    /** While a stop is on its way. */
+    private static final Duration LONG_PAUSE = Duration.ofMillis(200);
 
     private static final int VOCABULARY = 50257;
     private static final int KEYS = 12;
@@ -212,6 +214,7 @@ class ContinuousBatchingIT {
             List<Long> waiting = REPORTED.waitingRequests(job.getJobID());
             return waiting.size() == parallelism && waiting.stream().allMatch(count -> count >= enough);
         });
+        InterruptibleSource.pause(LONG_PAUSE);
         AtomicReference<String> stopped = new AtomicReference<>();
         // While a task starts again it is refused, and makes the whole job start again, so it must not be asked for in
         // haste.
