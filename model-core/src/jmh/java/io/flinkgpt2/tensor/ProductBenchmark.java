@@ -44,6 +44,7 @@ public class ProductBenchmark {
         PackedMatrix packed;
         float[] plain;
         float[] x;
+        PackedRows rowsOfX;
         float[] bias;
         float[] out;
 
@@ -57,6 +58,7 @@ public class ProductBenchmark {
             source.putInputMajor(plain, plain.length, 0);
             packed = source.to(precision);
             x = KernelInputs.random(2, rows * inputs);
+            rowsOfX = PackedRows.of(x, inputs, rows, inputs);
             bias = KernelInputs.random(3, stride);
             out = new float[rows * stride];
         }
@@ -83,13 +85,13 @@ public class ProductBenchmark {
 
     @Benchmark
     public void vector(Operands o, Rate rate) {
-        vector.multiply(o.out, o.stride, o.x, o.inputs, o.rows, o.packed, o.bias);
+        vector.multiply(o.out, o.stride, o.rowsOfX, o.packed, o.bias);
         rate.add(2.0 * o.rows * o.inputs * o.outputs);
     }
 
     @Benchmark
     public void scalar(Operands o, Rate rate) {
-        scalar.multiply(o.out, o.stride, o.x, o.inputs, o.rows, o.packed, o.bias);
+        scalar.multiply(o.out, o.stride, o.rowsOfX, o.packed, o.bias);
         rate.add(2.0 * o.rows * o.inputs * o.outputs);
     }
 

@@ -69,7 +69,8 @@ public final class Activations {
         inner = new float[Math.multiplyExact(maxRows, innerStride)];
         logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
         this.workers = workers;
-        linear = new LinearStep(workers.count());
+        linear = new LinearStep(
+                Math.multiplyExact(maxRows, Math.max(config.embeddingSize(), config.innerSize())), workers.count());
         attention = new AttentionStep(config, maxContext, workers.count());
     }
 

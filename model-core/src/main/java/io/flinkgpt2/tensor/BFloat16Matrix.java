@@ -38,7 +38,7 @@ public final class BFloat16Matrix extends PackedMatrix {
         return 2L * panels.length;
     }
 
-    /** The panels themselves, {@code [panel][input][64]}; for kernels, which only read them. */
+    /** The panels themselves, {@code [panel][input][32]}; for kernels, which only read them. */
     short[] panels() {
         return panels;
     }

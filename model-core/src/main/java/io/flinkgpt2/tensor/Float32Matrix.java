@@ -32,7 +32,7 @@ public final class Float32Matrix extends PackedMatrix {
         return 4L * panels.length;
     }
 
-    /** The panels themselves, {@code [panel][input][64]}; for kernels, which only read them. */
+    /** The panels themselves, {@code [panel][input][32]}; for kernels, which only read them. */
     float[] panels() {
         return panels;
     }

@@ -54,7 +54,7 @@ public final class Int8Matrix extends PackedMatrix {
         return panels.length + 4L * scales.length;
     }
 
-    /** The integers, {@code [panel][input][64]}, and some bytes behind them; for kernels, which only read them. */
+    /** The integers, {@code [panel][input][32]}, and some bytes behind them; for kernels, which only read them. */
     byte[] panels() {
         return panels;
     }

@@ -30,9 +30,9 @@ public interface Kernels {
     /** {@code "scalar"}, or {@code "vector-512"} with the width in bits. */
     String name();
 
-    /** All panels of {@link #multiply(float[], int, float[], int, int, PackedMatrix, float[], int, int)}. */
-    default void multiply(float[] out, int outStride, float[] x, int xStride, int rows, PackedMatrix w, float[] bias) {
-        multiply(out, outStride, x, xStride, rows, w, bias, 0, w.panelCount());
+    /** All panels of {@link #multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
+    default void multiply(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias) {
+        multiply(out, outStride, x, w, bias, 0, w.panelCount());
     }
 
     /**
@@ -41,28 +41,17 @@ public interface Kernels {
      * <p>The elements of {@code w} take part as the float32 values that they stand for, but with {@link Precision#INT8}
      * the sum runs over the integers and is multiplied by the column's scale in the end, in one rounding with the bias.
      *
-     * @param out receives, of {@code rows} rows, the 64 floats of each panel; those past {@code w.outputs()} are
-     *     overwritten with values that mean nothing
+     * @param out receives, of each row of {@code x}, the {@value PackedMatrix#PANEL_WIDTH} floats of each panel; those past
+     *     {@code w.outputs()} are overwritten with values that mean nothing
      * @param outStride floats from row to row of {@code out}, at least {@code PackedMatrix.padded(w.outputs())}
-     * @param x {@code rows} rows of {@code w.inputs()} floats
-     * @param xStride floats from row to row of {@code x}
-     * @param rows number of rows, 0 or more
+     * @param x 0 or more rows of {@code w.inputs()} floats
      * @param bias {@code padded(w.outputs())} floats, or null for none
      * @param firstPanel the first panel that is computed, from 0
      * @param endPanel the panel to stop before, at most {@code w.panelCount()}
-     * @throws IllegalArgumentException if an array is too short for the sizes given
+     * @throws IllegalArgumentException if an array is too short for the sizes given, or the rows have another number of inputs
      * @throws IndexOutOfBoundsException if there are no such panels
      */
-    void multiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel);
+    void multiply(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel);
 
     /**
      * Layer normalisation of each row: {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}, with the biased

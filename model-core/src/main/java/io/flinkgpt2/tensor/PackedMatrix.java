@@ -3,15 +3,15 @@ package io.flinkgpt2.tensor;
 /**
  * A matrix of {@code inputs x outputs} weights, stored in column panels.
  *
- * <p>Panel {@code p} holds the output columns {@code [64 p, 64 p + 64)} as {@code inputs} consecutive runs of 64
- * elements, so that a kernel that broadcasts one input value reads one run, contiguously, for 64 outputs. Columns past
- * {@code outputs} in the last panel are zero. The panel is 64 elements wide whatever the vector width, so a packed
+ * <p>Panel {@code p} holds the output columns {@code [32 p, 32 p + 32)} as {@code inputs} consecutive runs of 32
+ * elements, so that a kernel that broadcasts one input value reads one run, contiguously, for 32 outputs. Columns past
+ * {@code outputs} in the last panel are zero. The panel is 32 elements wide whatever the vector width, so a packed
  * matrix means the same on every machine. Immutable once filled.
  */
 public abstract sealed class PackedMatrix permits Float32Matrix, BFloat16Matrix, Int8Matrix {
 
     /** Output columns of one panel. */
-    public static final int PANEL_WIDTH = 64;
+    public static final int PANEL_WIDTH = 32;
 
     /** The longest array that every HotSpot JVM allocates. */
     static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;

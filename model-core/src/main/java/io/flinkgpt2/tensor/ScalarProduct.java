@@ -9,36 +9,28 @@ final class ScalarProduct {
 
     private static final int PANEL = PackedMatrix.PANEL_WIDTH;
 
-    /** {@link Kernels#multiply(float[], int, float[], int, int, PackedMatrix, float[], int, int)}. */
+    /** {@link Kernels#multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
     static void multiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel) {
-        Shapes.checkMultiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
+        Shapes.checkMultiply(out, outStride, x, w, bias, firstPanel, endPanel);
         int inputs = w.inputs();
         for (int p = firstPanel; p < endPanel; p++) {
             int from = p * inputs * PANEL;
             int bound = p * PANEL;
-            for (int r = 0; r < rows; r++) {
+            for (int r = 0; r < x.rows(); r++) {
                 int to = r * outStride + p * PANEL;
                 Arrays.fill(out, to, to + PANEL, 0f);
                 switch (w.precision()) {
                     case F32 -> {
-                        sum(out, to, x, r * xStride, ((Float32Matrix) w).panels(), from, inputs);
+                        sum(out, to, x, r, ((Float32Matrix) w).panels(), from);
                         add(out, to, bias, bound);
                     }
                     case BF16 -> {
-                        sum(out, to, x, r * xStride, ((BFloat16Matrix) w).panels(), from, inputs);
+                        sum(out, to, x, r, ((BFloat16Matrix) w).panels(), from);
                         add(out, to, bias, bound);
                     }
                     case INT8 -> {
-                        sum(out, to, x, r * xStride, ((Int8Matrix) w).panels(), from, inputs);
+                        sum(out, to, x, r, ((Int8Matrix) w).panels(), from);
                         scale(out, to, ((Int8Matrix) w).scales(), bias, bound);
                     }
                 }
@@ -46,27 +38,27 @@ final class ScalarProduct {
         }
     }
 
-    private static void sum(float[] out, int to, float[] x, int row, float[] panels, int from, int inputs) {
-        for (int i = 0; i < inputs; i++, from += PANEL) {
-            float value = x[row + i];
+    private static void sum(float[] out, int to, PackedRows x, int row, float[] panels, int from) {
+        for (int i = 0; i < x.inputs(); i++, from += PANEL) {
+            float value = x.get(row, i);
             for (int c = 0; c < PANEL; c++) {
                 out[to + c] = Math.fma(value, panels[from + c], out[to + c]);
             }
         }
     }
 
-    private static void sum(float[] out, int to, float[] x, int row, short[] panels, int from, int inputs) {
-        for (int i = 0; i < inputs; i++, from += PANEL) {
-            float value = x[row + i];
+    private static void sum(float[] out, int to, PackedRows x, int row, short[] panels, int from) {
+        for (int i = 0; i < x.inputs(); i++, from += PANEL) {
+            float value = x.get(row, i);
             for (int c = 0; c < PANEL; c++) {
                 out[to + c] = Math.fma(value, Float.intBitsToFloat(panels[from + c] << 16), out[to + c]);
             }
         }
     }
 
-    private static void sum(float[] out, int to, float[] x, int row, byte[] panels, int from, int inputs) {
-        for (int i = 0; i < inputs; i++, from += PANEL) {
-            float value = x[row + i];
+    private static void sum(float[] out, int to, PackedRows x, int row, byte[] panels, int from) {
+        for (int i = 0; i < x.inputs(); i++, from += PANEL) {
+            float value = x.get(row, i);
             for (int c = 0; c < PANEL; c++) {
                 out[to + c] = Math.fma(value, panels[from + c], out[to + c]);
             }

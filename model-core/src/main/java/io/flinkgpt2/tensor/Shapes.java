@@ -9,27 +9,17 @@ final class Shapes {
 
     /** Checks the arguments of {@link Kernels#multiply}. */
     static void checkMultiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel) {
+            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
         Objects.checkFromToIndex(firstPanel, endPanel, w.panelCount());
         int padded = w.panelCount() * PackedMatrix.PANEL_WIDTH;
         if (outStride < padded) {
             throw new IllegalArgumentException(
                     "outStride is " + outStride + ", expected at least " + padded + " for " + w);
         }
-        if (xStride < w.inputs()) {
-            throw new IllegalArgumentException(
-                    "xStride is " + xStride + ", expected at least " + w.inputs() + " for " + w);
+        if (x.inputs() != w.inputs()) {
+            throw new IllegalArgumentException("x has " + x.inputs() + " inputs, expected " + w.inputs() + " for " + w);
         }
-        checkRows("out", out, outStride, rows, padded);
-        checkRows("x", x, xStride, rows, w.inputs());
+        checkRows("out", out, outStride, x.rows(), padded);
         if (bias != null && bias.length < padded) {
             throw new IllegalArgumentException(
                     "bias has " + bias.length + " floats, expected " + padded + " (padded) for " + w);

@@ -34,16 +34,8 @@ public final class VectorKernels implements Kernels {
 
     @Override
     public void multiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel) {
-        VectorProduct.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
+        VectorProduct.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
     }
 
     @Override

@@ -12,46 +12,32 @@ final class VectorProduct {
 
     private static final int PANEL = PackedMatrix.PANEL_WIDTH;
 
-    /** Panels between two passes over their sums: the tiles of a single row take up to four at once. */
-    private static final int TOGETHER = 4;
+    private static final Tiles<float[]> FLOAT32 = new Float32Tiles();
+    private static final Tiles<short[]> BFLOAT16 = new BFloat16Tiles();
+    private static final Tiles<byte[]> INT8 = new Int8Tiles();
 
-    /** {@link Kernels#multiply(float[], int, float[], int, int, PackedMatrix, float[], int, int)}. */
+    /** {@link Kernels#multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
     static void multiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel) {
-        Shapes.checkMultiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
-        for (int p = firstPanel; p < endPanel; p += TOGETHER) {
-            int end = Math.min(p + TOGETHER, endPanel);
-            switch (w.precision()) {
-                case F32 -> {
-                    Float32Product.multiply(out, outStride, x, xStride, rows, (Float32Matrix) w, p, end);
-                    add(out, p * PANEL, end * PANEL, outStride, rows, bias);
-                }
-                case BF16 -> {
-                    BFloat16Product.multiply(out, outStride, x, xStride, rows, (BFloat16Matrix) w, p, end);
-                    add(out, p * PANEL, end * PANEL, outStride, rows, bias);
-                }
-                case INT8 -> {
-                    Int8Matrix matrix = (Int8Matrix) w;
-                    Int8Product.multiply(out, outStride, x, xStride, rows, matrix, p, end);
-                    scale(out, p * PANEL, end * PANEL, outStride, rows, matrix.scales(), bias);
-                }
+            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
+        Shapes.checkMultiply(out, outStride, x, w, bias, firstPanel, endPanel);
+        Tiles<?> tiles = switch (w.precision()) {
+            case F32 -> FLOAT32;
+            case BF16 -> BFLOAT16;
+            case INT8 -> INT8;
+        };
+        for (int p = firstPanel; p < endPanel; p += Tiles.TOGETHER) {
+            int end = Math.min(p + Tiles.TOGETHER, endPanel);
+            tiles.multiply(out, outStride, x, w, p, end);
+            if (w instanceof Int8Matrix scaled) {
+                scale(out, p * PANEL, end * PANEL, outStride, x.rows(), scaled.scales(), bias);
+            } else if (bias != null) {
+                add(out, p * PANEL, end * PANEL, outStride, x.rows(), bias);
             }
         }
     }
 
     /** Adds the bias to the columns {@code [from, to)} of some rows. */
     private static void add(float[] out, int from, int to, int outStride, int rows, float[] bias) {
-        if (bias == null) {
-            return;
-        }
         for (int c = from; c < to; c += LANES) {
             FloatVector b = FloatVector.fromArray(SPECIES, bias, c);
             for (int r = 0; r < rows; r++) {

@@ -3,6 +3,7 @@ package io.flinkgpt2.generation;
 import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.PackedRows;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
@@ -74,23 +75,19 @@ final class FailingKernels extends DelegatingKernels {
 
     @Override
     public void multiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel) {
+            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
         if (countdown > 0 && --countdown == 0) {
             fail(out);
         }
-        for (int r = 0; r < rows; r++) {
-            Place here = w.outputs() == ToyModel.VOCABULARY ? Place.LOGITS : Place.PRODUCT;
-            check(here, out, x, r * xStride, w.inputs());
+        Place here = w.outputs() == ToyModel.VOCABULARY ? Place.LOGITS : Place.PRODUCT;
+        float[] row = new float[x.inputs()];
+        for (int r = 0; r < x.rows(); r++) {
+            for (int i = 0; i < row.length; i++) {
+                row[i] = x.get(r, i);
+            }
+            check(here, out, row, 0, row.length);
         }
-        super.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+        super.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.PackedRows;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,15 +89,13 @@ class GenerationRulesTest {
             public void multiply(
                     float[] out,
                     int outStride,
-                    float[] x,
-                    int xStride,
-                    int rows,
+                    PackedRows x,
                     PackedMatrix w,
                     float[] bias,
                     int firstPanel,
                     int endPanel) {
-                rowsOfLogits[0] += w.outputs() == 1003 && firstPanel == 0 ? rows : 0;
-                super.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+                rowsOfLogits[0] += w.outputs() == 1003 && firstPanel == 0 ? x.rows() : 0;
+                super.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
             }
         };
         Pretrained pretrained = Pretrained.open(GoldenModel.directory("tied-tanh"), counting);

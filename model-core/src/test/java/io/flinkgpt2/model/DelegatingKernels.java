@@ -3,6 +3,7 @@ package io.flinkgpt2.model;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.PackedRows;
 
 /** Kernels that hand everything on, for a test to replace one of them by a wrong one, or to look at what they do. */
 public class DelegatingKernels implements Kernels {
@@ -26,17 +27,9 @@ public class DelegatingKernels implements Kernels {
 
     @Override
     public void multiply(
-            float[] out,
-            int outStride,
-            float[] x,
-            int xStride,
-            int rows,
-            PackedMatrix w,
-            float[] bias,
-            int firstPanel,
-            int endPanel) {
+            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
         enter();
-        kernels.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+        kernels.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
         leave();
     }
 

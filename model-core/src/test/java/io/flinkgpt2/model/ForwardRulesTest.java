@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.model.ForwardObserver.Stage;
 import io.flinkgpt2.tensor.PackedMatrix;
+import io.flinkgpt2.tensor.PackedRows;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,15 +125,13 @@ class ForwardRulesTest {
             public void multiply(
                     float[] out,
                     int outStride,
-                    float[] x,
-                    int xStride,
-                    int rows,
+                    PackedRows x,
                     PackedMatrix w,
                     float[] bias,
                     int firstPanel,
                     int endPanel) {
-                rowsOfLogits[0] += w == golden.weights().lmHead() && firstPanel == 0 ? rows : 0;
-                super.multiply(out, outStride, x, xStride, rows, w, bias, firstPanel, endPanel);
+                rowsOfLogits[0] += w == golden.weights().lmHead() && firstPanel == 0 ? x.rows() : 0;
+                super.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
             }
         });
         int[] ids = Passes.randomIds(golden.config(), 21, 4);

@@ -90,7 +90,7 @@ class Gpt2WeightsTest {
                 .isEqualTo(values.get("h.1.attn.c_attn.weight")[11 * 36 + 35]);
         assertThat(block.feedForwardProjection().weight().get(19, 2))
                 .isEqualTo(values.get("h.1.mlp.c_proj.weight")[19 * 12 + 2]);
-        assertThat(block.feedForward().bias()).hasSize(64).startsWith(values.get("h.1.mlp.c_fc.bias"));
+        assertThat(block.feedForward().bias()).hasSize(32).startsWith(values.get("h.1.mlp.c_fc.bias"));
         assertThat(weights.finalLayerNorm().weight()).startsWith(values.get("ln_f.weight"));
     }
 

@@ -49,9 +49,18 @@ class KernelAllocationTest {
         }
         float[] logits = KernelCases.random(6, 50_257, 1);
         kernels.put("arg max of a vocabulary", () -> vector.argMax(logits, 0, logits.length));
-        PackedMatrix w = KernelCases.randomMatrix(128, stride);
-        for (int rows : new int[] {1, 3, 4, 8}) {
-            kernels.put("multiply " + rows + " rows", () -> vector.multiply(out, stride, x, 128, rows, w, bias));
+        Float32Matrix w = KernelCases.randomMatrix(128, stride);
+        float[] sums = new float[24 * stride];
+        float[] inputs = KernelCases.random(7, 24 * 128, 1);
+        for (Precision precision : Precision.values()) {
+            PackedMatrix stored = w.to(precision);
+            for (int rows : new int[] {1, 2, 3, 4, 8, 12, 24}) {
+                PackedRows packed = PackedRows.of(inputs, 128, rows, 128);
+                kernels.put(
+                        "multiply " + rows + " rows by " + precision,
+                        () -> vector.multiply(sums, stride, packed, stored, bias));
+                kernels.put("pack " + rows + " rows", () -> packed.pack(inputs, 128, rows, 128));
+            }
         }
         for (int headSize : new int[] {12, 28, 64}) {
             float[] block = KernelCases.random(5, headSize * 64, 1);

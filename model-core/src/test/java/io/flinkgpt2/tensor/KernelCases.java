@@ -68,18 +68,18 @@ final class KernelCases {
         int stride = PackedMatrix.padded(w.outputs());
         int xStride = w.inputs() + 1;
         float[] bias = random(31, stride, 1);
-        for (int rows : new int[] {0, 1, 2, 3, 4, 5, 6, 7, 9, 13}) {
-            float[] x = random(rows, rows * xStride, 2);
+        for (int rows : new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 21, 35}) {
+            PackedRows packed = PackedRows.of(random(rows, rows * xStride, 2), xStride, rows, w.inputs());
             float[] out = new float[rows * stride];
             String name = "multiply " + rows + " rows by " + w;
-            kernels.multiply(out, stride, x, xStride, rows, w, bias);
+            kernels.multiply(out, stride, packed, w, bias);
             keep(name, out);
             out = new float[rows * stride];
-            kernels.multiply(out, stride, x, xStride, rows, w, null);
+            kernels.multiply(out, stride, packed, w, null);
             keep(name + " without bias", out);
             out = new float[rows * stride];
             int panel = w.panelCount() / 2;
-            kernels.multiply(out, stride, x, xStride, rows, w, bias, panel, w.panelCount());
+            kernels.multiply(out, stride, packed, w, bias, panel, w.panelCount());
             keep(name + " from panel " + panel + " on", out);
         }
     }

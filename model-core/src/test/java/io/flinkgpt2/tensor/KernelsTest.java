@@ -46,7 +46,7 @@ class KernelsTest {
         float[] x = KernelCases.random(1, rows * inputs, 1);
         float[] bias = KernelCases.random(2, PackedMatrix.padded(outputs), 1);
         float[] out = new float[rows * PackedMatrix.padded(outputs)];
-        kernels.multiply(out, PackedMatrix.padded(outputs), x, inputs, rows, w, bias);
+        kernels.multiply(out, PackedMatrix.padded(outputs), PackedRows.of(x, inputs, rows, inputs), w, bias);
         for (int r = 0; r < rows; r++) {
             for (int o = 0; o < outputs; o++) {
                 double sum = bias[o];
@@ -69,7 +69,7 @@ class KernelsTest {
         for (Precision precision : Precision.values()) {
             PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
             float[] out = new float[stride];
-            kernels.multiply(out, stride, x, inputs, 1, w, bias);
+            kernels.multiply(out, stride, PackedRows.of(x, inputs, 1, inputs), w, bias);
             for (int o = 0; o < outputs; o++) {
                 double sum = bias[o];
                 for (int i = 0; i < inputs; i++) {
@@ -91,11 +91,11 @@ class KernelsTest {
             PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
             for (int rows = 1; rows <= 33; rows++) {
                 float[] together = new float[rows * stride];
-                kernels.multiply(together, stride, x, inputs, rows, w, null);
+                kernels.multiply(together, stride, PackedRows.of(x, inputs, rows, inputs), w, null);
                 for (int r = 0; r < rows; r++) {
                     float[] alone = new float[stride];
                     float[] row = Arrays.copyOfRange(x, r * inputs, (r + 1) * inputs);
-                    kernels.multiply(alone, stride, row, inputs, 1, w, null);
+                    kernels.multiply(alone, stride, PackedRows.of(row, inputs, 1, inputs), w, null);
                     assertThat(alone).containsExactly(Arrays.copyOfRange(together, r * stride, (r + 1) * stride));
                 }
             }
@@ -109,19 +109,19 @@ class KernelsTest {
         int outputs = 300;
         int rows = 5;
         int stride = PackedMatrix.padded(outputs);
-        float[] x = KernelCases.random(3, rows * inputs, 1);
+        PackedRows x = PackedRows.of(KernelCases.random(3, rows * inputs, 1), inputs, rows, inputs);
         float[] bias = KernelCases.random(4, stride, 1);
         for (Precision precision : Precision.values()) {
             PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
             float[] whole = new float[rows * stride];
-            kernels.multiply(whole, stride, x, inputs, rows, w, bias);
+            kernels.multiply(whole, stride, x, w, bias);
             for (int split = 0; split <= w.panelCount(); split++) {
                 float[] parts = new float[rows * stride];
-                kernels.multiply(parts, stride, x, inputs, rows, w, bias, split, w.panelCount());
-                kernels.multiply(parts, stride, x, inputs, rows, w, bias, 0, split);
+                kernels.multiply(parts, stride, x, w, bias, split, w.panelCount());
+                kernels.multiply(parts, stride, x, w, bias, 0, split);
                 assertThat(parts).containsExactly(whole);
             }
-            assertThatThrownBy(() -> kernels.multiply(whole, stride, x, inputs, rows, w, bias, 3, 6))
+            assertThatThrownBy(() -> kernels.multiply(whole, stride, x, w, bias, 3, w.panelCount() + 1))
                     .isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
@@ -171,17 +171,17 @@ class KernelsTest {
     @MethodSource("both")
     void shortArraysAreRefusedBeforeAnythingIsWritten(Kernels kernels) {
         Float32Matrix w = new Float32Matrix(4, 65);
-        assertThatThrownBy(() -> kernels.multiply(new float[128], 65, new float[4], 4, 1, w, null))
-                .hasMessageContaining("outStride is 65, expected at least 128");
-        assertThatThrownBy(() -> kernels.multiply(new float[127], 128, new float[4], 4, 1, w, null))
-                .hasMessageContaining("out has 127 floats, expected at least 128");
-        assertThatThrownBy(() -> kernels.multiply(new float[256], 128, new float[7], 4, 2, w, null))
-                .hasMessageContaining("x has 7 floats, expected at least 8");
-        assertThatThrownBy(() -> kernels.multiply(new float[128], 128, new float[4], 4, 1, w, new float[65]))
-                .hasMessageContaining("bias has 65 floats, expected 128");
+        PackedRows x = PackedRows.of(new float[4], 4, 1, 4);
+        assertThatThrownBy(() -> kernels.multiply(new float[96], 65, x, w, null))
+                .hasMessageContaining("outStride is 65, expected at least 96");
+        assertThatThrownBy(() -> kernels.multiply(new float[95], 96, x, w, null))
+                .hasMessageContaining("out has 95 floats, expected at least 96");
+        assertThatThrownBy(() -> kernels.multiply(new float[96], 96, x, w, new float[65]))
+                .hasMessageContaining("bias has 65 floats, expected 96");
+        PackedRows other = PackedRows.of(new float[3], 3, 1, 3);
+        assertThatThrownBy(() -> kernels.multiply(new float[96], 96, other, w, null))
+                .hasMessageContaining("x has 3 inputs, expected 4");
         assertThatThrownBy(() -> kernels.softmax(new float[31], 0, 17))
                 .hasMessageContaining("x has 31, expected at least 32");
-        assertThatThrownBy(() -> kernels.multiply(new float[128], 128, new float[4], 3, 1, w, null))
-                .hasMessageContaining("xStride is 3, expected at least 4");
     }
 }

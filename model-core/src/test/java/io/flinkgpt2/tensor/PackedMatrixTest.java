@@ -12,7 +12,7 @@ class PackedMatrixTest {
     @Test
     void piecesOfAnySizeArriveWhereTheyBelongInBothOrders() {
         for (int inputs : new int[] {1, 5, 64, 70}) {
-            for (int outputs : new int[] {1, 63, 64, 65, 130}) {
+            for (int outputs : new int[] {1, 31, 32, 33, 64, 130}) {
                 float[] source = KernelCases.random(inputs + outputs, inputs * outputs, 1);
                 for (int piece : new int[] {1, 7, 64, 1000, inputs * outputs}) {
                     Float32Matrix inputMajor = new Float32Matrix(inputs, outputs);
@@ -107,8 +107,9 @@ class PackedMatrixTest {
     void sizesThatDoNotFitAreRefused() {
         assertThatThrownBy(() -> new Float32Matrix(0, 4)).hasMessageContaining("found 0 x 4");
         assertThatThrownBy(() -> new Float32Matrix(50_000, 50_000)).hasMessageContaining("50000 x 50000");
-        assertThat(PackedMatrix.padded(1)).isEqualTo(64);
-        assertThat(PackedMatrix.padded(64)).isEqualTo(64);
+        assertThat(PackedMatrix.padded(1)).isEqualTo(32);
+        assertThat(PackedMatrix.padded(32)).isEqualTo(32);
+        assertThat(PackedMatrix.padded(33)).isEqualTo(64);
         assertThatThrownBy(() -> PackedMatrix.padded(Integer.MAX_VALUE)).isInstanceOf(ArithmeticException.class);
         Float32Matrix w = new Float32Matrix(2, 3);
         assertThatThrownBy(() -> w.putInputMajor(new float[2], 2, 5)).isInstanceOf(IndexOutOfBoundsException.class);

@@ -6,6 +6,7 @@ import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.PackedRows;
 import io.flinkgpt2.tensor.ScalarKernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ class SelfChecksTest {
     @Test
     void aProductThatDependsOnTheOtherRowsFailsAgainstItselfAndTheScalarKernels() throws IOException {
         Kernels wrong = WrongKernels.after("multiply", arguments -> {
-            int rows = (int) arguments[4];
+            int rows = ((PackedRows) arguments[2]).rows();
             if (rows > 3) {
                 int last = (rows - 1) * (int) arguments[1];
                 float[] out = (float[]) arguments[0];
