@@ -99,7 +99,18 @@ public class KernelBenchmark {
     /** One row against whole blocks, 1.5 MiB: more than the innermost caches of most processors. */
     @Benchmark
     public float[] attentionScores() {
-        kernels.attentionScores(scores, POSITIONS, x, 0, blocks, 0, HEADS, HEAD_SIZE, POSITIONS, 0.125f);
+        kernels.attentionScores(
+                scores,
+                POSITIONS,
+                x,
+                0,
+                blocks,
+                0,
+                HEADS * HEAD_SIZE * Kernels.KEY_STRIPE,
+                HEADS,
+                HEAD_SIZE,
+                POSITIONS,
+                0.125f);
         return scores;
     }
 

@@ -67,9 +67,20 @@ final class AttentionStep implements Workers.Task {
         int headSize = config.headSize();
         int queries = row * activations.qkvStride + firstHead * headSize;
         int keys = cache.keysOffset(layer, firstHead);
+        int stripe = cache.keyStripe();
         float scale = config.attentionScale(layer);
         kernels.attentionScores(
-                s, scoresStride, activations.qkv, queries, cache.blocks(), keys, heads, headSize, position + 1, scale);
+                s,
+                scoresStride,
+                activations.qkv,
+                queries,
+                cache.blocks(),
+                keys,
+                stripe,
+                heads,
+                headSize,
+                position + 1,
+                scale);
         for (int h = 0; h < heads; h++) {
             int from = h * scoresStride;
             if (observer != null) {

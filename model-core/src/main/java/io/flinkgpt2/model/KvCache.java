@@ -7,9 +7,9 @@ import io.flinkgpt2.tensor.Kernels;
  * layer.
  *
  * <p>Positions lie in blocks of {@value #BLOCK_POSITIONS} that are taken from a pool as the sequence grows and go back at
- * {@link #reset}. Within a block and a head the keys are transposed in stripes of {@value #KEY_STRIPE} positions,
- * {@code [stripe][headSize][position]}, so that the scores of neighbouring positions are neighbouring lanes; the values are
- * {@code [position][headSize]}.
+ * {@link #reset}. Within a block and a layer the keys are transposed in stripes of {@value #KEY_STRIPE} positions,
+ * {@code [stripe][head][headSize][position]}, so that the scores of neighbouring positions are neighbouring lanes, and all
+ * keys that a step reads lie one behind the other; the values are {@code [head][position][headSize]}.
  *
  * <p>A cache writes only at positions from its length on, so its full blocks never change again and may be held by other
  * caches too: a sequence that begins like another one {@linkplain #adopt adopts} those, and {@linkplain #adoptCopy copies}
@@ -226,12 +226,12 @@ public final class KvCache {
 
     /** Copies the keys and values of the first positions of a block. */
     private void copy(float[] from, float[] to, int positions) {
+        // Whole stripes: what is behind the positions is overwritten before it is read.
+        int stripes = (positions + KEY_STRIPE - 1) / KEY_STRIPE;
         for (int layer = 0; layer < layerCount; layer++) {
+            int keys = keysOffset(layer, 0);
+            System.arraycopy(from, keys, to, keys, stripes * keyStripe());
             for (int head = 0; head < headCount; head++) {
-                int keys = keysOffset(layer, head);
-                // Whole stripes: what is behind the positions is overwritten before it is read.
-                System.arraycopy(
-                        from, keys, to, keys, (positions + KEY_STRIPE - 1) / KEY_STRIPE * KEY_STRIPE * headSize);
                 int values = valuesOffset(layer, head);
                 System.arraycopy(from, values, to, values, positions * headSize);
             }
@@ -248,14 +248,19 @@ public final class KvCache {
         return floats[position / BLOCK_POSITIONS];
     }
 
-    /** Where the transposed keys of a head begin in every block. */
+    /** Where the transposed keys of a head begin in every block: those of the first {@value Kernels#KEY_STRIPE} positions. */
     int keysOffset(int layer, int head) {
-        return (2 * layer * headCount + head) * headSize * BLOCK_POSITIONS;
+        return (2 * layer * BLOCK_POSITIONS * headCount + head * KEY_STRIPE) * headSize;
     }
 
-    /** Where the key of a block's {@code slot}-th position begins in those of its head; its elements are a stripe apart. */
+    /** Floats from the keys of {@value Kernels#KEY_STRIPE} positions, all heads, to those of the next. */
+    int keyStripe() {
+        return headCount * headSize * KEY_STRIPE;
+    }
+
+    /** Where the key of a block's {@code slot}-th position begins, seen from where those of its head do. */
     private int keyOffset(int slot) {
-        return slot / KEY_STRIPE * KEY_STRIPE * headSize + slot % KEY_STRIPE;
+        return slot / KEY_STRIPE * keyStripe() + slot % KEY_STRIPE;
     }
 
     /** Where the values of a head begin in every block. */

@@ -87,9 +87,11 @@ public interface Kernels {
      * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of {@code positions} rounded up to
      *     a multiple of 16 are written
      * @param queries {@code heads x headSize} floats from {@code queriesOffset}
-     * @param keys blocks of {@value #BLOCK_POSITIONS} positions, in each
-     *     {@code [heads][}{@value #BLOCK_POSITIONS}{@code  / }{@value #KEY_STRIPE}{@code ][headSize][}{@value #KEY_STRIPE}{@code ]}
-     *     from {@code keysOffset}: transposed in stripes, so that neighbouring positions are neighbouring lanes
+     * @param keys blocks of {@value #BLOCK_POSITIONS} positions, each a number of stripes of {@value #KEY_STRIPE}, in each stripe
+     *     {@code [heads][headSize][}{@value #KEY_STRIPE}{@code ]}: transposed, so that neighbouring positions are neighbouring
+     *     lanes
+     * @param keysOffset where the first head begins in the first stripe of each block
+     * @param stripeStride floats from stripe to stripe of a block, which may have more heads
      * @param positions number of keys that take part, 1 or more
      */
     void attentionScores(
@@ -99,6 +101,7 @@ public interface Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
+            int stripeStride,
             int heads,
             int headSize,
             int positions,

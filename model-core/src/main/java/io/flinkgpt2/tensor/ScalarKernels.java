@@ -64,6 +64,7 @@ public final class ScalarKernels implements Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
+            int stripeStride,
             int heads,
             int headSize,
             int positions,
@@ -72,8 +73,8 @@ public final class ScalarKernels implements Kernels {
             int query = queriesOffset + h * headSize;
             for (int j = 0; j < Shapes.wholeStripes(positions); j++) {
                 float[] block = keys[j / BLOCK_POSITIONS];
-                int stripe = j % BLOCK_POSITIONS / KEY_STRIPE;
-                int key = keysOffset + (h * BLOCK_POSITIONS + stripe * KEY_STRIPE) * headSize + j % KEY_STRIPE;
+                int stripe = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * stripeStride;
+                int key = stripe + h * headSize * KEY_STRIPE + j % KEY_STRIPE;
                 float sum = 0;
                 for (int d = 0; d < headSize; d++, key += KEY_STRIPE) {
                     sum = Math.fma(queries[query + d], block[key], sum);

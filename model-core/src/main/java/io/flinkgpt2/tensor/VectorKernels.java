@@ -46,12 +46,23 @@ public final class VectorKernels implements Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
+            int stripeStride,
             int heads,
             int headSize,
             int positions,
             float scale) {
         VectorScores.attentionScores(
-                scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
+                scores,
+                scoresStride,
+                queries,
+                queriesOffset,
+                keys,
+                keysOffset,
+                stripeStride,
+                heads,
+                headSize,
+                positions,
+                scale);
     }
 
     @Override

@@ -8,9 +8,9 @@ import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention scores on vectors: a lane is a key position. Memory is the limit here, and the heads of a block lie one behind the
- * other: so a method walks through blocks from end to end, and through four of them side by side, for four streams of reads
- * bring more from memory than one.
+ * Attention scores on vectors: a lane is a key position. Memory is the limit here, and the heads of a stripe of positions lie
+ * one behind the other, the stripes of a block too: so a method walks through blocks from end to end. Where there are
+ * more than two, it walks through four of them side by side, for that many streams of reads bring more from memory than one.
  */
 final class VectorScores {
 
@@ -24,6 +24,7 @@ final class VectorScores {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
+            int stripeStride,
             int heads,
             int headSize,
             int positions,
@@ -31,97 +32,48 @@ final class VectorScores {
         int end = Shapes.wholeStripes(positions);
         int first = 0;
         for (; end - first > 2 * BLOCK_POSITIONS; first += 4 * BLOCK_POSITIONS) {
-            for (int h = 0; h < heads; h++) {
-                int row = h * scoresStride;
-                int query = queriesOffset + h * headSize;
-                int head = keysOffset + h * headSize * BLOCK_POSITIONS;
-                for (int j = first; j < first + BLOCK_POSITIONS && j < end; j += LANES) {
-                    // Where there are fewer than four blocks, the first one takes the places of the others.
-                    int j1 = j + BLOCK_POSITIONS < end ? j + BLOCK_POSITIONS : j;
-                    int j2 = j + 2 * BLOCK_POSITIONS < end ? j + 2 * BLOCK_POSITIONS : j;
-                    int j3 = j + 3 * BLOCK_POSITIONS < end ? j + 3 * BLOCK_POSITIONS : j;
-                    scores4Blocks(
-                            scores,
-                            row,
-                            j,
-                            j1,
-                            j2,
-                            j3,
-                            queries,
-                            query,
-                            keys,
-                            head + keyOffset(j, headSize),
-                            headSize,
-                            scale);
+            for (int j = first; j < first + BLOCK_POSITIONS; j += KEY_STRIPE) {
+                // Where there are fewer than four blocks, the first one takes the places of the others.
+                int j1 = j + BLOCK_POSITIONS < end ? j + BLOCK_POSITIONS : j;
+                int j2 = j + 2 * BLOCK_POSITIONS < end ? j + 2 * BLOCK_POSITIONS : j;
+                int j3 = j + 3 * BLOCK_POSITIONS < end ? j + 3 * BLOCK_POSITIONS : j;
+                int key = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * stripeStride;
+                for (int h = 0; h < heads; h++) {
+                    int to = h * scoresStride;
+                    int query = queriesOffset + h * headSize;
+                    for (int lane = 0; lane < KEY_STRIPE; lane += LANES) {
+                        scores4Blocks(
+                                scores, to + lane, j, j1, j2, j3, queries, query, keys, key + lane, headSize, scale);
+                    }
+                    key += headSize * KEY_STRIPE;
                 }
             }
         }
-        for (; first < end; first += BLOCK_POSITIONS) {
-            int count = Math.min(BLOCK_POSITIONS, end - first);
-            float[] block = keys[first / BLOCK_POSITIONS];
-            scoresOfBlock(
-                    scores,
-                    first,
-                    scoresStride,
-                    queries,
-                    queriesOffset,
-                    block,
-                    keysOffset,
-                    heads,
-                    headSize,
-                    count,
-                    scale);
-        }
-    }
-
-    /** The scores of one block. */
-    private static void scoresOfBlock(
-            float[] scores,
-            int first,
-            int scoresStride,
-            float[] queries,
-            int queriesOffset,
-            float[] keys,
-            int keysOffset,
-            int heads,
-            int headSize,
-            int end,
-            float scale) {
-        int h = 0;
-        for (; h + 4 <= heads; h += 4) {
-            int to = h * scoresStride + first;
-            int query = queriesOffset + h * headSize;
-            int head = keysOffset + h * headSize * BLOCK_POSITIONS;
-            for (int j = 0; j < end; j += LANES) {
-                int key = head + keyOffset(j, headSize);
-                scores4Heads(scores, to + j, scoresStride, queries, query, keys, key, headSize, scale);
+        for (int j = first; j < end; j += KEY_STRIPE) {
+            float[] block = keys[j / BLOCK_POSITIONS];
+            int key = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * stripeStride;
+            for (int h = 0; h < heads; h++) {
+                int to = h * scoresStride + j;
+                int query = queriesOffset + h * headSize;
+                for (int lane = 0; lane < KEY_STRIPE; lane += LANES) {
+                    scores1(scores, to + lane, queries, query, block, key + lane, headSize, scale);
+                }
+                key += headSize * KEY_STRIPE;
             }
         }
-        for (; h < heads; h++) {
-            int to = h * scoresStride + first;
-            int query = queriesOffset + h * headSize;
-            int head = keysOffset + h * headSize * BLOCK_POSITIONS;
-            for (int j = 0; j < end; j += LANES) {
-                scores1(scores, to + j, queries, query, keys, head + keyOffset(j, headSize), headSize, scale);
-            }
-        }
-    }
-
-    /** Where the keys of {@code LANES} positions from {@code position} on begin in those of a head in their block. */
-    private static int keyOffset(int position, int headSize) {
-        return position % BLOCK_POSITIONS / KEY_STRIPE * KEY_STRIPE * headSize + position % KEY_STRIPE;
     }
 
     /**
      * One query against a vector of keys of each of four blocks.
      *
-     * @param row where the scores of the head begin
-     * @param j the first of the positions; {@code j1} to {@code j3} lie whole blocks further on, or are the same
-     * @param key where the keys of {@code j} begin in their block
+     * @param to where the scores of the head begin, and the lanes that are computed in each stripe
+     * @param j the first position of the first block's stripe; {@code j1} to {@code j3} lie whole blocks further on, or are
+     *     the same
+     * @param key where the keys begin in each block
      */
     private static void scores4Blocks(
             float[] scores,
-            int row,
+            int to,
             int j,
             int j1,
             int j2,
@@ -148,48 +100,10 @@ final class VectorScores {
             a3 = q.fma(FloatVector.fromArray(SPECIES, keys3, key), a3);
             key += KEY_STRIPE;
         }
-        a0.mul(scale).intoArray(scores, row + j);
-        a1.mul(scale).intoArray(scores, row + j1);
-        a2.mul(scale).intoArray(scores, row + j2);
-        a3.mul(scale).intoArray(scores, row + j3);
-    }
-
-    /** Four neighbouring heads against a vector of keys each. */
-    private static void scores4Heads(
-            float[] scores,
-            int to,
-            int toStride,
-            float[] queries,
-            int query,
-            float[] keys,
-            int key,
-            int headSize,
-            float scale) {
-        FloatVector a0 = FloatVector.zero(SPECIES);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        int query1 = query + headSize;
-        int query2 = query1 + headSize;
-        int query3 = query2 + headSize;
-        int key1 = key + headSize * BLOCK_POSITIONS;
-        int key2 = key1 + headSize * BLOCK_POSITIONS;
-        int key3 = key2 + headSize * BLOCK_POSITIONS;
-        for (int d = 0; d < headSize; d++) {
-            int at = d * KEY_STRIPE;
-            FloatVector q0 = FloatVector.broadcast(SPECIES, queries[query + d]);
-            a0 = q0.fma(FloatVector.fromArray(SPECIES, keys, key + at), a0);
-            FloatVector q1 = FloatVector.broadcast(SPECIES, queries[query1 + d]);
-            a1 = q1.fma(FloatVector.fromArray(SPECIES, keys, key1 + at), a1);
-            FloatVector q2 = FloatVector.broadcast(SPECIES, queries[query2 + d]);
-            a2 = q2.fma(FloatVector.fromArray(SPECIES, keys, key2 + at), a2);
-            FloatVector q3 = FloatVector.broadcast(SPECIES, queries[query3 + d]);
-            a3 = q3.fma(FloatVector.fromArray(SPECIES, keys, key3 + at), a3);
-        }
-        a0.mul(scale).intoArray(scores, to);
-        a1.mul(scale).intoArray(scores, to + toStride);
-        a2.mul(scale).intoArray(scores, to + 2 * toStride);
-        a3.mul(scale).intoArray(scores, to + 3 * toStride);
+        a0.mul(scale).intoArray(scores, to + j);
+        a1.mul(scale).intoArray(scores, to + j1);
+        a2.mul(scale).intoArray(scores, to + j2);
+        a3.mul(scale).intoArray(scores, to + j3);
     }
 
     /** One query against one vector of keys. */

@@ -98,13 +98,24 @@ final class FailingKernels extends DelegatingKernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
+            int stripeStride,
             int heads,
             int headSize,
             int positions,
             float scale) {
         check(Place.SCORES, scores, queries, queriesOffset, heads * headSize);
         super.attentionScores(
-                scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
+                scores,
+                scoresStride,
+                queries,
+                queriesOffset,
+                keys,
+                keysOffset,
+                stripeStride,
+                heads,
+                headSize,
+                positions,
+                scale);
     }
 
     @Override

@@ -63,13 +63,24 @@ public class DelegatingKernels implements Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
+            int stripeStride,
             int heads,
             int headSize,
             int positions,
             float scale) {
         enter();
         kernels.attentionScores(
-                scores, scoresStride, queries, queriesOffset, keys, keysOffset, heads, headSize, positions, scale);
+                scores,
+                scoresStride,
+                queries,
+                queriesOffset,
+                keys,
+                keysOffset,
+                stripeStride,
+                heads,
+                headSize,
+                positions,
+                scale);
         leave();
     }
 

@@ -75,8 +75,8 @@ final class MistakesInTheForwardPass {
                     "3.5",
                     "all layers have the keys of one",
                     "model/KvCache.java",
-                    "return (2 * layer * headCount + head) * headSize * BLOCK_POSITIONS;",
-                    "return head * headSize * BLOCK_POSITIONS;",
+                    "return (2 * layer * BLOCK_POSITIONS * headCount + head * KEY_STRIPE) * headSize;",
+                    "return head * KEY_STRIPE * headSize;",
                     "model.GoldenTest#rule3_5_greedyTokens"),
             mistake(
                     "3.6",

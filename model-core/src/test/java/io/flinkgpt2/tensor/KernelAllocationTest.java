@@ -69,7 +69,8 @@ class KernelAllocationTest {
             float[] head = new float[headSize];
             kernels.put(
                     "scores of head size " + headSize,
-                    () -> vector.attentionScores(scores, 512, weight, 0, blocks, 0, 1, headSize, 500, 0.1f));
+                    () -> vector.attentionScores(
+                            scores, 512, weight, 0, blocks, 0, 16 * headSize, 1, headSize, 500, 0.1f));
             kernels.put(
                     "values of head size " + headSize,
                     () -> vector.weightedValues(head, 0, scores, 512, blocks, 0, 1, headSize, 500));

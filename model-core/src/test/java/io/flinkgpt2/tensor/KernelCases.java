@@ -129,8 +129,35 @@ final class KernelCases {
             for (int positions :
                     new int[] {1, 5, 16, 17, 32, 41, 48, 63, 64, 65, 128, 150, 192, 256, 257, 391, 496, 512}) {
                 float[] scores = new float[heads * stride];
+                float[] fewer = new float[heads * stride];
                 float[] queries = random(headSize, heads * headSize + 1, 2);
-                kernels.attentionScores(scores, stride, queries, 1, blocks, 7, heads, headSize, positions, 0.125f);
+                kernels.attentionScores(
+                        scores,
+                        stride,
+                        queries,
+                        1,
+                        blocks,
+                        7,
+                        heads * headSize * Kernels.KEY_STRIPE,
+                        heads,
+                        headSize,
+                        positions,
+                        0.125f);
+                int some = heads - 2;
+                int keysOfOne = headSize * Kernels.KEY_STRIPE;
+                kernels.attentionScores(
+                        fewer,
+                        stride,
+                        queries,
+                        1,
+                        blocks,
+                        7 + keysOfOne,
+                        heads * keysOfOne,
+                        some,
+                        headSize,
+                        positions,
+                        1f);
+                keep("scores of some heads of size " + headSize + ", " + positions + " keys", fewer);
                 keep("scores of head size " + headSize + ", " + positions + " keys", scores);
 
                 float[] out = random(8, heads * headSize + 2, 1);

@@ -137,7 +137,8 @@ class ValidationPointsTest {
 
     @Test
     void point4_wronglyScaledScoresTurnPoint4RedWithoutExpectedValues() throws IOException {
-        Kernels wrong = WrongKernels.before("attentionScores", arguments -> arguments[9] = (float) arguments[9] * 0.9f);
+        Kernels wrong =
+                WrongKernels.before("attentionScores", arguments -> arguments[10] = (float) arguments[10] * 0.9f);
 
         List<CheckResult> results = new ValidationPoints(open("tied-tanh", wrong)).check("prompt", PROMPT);
 
