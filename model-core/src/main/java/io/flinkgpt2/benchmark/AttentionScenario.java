@@ -5,6 +5,7 @@ import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.AttentionPass;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
+import io.flinkgpt2.tensor.ReadLimit;
 import io.flinkgpt2.tensor.Workers;
 import java.util.Arrays;
 
@@ -13,6 +14,9 @@ public final class AttentionScenario {
 
     /** Runs before the measured ones: enough for the compiler, since each calls the kernels many times. */
     private static final int WARM_UP = 3;
+
+    /** Readings of the memory in each form beside each run. */
+    private static final int LIMIT_ROUNDS = 2;
 
     private AttentionScenario() {}
 
@@ -23,8 +27,11 @@ public final class AttentionScenario {
      * @param bytes keys and values read in a step
      * @param attentionSeconds the attention of all layers
      * @param stepSeconds the whole decode step, attention included
+     * @param shareOfBandwidth of what the memory gave right before and right after a run, the larger of both: what it
+     *     gives changes within a measurement
      */
-    public record Result(int position, long bytes, double attentionSeconds, double stepSeconds) {
+    public record Result(
+            int position, long bytes, double attentionSeconds, double stepSeconds, double shareOfBandwidth) {
         /** Keys and values read by the attention, in 10^9 bytes a second. */
         public double readGbPerSecond() {
             return bytes / attentionSeconds * 1e-9;
@@ -41,9 +48,10 @@ public final class AttentionScenario {
      *
      * @param streams sequences, 1 or more
      * @param position 0 or more, below {@code n_positions}
-     * @param threads that share the step, 1 or more
+     * @param limit of as many threads as share the step
      */
-    public static Result run(Pretrained pretrained, int streams, int position, int threads, int repeats) {
+    public static Result run(
+            Pretrained pretrained, int streams, int position, int threads, ReadLimit limit, int repeats) {
         int positions = position + 1;
         long bytes = (long) streams * KvBlocks.blocksFor(positions) * KvBlocks.blockBytes(pretrained.config());
         KvBlocks pool = new KvBlocks(pretrained.config(), bytes);
@@ -52,25 +60,33 @@ public final class AttentionScenario {
         try (Workers workers = new Workers(threads)) {
             Activations activations = new Activations(pretrained.config(), streams, streams, positions, workers);
             AttentionPass pass = new AttentionPass(pretrained.model(), activations, caches, position);
-            double attention = median(repeats, pass::run);
-            double step = median(repeats, () -> {
+            double[] attention = new double[repeats];
+            double[] shares = new double[repeats];
+            double[] steps = new double[repeats];
+            for (int i = -WARM_UP; i < repeats; i++) {
+                double before = limit.measure(LIMIT_ROUNDS);
+                double seconds = seconds(pass::run);
+                double most = Math.max(before, limit.measure(LIMIT_ROUNDS));
                 pass.rewind();
-                pretrained.model().forward(pass.batch(), activations);
-            });
-            return new Result(position, pass.bytesRead(), attention, step);
+                double step = seconds(() -> pretrained.model().forward(pass.batch(), activations));
+                if (i >= 0) {
+                    attention[i] = seconds;
+                    shares[i] = pass.bytesRead() / seconds * 1e-9 / most;
+                    steps[i] = step;
+                }
+            }
+            return new Result(position, pass.bytesRead(), median(attention), median(steps), median(shares));
         }
     }
 
-    private static double median(int repeats, Runnable work) {
-        double[] seconds = new double[repeats];
-        for (int i = -WARM_UP; i < repeats; i++) {
-            long start = System.nanoTime();
-            work.run();
-            if (i >= 0) {
-                seconds[i] = (System.nanoTime() - start) * 1e-9;
-            }
-        }
-        Arrays.sort(seconds);
-        return seconds[repeats / 2];
+    private static double seconds(Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - start) * 1e-9;
+    }
+
+    private static double median(double[] values) {
+        Arrays.sort(values);
+        return values[values.length / 2];
     }
 }

@@ -12,6 +12,7 @@ import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.ReadLimit;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -162,11 +163,12 @@ class BenchmarkTest {
 
     @Test
     void theAttentionReadsTheKeysAndValuesOfEveryPosition() {
-        AttentionScenario.Result result = AttentionScenario.run(pretrained, 3, 50, 2, 1);
+        AttentionScenario.Result result = AttentionScenario.run(pretrained, 3, 50, 2, new ReadLimit(2, 8 << 20), 1);
 
         assertThat(result.bytes()).isEqualTo(3L * 51 * 2 * 2 * 24 * 4);
         assertThat(result.attentionSeconds()).isPositive();
         assertThat(result.stepSeconds()).isPositive();
+        assertThat(result.shareOfBandwidth()).isPositive();
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.flinkgpt2.benchmark.Workload;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
+import io.flinkgpt2.tensor.ReadLimit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -157,12 +158,13 @@ final class BenchCommand implements Callable<Integer> {
         int context = pretrained.config().contextLength();
         options.positions.forEach(position ->
                 options.require(position >= 0 && position < context, "--positions", position, "0.." + (context - 1)));
+        ReadLimit limit = new ReadLimit(options.threads, options.readMib * MIB);
         // At an early position first, for the compiler.
         AttentionScenario.run(
-                pretrained, options.most(), Math.min(32, context - 1), options.threads, 2 * options.repeats);
+                pretrained, options.most(), Math.min(32, context - 1), options.threads, limit, 2 * options.repeats);
         for (int position : options.positions) {
-            attention.add(
-                    AttentionScenario.run(pretrained, options.most(), position, options.threads, options.repeats));
+            attention.add(AttentionScenario.run(
+                    pretrained, options.most(), position, options.threads, limit, options.repeats));
         }
     }
 }

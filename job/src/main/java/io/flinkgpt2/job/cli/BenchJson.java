@@ -102,7 +102,7 @@ final class BenchJson {
                         .addObject()
                         .put("position", result.position())
                         .put("read_gb_per_s", result.readGbPerSecond())
-                        .put("share_of_bandwidth", results.limits().shareOfBandwidth(result.readGbPerSecond()))
+                        .put("share_of_bandwidth", result.shareOfBandwidth())
                         .put("attention_ms", result.attentionSeconds() * 1e3)
                         .put("step_ms", result.stepSeconds() * 1e3)
                         .put("share_of_step", result.shareOfStep()));

@@ -123,7 +123,7 @@ final class BenchTable {
                         "%8d %8.1f %7.1f%% %12.1f %8.1f %7.1f%%",
                         result.position(),
                         result.readGbPerSecond(),
-                        100 * results.limits().shareOfBandwidth(result.readGbPerSecond()),
+                        100 * result.shareOfBandwidth(),
                         result.attentionSeconds() * 1e3,
                         result.stepSeconds() * 1e3,
                         100 * result.shareOfStep()));

@@ -201,6 +201,7 @@ class BenchCommandTest {
                 .containsExactly(0, 17, 100);
         assertThat(attention).allSatisfy(result -> {
             assertThat(result.get("read_gb_per_s").asDouble()).isPositive();
+            assertThat(result.get("share_of_bandwidth").asDouble()).isPositive();
             assertThat(result.get("share_of_step").asDouble()).isPositive();
         });
     }
