@@ -18,8 +18,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -210,24 +210,28 @@ class ContinuousBatchingIT {
             // A subtask that did not fail has gone on, and may have little left of what it was let have.
             InterruptibleSource.letThrough(5 * PLACES);
         }
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
-            List<Long> waiting = REPORTED.waitingRequests(job.getJobID());
-            return waiting.size() == parallelism && waiting.stream().allMatch(count -> count >= enough);
-        });
-        InterruptibleSource.pause(LONG_PAUSE);
-        AtomicReference<String> stopped = new AtomicReference<>();
-        // While a task starts again it is refused, and makes the whole job start again, so it must not be asked for in
-        // haste.
-        await().atMost(PATIENCE)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(300))
-                .ignoreExceptionsMatching(refusal -> refusal.getCause() instanceof CheckpointException)
-                .until(() -> {
-                    stopped.set(job.stopWithSavepoint(false, null, SavepointFormatType.CANONICAL)
-                            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
-                    return true;
-                });
-        return stopped.get();
+        while (true) {
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
+                List<Long> waiting = REPORTED.waitingRequests(job.getJobID());
+                return waiting.size() == parallelism && waiting.stream().allMatch(count -> count >= enough);
+            });
+            InterruptibleSource.pause(LONG_PAUSE);
+            List<Integer> attempts = REPORTED.attempts(job.getJobID());
+            try {
+                return job.stopWithSavepoint(false, null, SavepointFormatType.CANONICAL)
+                        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof CheckpointException)) {
+                    throw e;
+                }
+                LOG.info("A stop is refused while a task starts again, and makes the whole job start again", e);
+            }
+            InterruptibleSource.pause(PAUSE);
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
+                List<Integer> now = REPORTED.attempts(job.getJobID());
+                return IntStream.range(0, parallelism).allMatch(subtask -> now.get(subtask) > attempts.get(subtask));
+            });
+        }
     }
 
     private static JobClient start(JobSettings settings, int parallelism, String savepoint) throws Exception {

@@ -179,7 +179,9 @@ final class InterruptibleSource
             if (status == InputStatus.END_OF_INPUT) {
                 pass(Moment.END_OF_INPUT);
             }
-            return status;
+            // A task whose source has nothing makes its steps without asking it, and so without a pause.
+            boolean paused = PAUSE_MILLIS.get() > 0;
+            return status == InputStatus.NOTHING_AVAILABLE && paused ? InputStatus.MORE_AVAILABLE : status;
         }
 
         @Override

@@ -41,6 +41,13 @@ final class ReportedState {
                 .anyMatch(attempt -> attempt.number() > 0);
     }
 
+    /** Of each subtask the number of its last attempt, from 0. */
+    List<Integer> attempts(JobID job) {
+        return lastAttempts(job, CompletionMetrics.WAITING_REQUESTS).values().stream()
+                .map(Attempt::number)
+                .toList();
+    }
+
     private static List<Long> values(Map<String, Attempt> lastAttempts) {
         return lastAttempts.values().stream().map(Attempt::value).toList();
     }

@@ -58,5 +58,7 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
             model.release();
             model = null;
         }
+        // Metrics may keep hold of a task that has ended, and keys and values are large.
+        completer = null;
     }
 }

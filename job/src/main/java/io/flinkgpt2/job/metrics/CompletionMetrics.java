@@ -179,6 +179,15 @@ public final class CompletionMetrics {
             checkpointed = requests;
         }
 
+        /** The batch is given up: a reporter that keeps what an ended task told must not show its requests as still there. */
+        public void closed() {
+            inFlight = 0;
+            waiting = 0;
+            heldBack = 0;
+            kvBytesUsed = 0;
+            kvBytesFree = 0;
+        }
+
         /**
          * A step was made.
          *

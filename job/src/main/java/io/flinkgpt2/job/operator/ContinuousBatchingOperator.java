@@ -298,6 +298,12 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
             model.release();
             model = null;
         }
+        if (batchMetrics != null) {
+            batchMetrics.closed();
+        }
+        // Metrics may keep hold of a task that has ended, and keys and values are large.
+        batch = null;
+        pending = null;
         super.close();
     }
 }
