@@ -146,6 +146,8 @@ class ContinuousBatchingIT {
 
     /** @return how many sequences with generated tokens came back from state */
     private static long run(int seed, String... further) throws Exception {
+        // The source's pause holds up the steps of its own task only, and behind a keyBy that is another one.
+        int least = further.length == 0 ? PLACES : 1;
         Random random = new Random(seed);
         String name = "seed-" + seed;
         createTopics(name);
@@ -192,7 +194,7 @@ class ContinuousBatchingIT {
         assertThat(two)
                 .as("requests in the savepoint, of each of two subtasks with %d places", PLACES)
                 .hasSize(2)
-                .allSatisfy(count -> assertThat(count).isGreaterThanOrEqualTo(PLACES));
+                .allSatisfy(count -> assertThat(count).isGreaterThanOrEqualTo(least));
         return restored.stream().mapToLong(count -> count).sum();
     }
 
@@ -261,8 +263,9 @@ class ContinuousBatchingIT {
                 "--kafka.group.id=" + name,
                 "--max-context=256",
                 "--batch.size=" + PLACES,
-                // Others soon wait for the places, so that a step that ends some leaves none free at a stop.
-                "--batch.max-hold=1 ms",
+                // One step for each record, and so, soon, others that wait for the places: a stop finds none of them
+                // free.
+                "--batch.max-hold=0 ms",
                 "--checkpoint.interval",
                 "200 ms"));
         arguments.addAll(Arrays.asList(further));
