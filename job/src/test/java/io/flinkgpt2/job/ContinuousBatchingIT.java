@@ -161,14 +161,14 @@ class ContinuousBatchingIT {
         InterruptibleSource.pause(PAUSE);
         InterruptibleSource.letThrough(40);
         InterruptibleSource.failAt(Moment.POLL, 15 + random.nextInt(16));
-        String savepoint = runAndStop(settings, 1, null, jobs);
+        String savepoint = runAndStop(settings, 1, null, jobs, 0);
         List<Long> one = REPORTED.checkpointedRequests(jobs.get(0));
 
         InterruptibleSource.reset();
         InterruptibleSource.pause(PAUSE);
         InterruptibleSource.letThrough(PLACES);
         InterruptibleSource.failAt(Moment.SNAPSHOT, 1 + random.nextInt(4));
-        savepoint = runAndStop(settings, 2, savepoint, jobs);
+        savepoint = runAndStop(settings, 2, savepoint, jobs, least == PLACES ? PLACES + PLACES / 2 : 0);
         List<Long> two = REPORTED.checkpointedRequests(jobs.get(1));
 
         InterruptibleSource.reset();
@@ -198,9 +198,13 @@ class ContinuousBatchingIT {
         return restored.stream().mapToLong(count -> count).sum();
     }
 
-    /** Runs until a failure has struck and full batches, for whose places others wait, are on their way again, and stops. */
-    private static String runAndStop(JobSettings settings, int parallelism, String savepoint, List<JobID> jobs)
-            throws Exception {
+    /**
+     * Runs until a failure has struck and full batches, for whose places others wait, are on their way again, and stops.
+     *
+     * @param inAll how many requests each subtask shall have that wait or have generated tokens
+     */
+    private static String runAndStop(
+            JobSettings settings, int parallelism, String savepoint, List<JobID> jobs, int inAll) throws Exception {
         JobClient job = start(settings, parallelism, savepoint);
         jobs.add(job.getJobID());
         running = job;
@@ -215,7 +219,11 @@ class ContinuousBatchingIT {
         while (true) {
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
                 List<Long> waiting = REPORTED.waitingRequests(job.getJobID());
-                return waiting.size() == parallelism && waiting.stream().allMatch(count -> count >= enough);
+                // Some wait too while the restored ones of a batch that is not full get in one after the other.
+                List<Long> begun = REPORTED.sequencesInFlight(job.getJobID());
+                return waiting.size() == parallelism
+                        && IntStream.range(0, parallelism)
+                                .allMatch(i -> waiting.get(i) >= enough && waiting.get(i) + begun.get(i) >= inAll);
             });
             InterruptibleSource.pause(LONG_PAUSE);
             List<Integer> attempts = REPORTED.attempts(job.getJobID());

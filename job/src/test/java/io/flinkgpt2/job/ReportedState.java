@@ -41,6 +41,11 @@ final class ReportedState {
                 .anyMatch(attempt -> attempt.number() > 0);
     }
 
+    /** Of each subtask the number of sequences that have generated tokens and not ended. */
+    List<Long> sequencesInFlight(JobID job) {
+        return values(lastAttempts(job, CompletionMetrics.SEQUENCES_IN_FLIGHT));
+    }
+
     /** Of each subtask the number of its last attempt, from 0. */
     List<Integer> attempts(JobID job) {
         return lastAttempts(job, CompletionMetrics.WAITING_REQUESTS).values().stream()
