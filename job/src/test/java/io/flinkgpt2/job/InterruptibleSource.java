@@ -97,7 +97,7 @@ final class InterruptibleSource
         }
     }
 
-    /** Holds up the task, and with it the steps of its batch, each time its reader is asked for a record. */
+    /** Holds up the task, and with it the steps of a chained batch, each time its reader is asked for a record. */
     static void pause(Duration each) {
         PAUSE_MILLIS.set(Math.toIntExact(each.toMillis()));
     }
