@@ -15,8 +15,8 @@ public final class AttentionScenario {
     /** Runs before the measured ones: enough for the compiler, since each calls the kernels many times. */
     private static final int WARM_UP = 3;
 
-    /** Readings of the memory in each form beside each run. */
-    private static final int LIMIT_ROUNDS = 2;
+    /** Readings of the memory in each form before and after each run: some hundredths of a second, as long as a run. */
+    private static final int LIMIT_READS = 2;
 
     private AttentionScenario() {}
 
@@ -27,8 +27,8 @@ public final class AttentionScenario {
      * @param bytes keys and values read in a step
      * @param attentionSeconds the attention of all layers
      * @param stepSeconds the whole decode step, attention included
-     * @param shareOfBandwidth of what the memory gave right before and right after a run, the larger of both: what it
-     *     gives changes within a measurement
+     * @param shareOfBandwidth of what the memory gave right before and right after a run, the mean of both: what it gives
+     *     changes within a measurement
      */
     public record Result(
             int position, long bytes, double attentionSeconds, double stepSeconds, double shareOfBandwidth) {
@@ -64,14 +64,14 @@ public final class AttentionScenario {
             double[] shares = new double[repeats];
             double[] steps = new double[repeats];
             for (int i = -WARM_UP; i < repeats; i++) {
-                double before = limit.measure(LIMIT_ROUNDS);
+                double before = limit.measureSustained(LIMIT_READS);
                 double seconds = seconds(pass::run);
-                double most = Math.max(before, limit.measure(LIMIT_ROUNDS));
+                double given = (before + limit.measureSustained(LIMIT_READS)) / 2;
                 pass.rewind();
                 double step = seconds(() -> pretrained.model().forward(pass.batch(), activations));
                 if (i >= 0) {
                     attention[i] = seconds;
-                    shares[i] = pass.bytesRead() / seconds * 1e-9 / most;
+                    shares[i] = pass.bytesRead() / seconds * 1e-9 / given;
                     steps[i] = step;
                 }
             }

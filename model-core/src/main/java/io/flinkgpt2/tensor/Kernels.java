@@ -10,6 +10,8 @@ package io.flinkgpt2.tensor;
  *       then adds the bias;
  *   <li>a sum over a vector is <em>striped</em>: sixteen partial sums, partial sum {@code j} over the elements
  *       {@code j, j + 16, j + 32, …} in ascending order, folded as {@code j + (j + 8)}, then 4, 2 and 1 apart;
+ *   <li>the weighted values of a sequence have a sum for each block of positions, in ascending order, and the sums of the
+ *       blocks are added up in theirs;
  *   <li>exp, and what is built on it, is the one polynomial of {@link FloatMath}.
  * </ul>
  *
@@ -117,7 +119,8 @@ public interface Kernels {
 
     /**
      * The weighted sum of the values of a sequence, for some heads:
-     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][h, j % 64, d]}, j ascending.
+     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][h, j % 64, d]}. Each block has a sum of its own, j
+     * ascending; these are added up in the order of the blocks.
      *
      * @param out {@code heads x headSize} floats from {@code outOffset}
      * @param weights {@code heads} rows, {@code weightsStride} floats apart

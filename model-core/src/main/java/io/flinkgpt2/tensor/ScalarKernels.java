@@ -113,14 +113,17 @@ public final class ScalarKernels implements Kernels {
             int headSize,
             int positions) {
         Arrays.fill(out, outOffset, outOffset + heads * headSize, 0f);
-        for (int h = 0; h < heads; h++) {
-            int to = outOffset + h * headSize;
-            for (int j = 0; j < positions; j++) {
-                float weight = weights[h * weightsStride + j];
-                float[] block = values[j / BLOCK_POSITIONS];
-                int value = valuesOffset + (h * BLOCK_POSITIONS + j % BLOCK_POSITIONS) * headSize;
+        for (int first = 0; first < positions; first += BLOCK_POSITIONS) {
+            float[] block = values[first / BLOCK_POSITIONS];
+            int count = Math.min(BLOCK_POSITIONS, positions - first);
+            for (int h = 0; h < heads; h++) {
                 for (int d = 0; d < headSize; d++) {
-                    out[to + d] = Math.fma(weight, block[value + d], out[to + d]);
+                    int value = valuesOffset + h * BLOCK_POSITIONS * headSize + d;
+                    float sum = 0;
+                    for (int j = 0; j < count; j++) {
+                        sum = Math.fma(weights[h * weightsStride + first + j], block[value + j * headSize], sum);
+                    }
+                    out[outOffset + h * headSize + d] += sum;
                 }
             }
         }

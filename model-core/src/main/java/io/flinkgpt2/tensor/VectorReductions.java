@@ -5,6 +5,7 @@ import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums and the largest element on vectors: 1, 2 or 4 vectors hold the sixteen stripes of {@link Kernels}. */
@@ -39,6 +40,49 @@ final class VectorReductions {
             max = Math.max(max, x[offset + i]);
         }
         return max;
+    }
+
+    /**
+     * The largest element, for those who find a NaN anyway: where there is one the result may be NaN or the largest of the
+     * others. Comparing takes a third of the instructions of {@link #max}, and numbers in the order of their bits a fifth of
+     * the time to find the largest lane.
+     */
+    static float largest(float[] x, int offset, int n) {
+        float max = Float.NEGATIVE_INFINITY;
+        int i = 0;
+        if (n >= LANES) {
+            int bound = SPECIES.loopBound(n);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, offset);
+            FloatVector v1 = v;
+            for (; i + 2 * LANES <= bound; i += 2 * LANES) {
+                FloatVector a = FloatVector.fromArray(SPECIES, x, offset + i);
+                v = v.blend(a, a.compare(VectorOperators.GT, v));
+                FloatVector b = FloatVector.fromArray(SPECIES, x, offset + i + LANES);
+                v1 = v1.blend(b, b.compare(VectorOperators.GT, v1));
+            }
+            if (i < bound) {
+                FloatVector a = FloatVector.fromArray(SPECIES, x, offset + i);
+                v = v.blend(a, a.compare(VectorOperators.GT, v));
+                i += LANES;
+            }
+            v = v.blend(v1, v1.compare(VectorOperators.GT, v));
+            max = Float.intBitsToFloat(ordered(ordered(v.reinterpretAsInts()).reduceLanes(VectorOperators.MAX)));
+        }
+        for (; i < n; i++) {
+            max = Math.max(max, x[offset + i]);
+        }
+        return max;
+    }
+
+    /** The bits of a float as an integer that is in the order of the floats; its own inverse. */
+    private static int ordered(int bits) {
+        return bits ^ (bits >> 31 & Integer.MAX_VALUE);
+    }
+
+    private static IntVector ordered(IntVector bits) {
+        return bits.lanewise(
+                VectorOperators.XOR,
+                bits.lanewise(VectorOperators.ASHR, 31).lanewise(VectorOperators.AND, Integer.MAX_VALUE));
     }
 
     /**

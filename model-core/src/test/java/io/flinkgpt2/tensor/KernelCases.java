@@ -108,6 +108,12 @@ final class KernelCases {
             float[] softmax = random(n + 3, n + 17, 20);
             kernels.softmax(softmax, 1, n);
             keep("softmax of " + n, softmax);
+            float[] below = random(n + 5, n + 17, 90);
+            for (int i = 0; i < n; i++) {
+                below[1 + i] = i % 5 == 4 ? Float.NEGATIVE_INFINITY : below[1 + i] - 91;
+            }
+            kernels.softmax(below, 1, n);
+            keep("softmax of " + n + ", all below zero, some infinitely", below);
 
             float[] logits = random(n + 4, n + 2, 9);
             int best = kernels.argMax(logits, 2, n);

@@ -150,6 +150,22 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("both")
+    void softmaxOfANaNIsNaNThroughoutAndZeroBehind(Kernels kernels) {
+        for (int n : KernelCases.SIZES) {
+            for (int nan = 0; nan < n; nan++) {
+                float[] x = KernelCases.random(n, n + 15, 20);
+                x[nan] = Float.NaN;
+                kernels.softmax(x, 0, n);
+                assertThat(Arrays.copyOf(x, n)).containsOnly(Float.NaN);
+                for (int i = n; i < Shapes.wholeStripes(n); i++) {
+                    assertThat(x[i]).isZero();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("both")
     void rule4_1_argMaxTakesTheLowestOfEqualsAndReportsNaN(Kernels kernels) {
         for (int n : KernelCases.SIZES) {
             float[] x = new float[n];
