@@ -86,8 +86,9 @@ final class FloatMath {
         p = Math.fma(p, s, C2);
         p = Math.fma(p, s, C1);
         p = Math.fma(p, s, C0);
-        float tail = x * (0.5f * p * exp(-z * z));
-        return x < 0 ? tail : x - tail;
+        float tail = Math.abs(x) * (0.5f * p * exp(-z * z));
+        // Both sides in one, for a choice by lanes takes a mask, and masks become objects on the heap now and then.
+        return Math.max(x, 0f) - tail;
     }
 
     static float relu(float x) {

@@ -144,7 +144,7 @@ public final class VectorKernels implements Kernels {
     public void softmax(float[] x, int offset, int n) {
         int padded = Shapes.checkSoftmax(x, offset, n);
         // Whole vectors throughout: what stands behind the last one is overwritten before it counts.
-        VectorMath.exponentials(x, offset, x, offset, padded, VectorReductions.largest(x, offset, n), 1f);
+        VectorMath.exponentials(x, offset, x, offset, padded, VectorReductions.max(x, offset, n), 1f);
         // Zeros change no bit of the sum.
         Arrays.fill(x, offset + n, offset + padded, 0f);
         float inverse = 1f / VectorReductions.sum(x, offset, padded);

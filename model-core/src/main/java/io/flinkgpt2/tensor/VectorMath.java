@@ -5,7 +5,6 @@ import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** {@link FloatMath} lane by lane, with the rest of an array that fills no vector done by {@link FloatMath} itself. */
@@ -22,7 +21,7 @@ final class VectorMath {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
             v.mul(v.mul(v).fma(g3, g1)).intoArray(scratch, i);
         }
-        exp(scratch, 0, scratch, 0, bound, 0f, 1f);
+        exp(scratch, 0, bound);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector e = FloatVector.fromArray(SPECIES, scratch, i);
             FloatVector.fromArray(SPECIES, x, offset + i).div(e.add(1f)).intoArray(x, offset + i);
@@ -39,7 +38,7 @@ final class VectorMath {
             FloatVector z = FloatVector.fromArray(SPECIES, x, offset + i).abs().mul(FloatMath.SQRT_HALF);
             z.neg().mul(z).intoArray(scratch, i);
         }
-        exp(scratch, 0, scratch, 0, bound, 0f, 1f);
+        exp(scratch, 0, bound);
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
@@ -54,9 +53,8 @@ final class VectorMath {
             p = p.fma(s, FloatVector.broadcast(SPECIES, FloatMath.C2));
             p = p.fma(s, FloatVector.broadcast(SPECIES, FloatMath.C1));
             p = p.fma(s, FloatVector.broadcast(SPECIES, FloatMath.C0));
-            FloatVector tail = v.mul(p.mul(0.5f).mul(FloatVector.fromArray(SPECIES, scratch, i)));
-            VectorMask<Float> negative = v.compare(VectorOperators.LT, 0f);
-            v.sub(tail).blend(tail, negative).intoArray(x, offset + i);
+            FloatVector tail = v.abs().mul(p.mul(0.5f).mul(FloatVector.fromArray(SPECIES, scratch, i)));
+            v.max(0f).sub(tail).intoArray(x, offset + i);
         }
         for (int i = bound; i < n; i++) {
             x[offset + i] = FloatMath.geluErf(x[offset + i]);
@@ -78,32 +76,30 @@ final class VectorMath {
     static void exponentials(
             float[] out, int outOffset, float[] x, int offset, int n, float max, float inverseTemperature) {
         int bound = SPECIES.loopBound(n);
-        exp(out, outOffset, x, offset, bound, max, inverseTemperature);
+        for (int i = 0; i < bound; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, offset + i)
+                    .sub(max)
+                    .mul(inverseTemperature)
+                    .intoArray(out, outOffset + i);
+        }
+        exp(out, outOffset, bound);
         for (int i = bound; i < n; i++) {
             out[outOffset + i] = FloatMath.exp((x[offset + i] - max) * inverseTemperature);
         }
     }
 
     /**
-     * {@link FloatMath#exp} of {@code (x - minus) * times} for {@code n} floats, whole vectors. A loop of its own, for every
-     * other: as a method on vectors that they call, it is now and then too much for HotSpot to inline, and each vector becomes
-     * an object on the heap. The bounds are put in by comparing: the largest and smallest as Java defines them take three times
-     * as many instructions, for zeros of either sign.
+     * {@link FloatMath#exp} of {@code n} floats, whole vectors, in place. A loop of its own, for every other: as a method on
+     * vectors that they call, it is now and then too much for HotSpot to inline, and each vector becomes an object on the heap.
      */
-    private static void exp(float[] out, int outOffset, float[] x, int offset, int n, float minus, float times) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector v =
-                    FloatVector.fromArray(SPECIES, x, offset + i).sub(minus).mul(times);
-            v = v.blend(
-                    FloatVector.broadcast(SPECIES, FloatMath.EXP_MIN),
-                    v.compare(VectorOperators.LT, FloatMath.EXP_MIN));
-            v = v.blend(
-                    FloatVector.broadcast(SPECIES, FloatMath.EXP_MAX),
-                    v.compare(VectorOperators.GT, FloatMath.EXP_MAX));
-            FloatVector rounded = v.fma(
+    private static void exp(float[] x, int offset, int n) {
+        for (int i = offset; i < offset + n; i += LANES) {
+            FloatVector clamped =
+                    FloatVector.fromArray(SPECIES, x, i).max(FloatMath.EXP_MIN).min(FloatMath.EXP_MAX);
+            FloatVector rounded = clamped.fma(
                     FloatVector.broadcast(SPECIES, FloatMath.LOG2_E), FloatVector.broadcast(SPECIES, FloatMath.ROUND));
             FloatVector whole = rounded.sub(FloatMath.ROUND);
-            FloatVector r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_HIGH), v);
+            FloatVector r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_HIGH), clamped);
             r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_LOW), r);
             FloatVector p =
                     r.fma(FloatVector.broadcast(SPECIES, FloatMath.E6), FloatVector.broadcast(SPECIES, FloatMath.E5));
@@ -112,7 +108,7 @@ final class VectorMath {
             p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E2));
             p = p.fma(r.mul(r), r).add(1f);
             IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-            p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(out, outOffset + i);
+            p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(x, i);
         }
     }
 }

@@ -121,20 +121,22 @@ final class VectorValues {
             int count1,
             int value,
             int headSize) {
-        FloatVector.fromArray(SPECIES, out, to)
-                .add(vectorSum(weights, weight, block0, value, headSize, count0))
-                .add(vectorSum(weights, weight + BLOCK_POSITIONS, block1, value, headSize, count1))
-                .intoArray(out, to);
-    }
-
-    private static FloatVector vectorSum(
-            float[] weights, int weight, float[] values, int value, int headSize, int count) {
         FloatVector a = FloatVector.zero(SPECIES);
-        for (int j = 0; j < count; j++) {
+        FloatVector b = a;
+        int j = 0;
+        for (; j < count1; j++) {
             a = FloatVector.broadcast(SPECIES, weights[weight + j])
-                    .fma(FloatVector.fromArray(SPECIES, values, value + j * headSize), a);
+                    .fma(FloatVector.fromArray(SPECIES, block0, value), a);
+            b = FloatVector.broadcast(SPECIES, weights[weight + BLOCK_POSITIONS + j])
+                    .fma(FloatVector.fromArray(SPECIES, block1, value), b);
+            value += headSize;
         }
-        return a;
+        for (; j < count0; j++) {
+            a = FloatVector.broadcast(SPECIES, weights[weight + j])
+                    .fma(FloatVector.fromArray(SPECIES, block0, value), a);
+            value += headSize;
+        }
+        FloatVector.fromArray(SPECIES, out, to).add(a).add(b).intoArray(out, to);
     }
 
     private static float sum(float[] weights, int weight, float[] values, int value, int headSize, int count) {
