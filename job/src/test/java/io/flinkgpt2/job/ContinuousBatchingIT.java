@@ -162,14 +162,14 @@ class ContinuousBatchingIT {
         pause(PAUSE, ANSWER_PAUSE);
         InterruptibleSource.letThrough(40);
         InterruptibleSource.failAt(Moment.POLL, 15 + random.nextInt(16));
-        String savepoint = runAndStop(settings, 1, null, jobs, 0);
+        String savepoint = runAndStop(settings, 1, null, jobs);
         List<Long> one = REPORTED.checkpointedRequests(jobs.get(0));
 
         InterruptibleSource.reset();
         pause(PAUSE, ANSWER_PAUSE);
         InterruptibleSource.letThrough(PLACES);
         InterruptibleSource.failAt(Moment.SNAPSHOT, 1 + random.nextInt(4));
-        savepoint = runAndStop(settings, 2, savepoint, jobs, PLACES + PLACES / 2);
+        savepoint = runAndStop(settings, 2, savepoint, jobs);
         List<Long> two = REPORTED.checkpointedRequests(jobs.get(1));
 
         InterruptibleSource.reset();
@@ -205,13 +205,9 @@ class ContinuousBatchingIT {
         PausingInterceptor.pause(answer);
     }
 
-    /**
-     * Runs until a failure has struck and full batches, for whose places others wait, are on their way again, and stops.
-     *
-     * @param inAll how many requests each subtask shall have that wait or have generated tokens
-     */
-    private static String runAndStop(
-            JobSettings settings, int parallelism, String savepoint, List<JobID> jobs, int inAll) throws Exception {
+    /** Runs until a failure has struck and full batches, for whose places others wait, are on their way again, and stops. */
+    private static String runAndStop(JobSettings settings, int parallelism, String savepoint, List<JobID> jobs)
+            throws Exception {
         JobClient job = start(settings, parallelism, savepoint);
         jobs.add(job.getJobID());
         running = job;
@@ -219,6 +215,8 @@ class ContinuousBatchingIT {
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> !InterruptibleSource.isFailureAhead() && REPORTED.hasRestarted(job.getJobID()));
         int enough = savepoint == null ? 1 : PLACES / 2;
+        // Some wait too while the restored ones of a batch that is not full get in one after the other.
+        int inAll = savepoint == null ? 0 : PLACES + enough;
         if (savepoint != null) {
             // A subtask that did not fail has gone on, and may have little left of what it was let have.
             InterruptibleSource.letThrough(5 * PLACES);
@@ -226,7 +224,6 @@ class ContinuousBatchingIT {
         while (true) {
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(() -> {
                 List<Long> waiting = REPORTED.waitingRequests(job.getJobID());
-                // Some wait too while the restored ones of a batch that is not full get in one after the other.
                 List<Long> begun = REPORTED.sequencesInFlight(job.getJobID());
                 return waiting.size() == parallelism
                         && IntStream.range(0, parallelism)
