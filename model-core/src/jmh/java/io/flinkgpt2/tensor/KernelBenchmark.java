@@ -100,23 +100,20 @@ public class KernelBenchmark {
     @Benchmark
     public float[] attentionScores() {
         kernels.attentionScores(
-                scores,
-                POSITIONS,
-                x,
-                0,
-                blocks,
-                0,
-                HEADS * HEAD_SIZE * Kernels.KEY_STRIPE,
-                HEADS,
-                HEAD_SIZE,
-                POSITIONS,
-                0.125f);
+                scores, POSITIONS, x, 0, blocks, 0, HEADS, 0, HEADS, HEAD_SIZE, POSITIONS, POSITIONS, 0.125f, scratch);
+        return scores;
+    }
+
+    /** The positions of an open stripe alone. */
+    @Benchmark
+    public float[] attentionScoresOpenStripe() {
+        kernels.attentionScores(scores, POSITIONS, x, 0, blocks, 0, HEADS, 0, HEADS, HEAD_SIZE, 13, 0, 0.125f, scratch);
         return scores;
     }
 
     @Benchmark
     public float[] addWeightedValues() {
-        kernels.weightedValues(out, 0, y, POSITIONS, blocks, 0, HEADS, HEAD_SIZE, POSITIONS);
+        kernels.weightedValues(out, 0, y, POSITIONS, blocks, 0, HEADS * HEAD_SIZE, HEADS, HEAD_SIZE, POSITIONS);
         return out;
     }
 

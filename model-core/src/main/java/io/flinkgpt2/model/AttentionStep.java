@@ -16,7 +16,10 @@ final class AttentionStep implements Workers.Task {
     /** Scores of one row against all positions, {@code [heads, positions]}, for each thread. */
     private final float[][] scores;
 
+    private final int maxPositions;
     private final int scoresStride;
+    /** For the kernel of the scores, for each thread. */
+    private final float[][] scratch;
 
     private Kernels kernels;
     private RaggedBatch batch;
@@ -26,13 +29,17 @@ final class AttentionStep implements Workers.Task {
 
     AttentionStep(Gpt2Config config, int maxPositions, int threads) {
         this.config = config;
-        this.scoresStride = (int) (((long) maxPositions + BLOCK_POSITIONS - 1) / BLOCK_POSITIONS * BLOCK_POSITIONS);
+        this.maxPositions = (int) (((long) maxPositions + BLOCK_POSITIONS - 1) / BLOCK_POSITIONS * BLOCK_POSITIONS);
+        // A little more: the scores of all heads for a position shall not share one set of a cache, as 4 kB apart they
+        // would.
+        this.scoresStride = this.maxPositions + Kernels.KEY_STRIPE;
         this.scores = new float[threads][Math.multiplyExact(config.headCount(), scoresStride)];
+        this.scratch = new float[threads][Kernels.scoresScratch(config.headCount(), config.headSize())];
     }
 
     /** The most positions of a sequence. */
     int maxPositions() {
-        return scoresStride;
+        return maxPositions;
     }
 
     /** {@code attended [rows, n_embd] = softmax(q k) v}, each row over positions 0..its own. */
@@ -56,31 +63,30 @@ final class AttentionStep implements Workers.Task {
             int row = unit / heads;
             int firstHead = unit % heads;
             int endHead = Math.min(heads, firstHead + end - unit);
-            attend(row, firstHead, endHead - firstHead, scores[part]);
+            attend(row, firstHead, endHead - firstHead, scores[part], scratch[part]);
             unit += endHead - firstHead;
         }
     }
 
-    private void attend(int row, int firstHead, int heads, float[] s) {
+    private void attend(int row, int firstHead, int heads, float[] s, float[] scratchFloats) {
         KvCache cache = batch.cache(row);
         int position = batch.position(row);
         int headSize = config.headSize();
-        int queries = row * activations.qkvStride + firstHead * headSize;
-        int keys = cache.keysOffset(layer, firstHead);
-        int stripe = cache.keyStripe();
-        float scale = config.attentionScale(layer);
         kernels.attentionScores(
                 s,
                 scoresStride,
                 activations.qkv,
-                queries,
+                row * activations.qkvStride + firstHead * headSize,
                 cache.blocks(),
-                keys,
-                stripe,
+                cache.keysOffset(layer),
+                config.headCount(),
+                firstHead,
                 heads,
                 headSize,
                 position + 1,
-                scale);
+                cache.closedPositions(layer, position + 1),
+                config.attentionScale(layer),
+                scratchFloats);
         for (int h = 0; h < heads; h++) {
             int from = h * scoresStride;
             if (observer != null) {
@@ -89,9 +95,16 @@ final class AttentionStep implements Workers.Task {
             }
             kernels.softmax(s, from, position + 1);
         }
-        int to = row * activations.stride + firstHead * headSize;
-        int values = cache.valuesOffset(layer, firstHead);
         kernels.weightedValues(
-                activations.attended, to, s, scoresStride, cache.blocks(), values, heads, headSize, position + 1);
+                activations.attended,
+                row * activations.stride + firstHead * headSize,
+                s,
+                scoresStride,
+                cache.blocks(),
+                cache.valueRow(layer, 0) + firstHead * headSize,
+                config.embeddingSize(),
+                heads,
+                headSize,
+                position + 1);
     }
 }

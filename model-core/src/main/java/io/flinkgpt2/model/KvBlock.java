@@ -7,10 +7,13 @@ package io.flinkgpt2.model;
 public final class KvBlock {
 
     final float[] floats;
+    /** How many stripes of keys are closed, from the first on, in each layer. */
+    final int[] closedStripes;
     /** Caches and others that hold it; 0: it lies in the pool. */
     int holders;
 
-    KvBlock(int floats) {
+    KvBlock(int floats, int layers) {
         this.floats = new float[floats];
+        this.closedStripes = new int[layers];
     }
 }

@@ -1,6 +1,8 @@
 package io.flinkgpt2.model;
 
+import io.flinkgpt2.tensor.Kernels;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 
 /**
  * A pool of KV-cache blocks within a budget of bytes. Memory is allocated when a block is first needed and then kept for
@@ -12,6 +14,9 @@ public final class KvBlocks {
     private final Gpt2Config config;
     private final int capacity;
     private final int blockFloats;
+    /** Room for the keys of a stripe on their way, for the caches that share this pool. */
+    final float[] stripe;
+
     private final ArrayDeque<KvBlock> free = new ArrayDeque<>();
     private int allocated;
 
@@ -28,6 +33,7 @@ public final class KvBlocks {
         this.config = config;
         this.capacity = (int) Math.min(Integer.MAX_VALUE, byteBudget / blockBytes);
         this.blockFloats = Math.toIntExact(blockBytes / Float.BYTES);
+        this.stripe = new float[config.embeddingSize() * Kernels.KEY_STRIPE];
     }
 
     /** Bytes of one block: keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers. */
@@ -78,9 +84,10 @@ public final class KvBlocks {
                         "all " + capacity + " blocks of the KV cache are held, expected a free one;"
                                 + " admit fewer sequences or raise its bytes");
             }
-            block = new KvBlock(blockFloats);
+            block = new KvBlock(blockFloats, config.layerCount());
             allocated++;
         }
+        Arrays.fill(block.closedStripes, 0);
         block.holders = 1;
         return block;
     }

@@ -7,9 +7,10 @@ import io.flinkgpt2.tensor.Kernels;
  * layer.
  *
  * <p>Positions lie in blocks of {@value #BLOCK_POSITIONS} that are taken from a pool as the sequence grows and go back at
- * {@link #reset}. Within a block and a layer the keys are transposed in stripes of {@value #KEY_STRIPE} positions,
- * {@code [stripe][head][headSize][position]}, so that the scores of neighbouring positions are neighbouring lanes, and all
- * keys that a step reads lie one behind the other; the values are {@code [head][position][headSize]}.
+ * {@link #reset}. Within a block and a layer the keys lie in stripes of {@value #KEY_STRIPE} positions, transposed once all
+ * of them are there, {@code [stripe][head][headSize][position]}, so that the scores of neighbouring positions are neighbouring
+ * lanes, and all keys that a step reads lie one behind the other. The last stripe is open until then: its positions lie in
+ * rows, {@code [position][headSize][head]}. The values are always in rows, {@code [position][head][headSize]}.
  *
  * <p>A cache writes only at positions from its length on, so its full blocks never change again and may be held by other
  * caches too: a sequence that begins like another one {@linkplain #adopt adopts} those, and {@linkplain #adoptCopy copies}
@@ -132,7 +133,7 @@ public final class KvCache {
         requireWholeBlocks(positions);
         KvBlock own = pool.take();
         hold(blockCount++, own);
-        copy(block.floats, own.floats, positions);
+        copy(block, own, positions);
         length += positions;
     }
 
@@ -165,13 +166,17 @@ public final class KvCache {
     /** Element {@code d} of the key of {@code head} at {@code position}; for looking into the cache. */
     public float key(int layer, int head, int position, int d) {
         checkHeld(position);
-        return block(position)[keysOffset(layer, head) + keyOffset(position % BLOCK_POSITIONS) + d * KEY_STRIPE];
+        int slot = position % BLOCK_POSITIONS;
+        int element = position < closedPositions(layer, position + 1)
+                ? closedKey(layer, head, slot) + d * KEY_STRIPE
+                : openKey(layer, slot) + d * headCount + head;
+        return block(position)[element];
     }
 
     /** Element {@code d} of the value of {@code head} at {@code position}; for looking into the cache. */
     public float value(int layer, int head, int position, int d) {
         checkHeld(position);
-        return block(position)[valuesOffset(layer, head) + position % BLOCK_POSITIONS * headSize + d];
+        return block(position)[valueRow(layer, position % BLOCK_POSITIONS) + head * headSize + d];
     }
 
     private void checkHeld(int position) {
@@ -206,36 +211,76 @@ public final class KvCache {
     }
 
     /**
-     * Stores the key and the value of one position.
+     * Stores the key and the value of one position. Positions of a block come in order, but those from the cache's length on
+     * may come again.
      *
      * @param qkv holds query, key and value, {@code n_embd} floats each, from {@code offset}
      */
     void write(int layer, int position, float[] qkv, int offset) {
-        float[] block = block(position);
+        KvBlock block = blocks[position / BLOCK_POSITIONS];
         int slot = position % BLOCK_POSITIONS;
-        int embeddingSize = headCount * headSize;
-        for (int head = 0; head < headCount; head++) {
-            int key = offset + embeddingSize + head * headSize;
-            int to = keysOffset(layer, head) + keyOffset(slot);
-            for (int d = 0; d < headSize; d++, to += KEY_STRIPE) {
-                block[to] = qkv[key + d];
+        int keys = offset + headCount * headSize;
+        if (slot < block.closedStripes[layer] * KEY_STRIPE) {
+            // Written again, or behind the copy of a prefix.
+            for (int head = 0; head < headCount; head++) {
+                int to = closedKey(layer, head, slot);
+                for (int d = 0; d < headSize; d++, to += KEY_STRIPE) {
+                    block.floats[to] = qkv[keys + head * headSize + d];
+                }
             }
-            System.arraycopy(qkv, key + embeddingSize, block, valuesOffset(layer, head) + slot * headSize, headSize);
+        } else {
+            int to = openKey(layer, slot);
+            for (int d = 0; d < headSize; d++) {
+                for (int head = 0; head < headCount; head++) {
+                    block.floats[to++] = qkv[keys + head * headSize + d];
+                }
+            }
+            if (slot % KEY_STRIPE == KEY_STRIPE - 1) {
+                close(block, layer, slot / KEY_STRIPE);
+            }
         }
+        int row = headCount * headSize;
+        System.arraycopy(qkv, keys + row, block.floats, valueRow(layer, slot), row);
+    }
+
+    /** Transposes the keys of an open stripe that is full. */
+    private void close(KvBlock block, int layer, int stripe) {
+        float[] rows = pool.stripe;
+        int to = openKey(layer, stripe * KEY_STRIPE);
+        System.arraycopy(block.floats, to, rows, 0, rows.length);
+        int row = headCount * headSize;
+        for (int head = 0; head < headCount; head++) {
+            for (int element = head; element < row; element += headCount) {
+                for (int i = element; i < rows.length; i += row) {
+                    block.floats[to++] = rows[i];
+                }
+            }
+        }
+        block.closedStripes[layer] = stripe + 1;
     }
 
     /** Copies the keys and values of the first positions of a block. */
-    private void copy(float[] from, float[] to, int positions) {
+    private void copy(KvBlock from, KvBlock to, int positions) {
         // Whole stripes: what is behind the positions is overwritten before it is read.
         int stripes = (positions + KEY_STRIPE - 1) / KEY_STRIPE;
         for (int layer = 0; layer < layerCount; layer++) {
-            int keys = keysOffset(layer, 0);
-            System.arraycopy(from, keys, to, keys, stripes * keyStripe());
-            for (int head = 0; head < headCount; head++) {
-                int values = valuesOffset(layer, head);
-                System.arraycopy(from, values, to, values, positions * headSize);
-            }
+            int keys = keysOffset(layer);
+            System.arraycopy(from.floats, keys, to.floats, keys, stripes * pool.stripe.length);
+            to.closedStripes[layer] = Math.min(stripes, from.closedStripes[layer]);
+            int values = valueRow(layer, 0);
+            System.arraycopy(from.floats, values, to.floats, values, positions * headCount * headSize);
         }
+    }
+
+    /**
+     * Of the first positions, those whose keys lie in closed stripes: all of them, or up to where the open stripe begins.
+     *
+     * @param positions 1 or more, written in this layer
+     */
+    int closedPositions(int layer, int positions) {
+        int last = (positions - 1) / BLOCK_POSITIONS;
+        // The blocks before the last are full.
+        return Math.min(positions, last * BLOCK_POSITIONS + blocks[last].closedStripes[layer] * KEY_STRIPE);
     }
 
     /** The blocks held, {@value #BLOCK_POSITIONS} positions each, and nulls behind them. */
@@ -248,23 +293,26 @@ public final class KvCache {
         return floats[position / BLOCK_POSITIONS];
     }
 
-    /** Where the transposed keys of a head begin in every block: those of the first {@value Kernels#KEY_STRIPE} positions. */
-    int keysOffset(int layer, int head) {
-        return (2 * layer * BLOCK_POSITIONS * headCount + head * KEY_STRIPE) * headSize;
+    /** Where the keys of a layer begin in every block. */
+    int keysOffset(int layer) {
+        return 2 * layer * BLOCK_POSITIONS * headCount * headSize;
     }
 
-    /** Floats from the keys of {@value Kernels#KEY_STRIPE} positions, all heads, to those of the next. */
-    int keyStripe() {
-        return headCount * headSize * KEY_STRIPE;
+    /** Where the key of a block's {@code slot}-th position begins in a closed stripe; its elements are a stripe apart. */
+    private int closedKey(int layer, int head, int slot) {
+        return keysOffset(layer)
+                + slot / KEY_STRIPE * pool.stripe.length
+                + head * headSize * KEY_STRIPE
+                + slot % KEY_STRIPE;
     }
 
-    /** Where the key of a block's {@code slot}-th position begins, seen from where those of its head do. */
-    private int keyOffset(int slot) {
-        return slot / KEY_STRIPE * keyStripe() + slot % KEY_STRIPE;
+    /** Where the row of a block's {@code slot}-th position begins in an open stripe. */
+    private int openKey(int layer, int slot) {
+        return keysOffset(layer) + slot * headCount * headSize;
     }
 
-    /** Where the values of a head begin in every block. */
-    int valuesOffset(int layer, int head) {
-        return ((2 * layer + 1) * headCount + head) * headSize * BLOCK_POSITIONS;
+    /** Where the values of a block's {@code slot}-th position begin. */
+    int valueRow(int layer, int slot) {
+        return ((2 * layer + 1) * BLOCK_POSITIONS + slot) * headCount * headSize;
     }
 }

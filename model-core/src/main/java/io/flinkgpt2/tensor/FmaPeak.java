@@ -22,18 +22,18 @@ final class FmaPeak {
         FloatVector a1 = a0.add(1), a2 = a0.add(2), a3 = a0.add(3), a4 = a0.add(4), a5 = a0.add(5), a6 = a0.add(6);
         FloatVector a7 = a0.add(7), a8 = a0.add(8), a9 = a0.add(9), a10 = a0.add(10), a11 = a0.add(11);
         for (int i = 0; i < rounds; i++) {
-            a0 = a0.fma(m, c);
-            a1 = a1.fma(m, c);
-            a2 = a2.fma(m, c);
-            a3 = a3.fma(m, c);
-            a4 = a4.fma(m, c);
-            a5 = a5.fma(m, c);
-            a6 = a6.fma(m, c);
-            a7 = a7.fma(m, c);
-            a8 = a8.fma(m, c);
-            a9 = a9.fma(m, c);
-            a10 = a10.fma(m, c);
-            a11 = a11.fma(m, c);
+            a0 = m.fma(a0, c);
+            a1 = m.fma(a1, c);
+            a2 = m.fma(a2, c);
+            a3 = m.fma(a3, c);
+            a4 = m.fma(a4, c);
+            a5 = m.fma(a5, c);
+            a6 = m.fma(a6, c);
+            a7 = m.fma(a7, c);
+            a8 = m.fma(a8, c);
+            a9 = m.fma(a9, c);
+            a10 = m.fma(a10, c);
+            a11 = m.fma(a11, c);
         }
         a0.add(a1)
                 .add(a2)

@@ -10,8 +10,8 @@ package io.flinkgpt2.tensor;
  *       then adds the bias;
  *   <li>a sum over a vector is <em>striped</em>: sixteen partial sums, partial sum {@code j} over the elements
  *       {@code j, j + 16, j + 32, …} in ascending order, folded as {@code j + (j + 8)}, then 4, 2 and 1 apart;
- *   <li>the weighted values of a sequence have a sum for each block of positions, in ascending order, and the sums of the
- *       blocks are added up in theirs;
+ *   <li>the weighted values of a sequence are added up starting from 0, one fused multiply-add each, by two blocks of
+ *       positions in turn: 0, 64, 1, 65, …, 63, 127, 128, 192, 129, …;
  *   <li>exp, and what is built on it, is the one polynomial of {@link FloatMath}.
  * </ul>
  *
@@ -86,15 +86,23 @@ public interface Kernels {
      * Attention scores of one row against the keys of a sequence, for some heads:
      * {@code scores[h, j] = scale * sum over d of queries[h, d] * key(h, j)[d]}, d ascending.
      *
+     * <p>A block of {@value #BLOCK_POSITIONS} positions consists of stripes of {@value #KEY_STRIPE}. A <em>closed</em> stripe is
+     * transposed, {@code [allHeads][headSize][}{@value #KEY_STRIPE}{@code ]}, so that neighbouring positions are neighbouring
+     * lanes. The last stripe of a sequence may be <em>open</em>: its positions lie in rows, {@code [headSize][allHeads]} each, so
+     * that a few positions are a few lines of memory, and the heads are neighbouring lanes.
+     *
      * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of {@code positions} rounded up to
-     *     a multiple of 16 are written
+     *     a multiple of 16 may be written
      * @param queries {@code heads x headSize} floats from {@code queriesOffset}
-     * @param keys blocks of {@value #BLOCK_POSITIONS} positions, each a number of stripes of {@value #KEY_STRIPE}, in each stripe
-     *     {@code [heads][headSize][}{@value #KEY_STRIPE}{@code ]}: transposed, so that neighbouring positions are neighbouring
-     *     lanes
-     * @param keysOffset where the first head begins in the first stripe of each block
-     * @param stripeStride floats from stripe to stripe of a block, which may have more heads
+     * @param keys blocks; up to 15 floats behind the last row may be read
+     * @param keysOffset where the first stripe begins in each block
+     * @param allHeads heads of a stripe
+     * @param firstHead the first of those that take part, from 0
+     * @param heads those that take part
      * @param positions number of keys that take part, 1 or more
+     * @param closed the first position that does not lie in a closed stripe: a multiple of 16, less than 16 before
+     *     {@code positions}; or {@code positions} or more
+     * @param scratch {@link #scoresScratch} floats or more, overwritten
      */
     void attentionScores(
             float[] scores,
@@ -103,11 +111,19 @@ public interface Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
-            int stripeStride,
+            int allHeads,
+            int firstHead,
             int heads,
             int headSize,
             int positions,
-            float scale);
+            int closed,
+            float scale,
+            float[] scratch);
+
+    /** Floats of scratch that {@link #attentionScores} needs for so many heads. */
+    static int scoresScratch(int heads, int headSize) {
+        return Shapes.wholeStripes(heads) * headSize + 4 * KEY_STRIPE;
+    }
 
     /**
      * Softmax of {@code x[offset, offset + n)} in place.
@@ -119,13 +135,14 @@ public interface Kernels {
 
     /**
      * The weighted sum of the values of a sequence, for some heads:
-     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][h, j % 64, d]}. Each block has a sum of its own, j
-     * ascending; these are added up in the order of the blocks.
+     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][j % 64, h, d]}, by two
+     * blocks in turn.
      *
      * @param out {@code heads x headSize} floats from {@code outOffset}
      * @param weights {@code heads} rows, {@code weightsStride} floats apart
-     * @param values blocks of {@value #BLOCK_POSITIONS} positions, in each
-     *     {@code [heads][}{@value #BLOCK_POSITIONS}{@code ][headSize]} from {@code valuesOffset}
+     * @param values blocks of {@value #BLOCK_POSITIONS} positions, each a row with the values of all heads
+     * @param valuesOffset where those of the first head that takes part begin in the first row of each block
+     * @param rowStride floats from row to row, {@code heads x headSize} or more
      * @param positions number of values that take part, 1 or more
      */
     void weightedValues(
@@ -135,6 +152,7 @@ public interface Kernels {
             int weightsStride,
             float[][] values,
             int valuesOffset,
+            int rowStride,
             int heads,
             int headSize,
             int positions);

@@ -16,10 +16,10 @@ enum ReadBandwidth {
             int step = species.length();
             FloatVector a = FloatVector.zero(species), b = a, c = a, d = a;
             for (int i = from; i <= to - 4 * step; i += 4 * step) {
-                a = a.add(FloatVector.fromArray(species, values, i));
-                b = b.add(FloatVector.fromArray(species, values, i + step));
-                c = c.add(FloatVector.fromArray(species, values, i + 2 * step));
-                d = d.add(FloatVector.fromArray(species, values, i + 3 * step));
+                a = FloatVector.fromArray(species, values, i).add(a);
+                b = FloatVector.fromArray(species, values, i + step).add(b);
+                c = FloatVector.fromArray(species, values, i + 2 * step).add(c);
+                d = FloatVector.fromArray(species, values, i + 3 * step).add(d);
             }
             a.add(b).add(c.add(d)).intoArray(out, 0);
         }
@@ -32,14 +32,14 @@ enum ReadBandwidth {
             int step = species.length();
             FloatVector a = FloatVector.zero(species), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
             for (int i = from; i <= to - 8 * step; i += 8 * step) {
-                a = a.add(FloatVector.fromArray(species, values, i));
-                b = b.add(FloatVector.fromArray(species, values, i + step));
-                c = c.add(FloatVector.fromArray(species, values, i + 2 * step));
-                d = d.add(FloatVector.fromArray(species, values, i + 3 * step));
-                e = e.add(FloatVector.fromArray(species, values, i + 4 * step));
-                f = f.add(FloatVector.fromArray(species, values, i + 5 * step));
-                g = g.add(FloatVector.fromArray(species, values, i + 6 * step));
-                h = h.add(FloatVector.fromArray(species, values, i + 7 * step));
+                a = FloatVector.fromArray(species, values, i).add(a);
+                b = FloatVector.fromArray(species, values, i + step).add(b);
+                c = FloatVector.fromArray(species, values, i + 2 * step).add(c);
+                d = FloatVector.fromArray(species, values, i + 3 * step).add(d);
+                e = FloatVector.fromArray(species, values, i + 4 * step).add(e);
+                f = FloatVector.fromArray(species, values, i + 5 * step).add(f);
+                g = FloatVector.fromArray(species, values, i + 6 * step).add(g);
+                h = FloatVector.fromArray(species, values, i + 7 * step).add(h);
             }
             a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(out, 0);
         }
@@ -53,14 +53,14 @@ enum ReadBandwidth {
             int half = (to - from) / 2;
             FloatVector a = FloatVector.zero(species), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
             for (int i = from; i <= from + half - 4 * step; i += 4 * step) {
-                a = a.add(FloatVector.fromArray(species, values, i));
-                b = b.add(FloatVector.fromArray(species, values, i + step));
-                c = c.add(FloatVector.fromArray(species, values, i + 2 * step));
-                d = d.add(FloatVector.fromArray(species, values, i + 3 * step));
-                e = e.add(FloatVector.fromArray(species, values, i + half));
-                f = f.add(FloatVector.fromArray(species, values, i + half + step));
-                g = g.add(FloatVector.fromArray(species, values, i + half + 2 * step));
-                h = h.add(FloatVector.fromArray(species, values, i + half + 3 * step));
+                a = FloatVector.fromArray(species, values, i).add(a);
+                b = FloatVector.fromArray(species, values, i + step).add(b);
+                c = FloatVector.fromArray(species, values, i + 2 * step).add(c);
+                d = FloatVector.fromArray(species, values, i + 3 * step).add(d);
+                e = FloatVector.fromArray(species, values, i + half).add(e);
+                f = FloatVector.fromArray(species, values, i + half + step).add(f);
+                g = FloatVector.fromArray(species, values, i + half + 2 * step).add(g);
+                h = FloatVector.fromArray(species, values, i + half + 3 * step).add(h);
             }
             a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(out, 0);
         }
@@ -74,14 +74,16 @@ enum ReadBandwidth {
             int quarter = (to - from) / 4;
             FloatVector a = FloatVector.zero(species), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
             for (int i = from; i <= from + quarter - 2 * step; i += 2 * step) {
-                a = a.add(FloatVector.fromArray(species, values, i));
-                b = b.add(FloatVector.fromArray(species, values, i + step));
-                c = c.add(FloatVector.fromArray(species, values, i + quarter));
-                d = d.add(FloatVector.fromArray(species, values, i + quarter + step));
-                e = e.add(FloatVector.fromArray(species, values, i + 2 * quarter));
-                f = f.add(FloatVector.fromArray(species, values, i + 2 * quarter + step));
-                g = g.add(FloatVector.fromArray(species, values, i + 3 * quarter));
-                h = h.add(FloatVector.fromArray(species, values, i + 3 * quarter + step));
+                a = FloatVector.fromArray(species, values, i).add(a);
+                b = FloatVector.fromArray(species, values, i + step).add(b);
+                c = FloatVector.fromArray(species, values, i + quarter).add(c);
+                d = FloatVector.fromArray(species, values, i + quarter + step).add(d);
+                e = FloatVector.fromArray(species, values, i + 2 * quarter).add(e);
+                f = FloatVector.fromArray(species, values, i + 2 * quarter + step)
+                        .add(f);
+                g = FloatVector.fromArray(species, values, i + 3 * quarter).add(g);
+                h = FloatVector.fromArray(species, values, i + 3 * quarter + step)
+                        .add(h);
             }
             a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(out, 0);
         }

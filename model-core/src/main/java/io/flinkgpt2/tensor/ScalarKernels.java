@@ -64,19 +64,26 @@ public final class ScalarKernels implements Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
-            int stripeStride,
+            int allHeads,
+            int firstHead,
             int heads,
             int headSize,
             int positions,
-            float scale) {
+            int closed,
+            float scale,
+            float[] scratch) {
         for (int h = 0; h < heads; h++) {
             int query = queriesOffset + h * headSize;
-            for (int j = 0; j < Shapes.wholeStripes(positions); j++) {
+            for (int j = 0; j < positions; j++) {
                 float[] block = keys[j / BLOCK_POSITIONS];
-                int stripe = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * stripeStride;
-                int key = stripe + h * headSize * KEY_STRIPE + j % KEY_STRIPE;
+                int slot = j % KEY_STRIPE;
+                int key = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * allHeads * headSize * KEY_STRIPE;
+                int apart = j < closed ? KEY_STRIPE : allHeads;
+                key += j < closed
+                        ? (firstHead + h) * headSize * KEY_STRIPE + slot
+                        : slot * headSize * allHeads + firstHead + h;
                 float sum = 0;
-                for (int d = 0; d < headSize; d++, key += KEY_STRIPE) {
+                for (int d = 0; d < headSize; d++, key += apart) {
                     sum = Math.fma(queries[query + d], block[key], sum);
                 }
                 scores[h * scoresStride + j] = sum * scale;
@@ -109,24 +116,29 @@ public final class ScalarKernels implements Kernels {
             int weightsStride,
             float[][] values,
             int valuesOffset,
+            int rowStride,
             int heads,
             int headSize,
             int positions) {
-        Arrays.fill(out, outOffset, outOffset + heads * headSize, 0f);
-        for (int first = 0; first < positions; first += BLOCK_POSITIONS) {
-            float[] block = values[first / BLOCK_POSITIONS];
-            int count = Math.min(BLOCK_POSITIONS, positions - first);
-            for (int h = 0; h < heads; h++) {
-                for (int d = 0; d < headSize; d++) {
-                    int value = valuesOffset + h * BLOCK_POSITIONS * headSize + d;
-                    float sum = 0;
-                    for (int j = 0; j < count; j++) {
-                        sum = Math.fma(weights[h * weightsStride + first + j], block[value + j * headSize], sum);
-                    }
-                    out[outOffset + h * headSize + d] += sum;
+        for (int h = 0; h < heads; h++) {
+            for (int d = 0; d < headSize; d++) {
+                float sum = 0;
+                for (int i = 0; i < positions; i++) {
+                    int j = inTurn(i, positions);
+                    int value = valuesOffset + j % BLOCK_POSITIONS * rowStride + h * headSize + d;
+                    sum = Math.fma(weights[h * weightsStride + j], values[j / BLOCK_POSITIONS][value], sum);
                 }
+                out[outOffset + h * headSize + d] = sum;
             }
         }
+    }
+
+    /** The {@code i}-th of some positions by two blocks in turn: 0, 64, 1, 65, …, as long as there are any in both. */
+    private static int inTurn(int i, int positions) {
+        int first = i / (2 * BLOCK_POSITIONS) * 2 * BLOCK_POSITIONS;
+        int inSecond = Math.min(BLOCK_POSITIONS, Math.max(0, positions - first - BLOCK_POSITIONS));
+        int turn = i - first;
+        return turn < 2 * inSecond ? first + turn / 2 + turn % 2 * BLOCK_POSITIONS : first + turn - inSecond;
     }
 
     @Override

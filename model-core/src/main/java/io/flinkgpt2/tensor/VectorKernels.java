@@ -46,23 +46,43 @@ public final class VectorKernels implements Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
-            int stripeStride,
+            int allHeads,
+            int firstHead,
             int heads,
             int headSize,
             int positions,
-            float scale) {
-        VectorScores.attentionScores(
+            int closed,
+            float scale,
+            float[] scratch) {
+        int stripe = allHeads * headSize * KEY_STRIPE;
+        VectorScores.closedStripes(
                 scores,
                 scoresStride,
                 queries,
                 queriesOffset,
                 keys,
-                keysOffset,
-                stripeStride,
+                keysOffset + firstHead * headSize * KEY_STRIPE,
+                stripe,
                 heads,
                 headSize,
-                positions,
+                Math.min(positions, closed),
                 scale);
+        if (closed < positions) {
+            OpenStripe.scores(
+                    scores,
+                    closed,
+                    scoresStride,
+                    queries,
+                    queriesOffset,
+                    keys[closed / BLOCK_POSITIONS],
+                    keysOffset + closed % BLOCK_POSITIONS / KEY_STRIPE * stripe + firstHead,
+                    allHeads,
+                    heads,
+                    headSize,
+                    positions - closed,
+                    scale,
+                    scratch);
+        }
     }
 
     @Override
@@ -73,11 +93,12 @@ public final class VectorKernels implements Kernels {
             int weightsStride,
             float[][] values,
             int valuesOffset,
+            int rowStride,
             int heads,
             int headSize,
             int positions) {
         VectorValues.weightedValues(
-                out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions);
+                out, outOffset, weights, weightsStride, values, valuesOffset, rowStride, heads, headSize, positions);
     }
 
     @Override

@@ -21,7 +21,7 @@ final class VectorMath {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
             v.mul(v.mul(v).fma(g3, g1)).intoArray(scratch, i);
         }
-        exp(scratch, 0, bound);
+        exponentials(scratch, 0, scratch, 0, bound, 0f, 1f);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector e = FloatVector.fromArray(SPECIES, scratch, i);
             FloatVector.fromArray(SPECIES, x, offset + i).div(e.add(1f)).intoArray(x, offset + i);
@@ -38,7 +38,7 @@ final class VectorMath {
             FloatVector z = FloatVector.fromArray(SPECIES, x, offset + i).abs().mul(FloatMath.SQRT_HALF);
             z.neg().mul(z).intoArray(scratch, i);
         }
-        exp(scratch, 0, bound);
+        exponentials(scratch, 0, scratch, 0, bound, 0f, 1f);
         FloatVector one = FloatVector.broadcast(SPECIES, 1f);
         for (int i = 0; i < bound; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, offset + i);
@@ -72,43 +72,44 @@ final class VectorMath {
         }
     }
 
-    /** {@link Kernels#exponentials}. */
+    /**
+     * {@link Kernels#exponentials}, with {@link FloatMath#exp} lane by lane; in place if the arrays and offsets are the same.
+     *
+     * <p>All other exponentials come from here: as a method on vectors that they call, it is now and then too much for HotSpot
+     * to inline, and each vector becomes an object on the heap. And it is one method of more than 325 bytes of code, which
+     * HotSpot never inlines: a caller's own vectors became objects when this used up what it inlines in a method at most
+     * ({@code NodeCountInliningCutoff}), and a softmax took five times as long in one process of three.
+     */
     static void exponentials(
             float[] out, int outOffset, float[] x, int offset, int n, float max, float inverseTemperature) {
+        FloatVector log2E = FloatVector.broadcast(SPECIES, FloatMath.LOG2_E);
+        FloatVector round = FloatVector.broadcast(SPECIES, FloatMath.ROUND);
+        FloatVector ln2High = FloatVector.broadcast(SPECIES, -FloatMath.LN2_HIGH);
+        FloatVector ln2Low = FloatVector.broadcast(SPECIES, -FloatMath.LN2_LOW);
+        FloatVector e2 = FloatVector.broadcast(SPECIES, FloatMath.E2);
+        FloatVector e3 = FloatVector.broadcast(SPECIES, FloatMath.E3);
+        FloatVector e4 = FloatVector.broadcast(SPECIES, FloatMath.E4);
+        FloatVector e5 = FloatVector.broadcast(SPECIES, FloatMath.E5);
+        FloatVector e6 = FloatVector.broadcast(SPECIES, FloatMath.E6);
+        FloatVector most = FloatVector.broadcast(SPECIES, max);
+        FloatVector factor = FloatVector.broadcast(SPECIES, inverseTemperature);
         int bound = SPECIES.loopBound(n);
         for (int i = 0; i < bound; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, offset + i)
-                    .sub(max)
-                    .mul(inverseTemperature)
-                    .intoArray(out, outOffset + i);
-        }
-        exp(out, outOffset, bound);
-        for (int i = bound; i < n; i++) {
-            out[outOffset + i] = FloatMath.exp((x[offset + i] - max) * inverseTemperature);
-        }
-    }
-
-    /**
-     * {@link FloatMath#exp} of {@code n} floats, whole vectors, in place. A loop of its own, for every other: as a method on
-     * vectors that they call, it is now and then too much for HotSpot to inline, and each vector becomes an object on the heap.
-     */
-    private static void exp(float[] x, int offset, int n) {
-        for (int i = offset; i < offset + n; i += LANES) {
-            FloatVector clamped =
-                    FloatVector.fromArray(SPECIES, x, i).max(FloatMath.EXP_MIN).min(FloatMath.EXP_MAX);
-            FloatVector rounded = clamped.fma(
-                    FloatVector.broadcast(SPECIES, FloatMath.LOG2_E), FloatVector.broadcast(SPECIES, FloatMath.ROUND));
-            FloatVector whole = rounded.sub(FloatMath.ROUND);
-            FloatVector r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_HIGH), clamped);
-            r = whole.fma(FloatVector.broadcast(SPECIES, -FloatMath.LN2_LOW), r);
-            FloatVector p =
-                    r.fma(FloatVector.broadcast(SPECIES, FloatMath.E6), FloatVector.broadcast(SPECIES, FloatMath.E5));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E4));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E3));
-            p = p.fma(r, FloatVector.broadcast(SPECIES, FloatMath.E2));
+            FloatVector clamped = FloatVector.fromArray(SPECIES, x, offset + i)
+                    .sub(most)
+                    .mul(factor)
+                    .max(FloatMath.EXP_MIN)
+                    .min(FloatMath.EXP_MAX);
+            FloatVector rounded = clamped.fma(log2E, round);
+            FloatVector whole = rounded.sub(round);
+            FloatVector r = whole.fma(ln2Low, whole.fma(ln2High, clamped));
+            FloatVector p = r.fma(e6, e5).fma(r, e4).fma(r, e3).fma(r, e2);
             p = p.fma(r.mul(r), r).add(1f);
             IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-            p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(x, i);
+            p.reinterpretAsInts().add(exponent).reinterpretAsFloats().intoArray(out, outOffset + i);
+        }
+        for (int i = bound; i < n; i++) {
+            out[outOffset + i] = FloatMath.exp((x[offset + i] - max) * inverseTemperature);
         }
     }
 }

@@ -9,7 +9,12 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Sums and the largest element on vectors: 1, 2 or 4 vectors hold the sixteen stripes of {@link Kernels}. */
+/**
+ * Sums and the largest element on vectors: 1, 2 or 4 vectors hold the sixteen stripes of {@link Kernels}.
+ *
+ * <p>What is carried through a loop is always the argument of a method and never its receiver: HotSpot knows the class of a
+ * vector that has just been loaded, but that of a loop's variable by its profile only, which it does not always have.
+ */
 final class VectorReductions {
 
     private VectorReductions() {}
@@ -34,8 +39,8 @@ final class VectorReductions {
                 IntVector signs = bits.lanewise(VectorOperators.ASHR, 31);
                 IntVector v =
                         bits.lanewise(VectorOperators.XOR, signs.lanewise(VectorOperators.AND, Integer.MAX_VALUE));
-                most = most.max(v);
-                least = least.min(v);
+                most = v.max(most);
+                least = v.min(least);
             }
             int largest = most.reduceLanes(VectorOperators.MAX);
             // Beyond the infinities are the NaNs of either sign.
@@ -68,16 +73,41 @@ final class VectorReductions {
         FloatVector a2 = a0;
         FloatVector a3 = a0;
         for (int i = 0; i < n; i += STRIPES) {
-            a0 = a0.add(FloatVector.fromArray(SPECIES, x, offset + i));
+            a0 = FloatVector.fromArray(SPECIES, x, offset + i).add(a0);
             if (LANES <= 8) {
-                a1 = a1.add(FloatVector.fromArray(SPECIES, x, offset + i + LANES));
+                a1 = FloatVector.fromArray(SPECIES, x, offset + i + LANES).add(a1);
             }
             if (LANES == 4) {
-                a2 = a2.add(FloatVector.fromArray(SPECIES, x, offset + i + 2 * LANES));
-                a3 = a3.add(FloatVector.fromArray(SPECIES, x, offset + i + 3 * LANES));
+                a2 = FloatVector.fromArray(SPECIES, x, offset + i + 2 * LANES).add(a2);
+                a3 = FloatVector.fromArray(SPECIES, x, offset + i + 3 * LANES).add(a3);
             }
         }
-        return fold(a0, a1, a2, a3);
+        // Here, for where a method that takes the vectors is not inlined they become objects. And by constant lanes,
+        // for one
+        // whose number is a variable makes an object wherever HotSpot does not unroll the loop over it.
+        float f0;
+        float f1;
+        float f2;
+        float f3;
+        if (LANES == 16) {
+            f0 = (a0.lane(0) + a0.lane(8)) + (a0.lane(4) + a0.lane(12));
+            f1 = (a0.lane(1) + a0.lane(9)) + (a0.lane(5) + a0.lane(13));
+            f2 = (a0.lane(2) + a0.lane(10)) + (a0.lane(6) + a0.lane(14));
+            f3 = (a0.lane(3) + a0.lane(11)) + (a0.lane(7) + a0.lane(15));
+        } else if (LANES == 8) {
+            FloatVector b = a0.add(a1);
+            f0 = b.lane(0) + b.lane(4);
+            f1 = b.lane(1) + b.lane(5);
+            f2 = b.lane(2) + b.lane(6);
+            f3 = b.lane(3) + b.lane(7);
+        } else {
+            FloatVector b = a0.add(a2).add(a1.add(a3));
+            f0 = b.lane(0);
+            f1 = b.lane(1);
+            f2 = b.lane(2);
+            f3 = b.lane(3);
+        }
+        return (f0 + f2) + (f1 + f3);
     }
 
     /** As {@link #sum}, of the squared differences from {@code mean}. */
@@ -104,35 +134,29 @@ final class VectorReductions {
                 a3 = d.fma(d, a3);
             }
         }
-        return fold(a0, a1, a2, a3);
-    }
-
-    // Small methods, one for each width, so that they are inlined; and lanes by constants, for a lane whose number is a
-    // variable makes an object of the vector wherever HotSpot does not unroll the loop over it.
-
-    private static float fold(FloatVector a0, FloatVector a1, FloatVector a2, FloatVector a3) {
-        return LANES == 16
-                ? fold16(a0)
-                : LANES == 8 ? fold8(a0.add(a1)) : fold4(a0.add(a2).add(a1.add(a3)));
-    }
-
-    private static float fold16(FloatVector a) {
-        float f0 = (a.lane(0) + a.lane(8)) + (a.lane(4) + a.lane(12));
-        float f1 = (a.lane(1) + a.lane(9)) + (a.lane(5) + a.lane(13));
-        float f2 = (a.lane(2) + a.lane(10)) + (a.lane(6) + a.lane(14));
-        float f3 = (a.lane(3) + a.lane(11)) + (a.lane(7) + a.lane(15));
+        // As above.
+        float f0;
+        float f1;
+        float f2;
+        float f3;
+        if (LANES == 16) {
+            f0 = (a0.lane(0) + a0.lane(8)) + (a0.lane(4) + a0.lane(12));
+            f1 = (a0.lane(1) + a0.lane(9)) + (a0.lane(5) + a0.lane(13));
+            f2 = (a0.lane(2) + a0.lane(10)) + (a0.lane(6) + a0.lane(14));
+            f3 = (a0.lane(3) + a0.lane(11)) + (a0.lane(7) + a0.lane(15));
+        } else if (LANES == 8) {
+            FloatVector b = a0.add(a1);
+            f0 = b.lane(0) + b.lane(4);
+            f1 = b.lane(1) + b.lane(5);
+            f2 = b.lane(2) + b.lane(6);
+            f3 = b.lane(3) + b.lane(7);
+        } else {
+            FloatVector b = a0.add(a2).add(a1.add(a3));
+            f0 = b.lane(0);
+            f1 = b.lane(1);
+            f2 = b.lane(2);
+            f3 = b.lane(3);
+        }
         return (f0 + f2) + (f1 + f3);
-    }
-
-    private static float fold8(FloatVector a) {
-        float f0 = a.lane(0) + a.lane(4);
-        float f1 = a.lane(1) + a.lane(5);
-        float f2 = a.lane(2) + a.lane(6);
-        float f3 = a.lane(3) + a.lane(7);
-        return (f0 + f2) + (f1 + f3);
-    }
-
-    private static float fold4(FloatVector a) {
-        return (a.lane(0) + a.lane(2)) + (a.lane(1) + a.lane(3));
     }
 }

@@ -15,10 +15,19 @@ import jdk.incubator.vector.FloatVector;
  */
 final class VectorScores {
 
+    /** Stripes of a block. */
+    private static final int STRIPES = BLOCK_POSITIONS / KEY_STRIPE;
+
     private VectorScores() {}
 
-    /** {@link Kernels#attentionScores}. */
-    static void attentionScores(
+    /**
+     * {@link Kernels#attentionScores} of positions in closed stripes.
+     *
+     * @param keysOffset where the first head begins in the first stripe of each block
+     * @param stripeStride floats from stripe to stripe of a block, which may have more heads
+     * @param positions 0 or more
+     */
+    static void closedStripes(
             float[] scores,
             int scoresStride,
             float[] queries,
@@ -30,41 +39,47 @@ final class VectorScores {
             int headSize,
             int positions,
             float scale) {
-        int end = Shapes.wholeStripes(positions);
-        for (int first = 0; first < end; first += 2 * BLOCK_POSITIONS) {
-            int firstEnd = Math.min(end, first + BLOCK_POSITIONS);
-            for (int j = first; j < firstEnd; j += KEY_STRIPE) {
-                float[] keys0 = keys[j / BLOCK_POSITIONS];
-                int j1 = j + BLOCK_POSITIONS;
-                float[] keys1 = j1 < end ? keys[j1 / BLOCK_POSITIONS] : null;
-                int key = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * stripeStride;
-                for (int h = 0; h < heads; h++) {
-                    int to = h * scoresStride;
+        int stripes = Shapes.wholeStripes(positions) / KEY_STRIPE;
+        for (int first = 0; first < stripes; first += 2 * STRIPES) {
+            float[] keys0 = keys[first / STRIPES];
+            int count0 = Math.min(STRIPES, stripes - first);
+            int count1 = Math.min(STRIPES, stripes - first - count0);
+            // The second half of a block that has no other beside it, else the other.
+            boolean halves = count1 == 0;
+            float[] keys1 = halves ? keys0 : keys[first / STRIPES + 1];
+            int ahead = halves ? (count0 + 1) / 2 : 0;
+            int alone = halves ? ahead : count0;
+            int both = halves ? count0 - ahead : count1;
+            int scoresAhead = (halves ? ahead : STRIPES) * KEY_STRIPE;
+            for (int i = 0; i < alone; i++) {
+                int key = keysOffset + i * stripeStride;
+                for (int h = 0; h < heads; h++, key += headSize * KEY_STRIPE) {
+                    int to = h * scoresStride + (first + i) * KEY_STRIPE;
                     int query = queriesOffset + h * headSize;
                     for (int lane = 0; lane < KEY_STRIPE; lane += LANES) {
-                        if (keys1 == null) {
-                            scores1(scores, to + lane + j, queries, query, keys0, key + lane, headSize, scale);
-                        } else {
+                        if (i < both) {
                             scores2(
                                     scores,
-                                    to + lane + j,
-                                    to + lane + j1,
+                                    to + lane,
+                                    to + lane + scoresAhead,
                                     queries,
                                     query,
                                     keys0,
-                                    keys1,
                                     key + lane,
+                                    keys1,
+                                    key + lane + ahead * stripeStride,
                                     headSize,
                                     scale);
+                        } else {
+                            scores1(scores, to + lane, queries, query, keys0, key + lane, headSize, scale);
                         }
                     }
-                    key += headSize * KEY_STRIPE;
                 }
             }
         }
     }
 
-    /** One query against a vector of keys of each of two blocks. */
+    /** One query against a vector of keys of each of two stripes. */
     private static void scores2(
             float[] scores,
             int to0,
@@ -72,17 +87,19 @@ final class VectorScores {
             float[] queries,
             int query,
             float[] keys0,
+            int key0,
             float[] keys1,
-            int key,
+            int key1,
             int headSize,
             float scale) {
         FloatVector a0 = FloatVector.zero(SPECIES);
         FloatVector a1 = a0;
         for (int d = 0; d < headSize; d++) {
             FloatVector q = FloatVector.broadcast(SPECIES, queries[query + d]);
-            a0 = q.fma(FloatVector.fromArray(SPECIES, keys0, key), a0);
-            a1 = q.fma(FloatVector.fromArray(SPECIES, keys1, key), a1);
-            key += KEY_STRIPE;
+            a0 = q.fma(FloatVector.fromArray(SPECIES, keys0, key0), a0);
+            a1 = q.fma(FloatVector.fromArray(SPECIES, keys1, key1), a1);
+            key0 += KEY_STRIPE;
+            key1 += KEY_STRIPE;
         }
         a0.mul(scale).intoArray(scores, to0);
         a1.mul(scale).intoArray(scores, to1);

@@ -98,11 +98,14 @@ final class FailingKernels extends DelegatingKernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
-            int stripeStride,
+            int allHeads,
+            int firstHead,
             int heads,
             int headSize,
             int positions,
-            float scale) {
+            int closed,
+            float scale,
+            float[] scratch) {
         check(Place.SCORES, scores, queries, queriesOffset, heads * headSize);
         super.attentionScores(
                 scores,
@@ -111,11 +114,14 @@ final class FailingKernels extends DelegatingKernels {
                 queriesOffset,
                 keys,
                 keysOffset,
-                stripeStride,
+                allHeads,
+                firstHead,
                 heads,
                 headSize,
                 positions,
-                scale);
+                closed,
+                scale,
+                scratch);
     }
 
     @Override

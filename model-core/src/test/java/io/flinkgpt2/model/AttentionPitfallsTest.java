@@ -30,11 +30,14 @@ class AttentionPitfallsTest {
                     int queriesOffset,
                     float[][] keys,
                     int keysOffset,
-                    int stripeStride,
+                    int allHeads,
+                    int firstHead,
                     int heads,
                     int headSize,
                     int positions,
-                    float scale) {
+                    int closed,
+                    float scale,
+                    float[] scratch) {
                 super.attentionScores(
                         scores,
                         scoresStride,
@@ -42,11 +45,14 @@ class AttentionPitfallsTest {
                         queriesOffset,
                         keys,
                         keysOffset,
-                        stripeStride,
+                        allHeads,
+                        firstHead,
                         heads,
                         headSize,
                         positions,
-                        scale * wrong);
+                        closed,
+                        scale * wrong,
+                        scratch);
             }
         }));
     }
@@ -89,11 +95,21 @@ class AttentionPitfallsTest {
                 int weightsStride,
                 float[][] values,
                 int valuesOffset,
+                int rowStride,
                 int heads,
                 int headSize,
                 int positions) {
             super.weightedValues(
-                    out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, changed(positions));
+                    out,
+                    outOffset,
+                    weights,
+                    weightsStride,
+                    values,
+                    valuesOffset,
+                    rowStride,
+                    heads,
+                    headSize,
+                    changed(positions));
         }
 
         /** The first position has only itself. */
@@ -122,12 +138,22 @@ class AttentionPitfallsTest {
                     int weightsStride,
                     float[][] values,
                     int valuesOffset,
+                    int rowStride,
                     int heads,
                     int headSize,
                     int positions) {
                 // And its value.
                 super.weightedValues(
-                        out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions - 1);
+                        out,
+                        outOffset,
+                        weights,
+                        weightsStride,
+                        values,
+                        valuesOffset,
+                        rowStride,
+                        heads,
+                        headSize,
+                        positions - 1);
             }
         }));
     }

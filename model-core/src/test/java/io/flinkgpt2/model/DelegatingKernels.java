@@ -63,11 +63,14 @@ public class DelegatingKernels implements Kernels {
             int queriesOffset,
             float[][] keys,
             int keysOffset,
-            int stripeStride,
+            int allHeads,
+            int firstHead,
             int heads,
             int headSize,
             int positions,
-            float scale) {
+            int closed,
+            float scale,
+            float[] scratch) {
         enter();
         kernels.attentionScores(
                 scores,
@@ -76,11 +79,14 @@ public class DelegatingKernels implements Kernels {
                 queriesOffset,
                 keys,
                 keysOffset,
-                stripeStride,
+                allHeads,
+                firstHead,
                 heads,
                 headSize,
                 positions,
-                scale);
+                closed,
+                scale,
+                scratch);
         leave();
     }
 
@@ -99,12 +105,13 @@ public class DelegatingKernels implements Kernels {
             int weightsStride,
             float[][] values,
             int valuesOffset,
+            int rowStride,
             int heads,
             int headSize,
             int positions) {
         enter();
         kernels.weightedValues(
-                out, outOffset, weights, weightsStride, values, valuesOffset, heads, headSize, positions);
+                out, outOffset, weights, weightsStride, values, valuesOffset, rowStride, heads, headSize, positions);
         leave();
     }
 

@@ -55,6 +55,40 @@ class KvCacheTest {
     }
 
     @Test
+    void rule3_5_keysAndValuesAreTheSameWhateverTheChunksAndTheStripeTheyLieIn() {
+        int[] ids = Passes.randomIds(model.config(), LONGEST, 3);
+        KvCache whole = cache();
+        Passes.lastLogits(model, whole, ids, LONGEST);
+        for (int length : new int[] {1, 15, 16, 17, 31, 64, 65, 79, 80, 81, 127, 150}) {
+            for (int chunk : new int[] {1, 7, 16, 23}) {
+                KvCache cache = cache();
+                Passes.lastLogits(model, cache, Arrays.copyOf(ids, length), chunk);
+                for (int layer = 0; layer < model.config().layerCount(); layer++) {
+                    assertThat(keysAndValues(cache, layer, length))
+                            .as("%d positions in chunks of %d, layer %d", length, chunk, layer)
+                            .containsExactly(keysAndValues(whole, layer, length));
+                }
+                cache.reset();
+            }
+        }
+    }
+
+    private float[] keysAndValues(KvCache cache, int layer, int positions) {
+        int size = model.config().headSize();
+        float[] floats = new float[positions * model.config().embeddingSize() * 2];
+        int at = 0;
+        for (int position = 0; position < positions; position++) {
+            for (int head = 0; head < model.config().headCount(); head++) {
+                for (int d = 0; d < size; d++) {
+                    floats[at++] = cache.key(layer, head, position, d);
+                    floats[at++] = cache.value(layer, head, position, d);
+                }
+            }
+        }
+        return floats;
+    }
+
+    @Test
     void aCopyIsUntouchedByWhatFollowsInEither() {
         int[] ids = Passes.randomIds(model.config(), 40, 1);
         int[] other = ids.clone();

@@ -35,7 +35,7 @@ class KernelAllocationTest {
         float[] out = new float[8 * stride];
         float[] weight = KernelCases.random(2, stride, 1);
         float[] bias = KernelCases.random(3, stride, 1);
-        float[] scratch = new float[stride];
+        float[] scratch = new float[16 * 64 + 64];
         for (int n : new int[] {384, 240, 120}) {
             float[] scores = KernelCases.random(4, stride, 1);
             kernels.put("layer norm of " + n, () -> vector.layerNorm(out, x, stride, 1, n, weight, bias, 1e-5f));
@@ -67,13 +67,15 @@ class KernelAllocationTest {
             float[][] blocks = {block, block, block, block, block, block, block, block};
             float[] scores = new float[8 * 64];
             float[] head = new float[headSize];
-            kernels.put(
-                    "scores of head size " + headSize,
-                    () -> vector.attentionScores(
-                            scores, 512, weight, 0, blocks, 0, 16 * headSize, 1, headSize, 500, 0.1f));
+            for (int closed : new int[] {500, 496}) {
+                kernels.put(
+                        "scores of head size " + headSize + ", closed to " + closed,
+                        () -> vector.attentionScores(
+                                scores, 512, weight, 0, blocks, 0, 1, 0, 1, headSize, 500, closed, 0.1f, scratch));
+            }
             kernels.put(
                     "values of head size " + headSize,
-                    () -> vector.weightedValues(head, 0, scores, 512, blocks, 0, 1, headSize, 500));
+                    () -> vector.weightedValues(head, 0, scores, 512, blocks, 0, headSize, 1, headSize, 500));
         }
     }
 

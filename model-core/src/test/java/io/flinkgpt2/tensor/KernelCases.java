@@ -130,48 +130,56 @@ final class KernelCases {
         for (int headSize : SIZES) {
             float[][] blocks = new float[8][];
             for (int b = 0; b < blocks.length; b++) {
-                blocks[b] = random(headSize + 100 * b, heads * headSize * Kernels.BLOCK_POSITIONS + 7, 2);
+                blocks[b] = random(headSize + 100 * b, heads * headSize * Kernels.BLOCK_POSITIONS + 7 + 15, 2);
             }
             for (int positions :
                     new int[] {1, 5, 16, 17, 32, 41, 48, 63, 64, 65, 128, 150, 192, 256, 257, 391, 496, 512}) {
-                float[] scores = new float[heads * stride];
-                float[] fewer = new float[heads * stride];
                 float[] queries = random(headSize, heads * headSize + 1, 2);
-                kernels.attentionScores(
-                        scores,
-                        stride,
-                        queries,
-                        1,
-                        blocks,
-                        7,
-                        heads * headSize * Kernels.KEY_STRIPE,
-                        heads,
-                        headSize,
-                        positions,
-                        0.125f);
-                int some = heads - 2;
-                int keysOfOne = headSize * Kernels.KEY_STRIPE;
-                kernels.attentionScores(
-                        fewer,
-                        stride,
-                        queries,
-                        1,
-                        blocks,
-                        7 + keysOfOne,
-                        heads * keysOfOne,
-                        some,
-                        headSize,
-                        positions,
-                        1f);
-                keep("scores of some heads of size " + headSize + ", " + positions + " keys", fewer);
-                keep("scores of head size " + headSize + ", " + positions + " keys", scores);
+                // All stripes closed, or the last one open where it is not full.
+                for (int closed : new int[] {positions, positions / Kernels.KEY_STRIPE * Kernels.KEY_STRIPE}) {
+                    String name = " of size " + headSize + ", " + positions + " keys, closed to " + closed;
+                    keep(
+                            "scores of heads" + name,
+                            scores(queries, blocks, heads, 0, heads, headSize, positions, closed, 0.125f));
+                    keep(
+                            "scores of some heads" + name,
+                            scores(queries, blocks, heads, 1, heads - 2, headSize, positions, closed, 1f));
+                }
 
                 float[] out = random(8, heads * headSize + 2, 1);
                 float[] weights = random(9, heads * stride, 1);
-                kernels.weightedValues(out, 2, weights, stride, blocks, 7, heads, headSize, positions);
+                int row = heads * headSize;
+                kernels.weightedValues(out, 2, weights, stride, blocks, 7, row, heads, headSize, positions);
                 keep("values of head size " + headSize + ", " + positions + " positions", out);
+                kernels.weightedValues(
+                        out, 2, weights, stride, blocks, 7 + headSize, row, heads - 2, headSize, positions);
+                keep("values of some heads of size " + headSize + ", " + positions + " positions", out);
             }
         }
+    }
+
+    /** Scores of the first positions, and of none behind. */
+    private float[] scores(
+            float[] queries,
+            float[][] blocks,
+            int allHeads,
+            int firstHead,
+            int heads,
+            int headSize,
+            int positions,
+            int closed,
+            float scale) {
+        int stride = blocks.length * Kernels.BLOCK_POSITIONS + 3;
+        float[] scores = new float[heads * stride];
+        float[] scratch = new float[Kernels.scoresScratch(heads, headSize)];
+        kernels.attentionScores(
+                scores, stride, queries, 1, blocks, 7, allHeads, firstHead, heads, headSize, positions, closed, scale,
+                scratch);
+        float[] kept = new float[heads * positions];
+        for (int h = 0; h < heads; h++) {
+            System.arraycopy(scores, h * stride, kept, h * positions, positions);
+        }
+        return kept;
     }
 
     static Float32Matrix randomMatrix(int inputs, int outputs) {

@@ -138,7 +138,7 @@ class ValidationPointsTest {
     @Test
     void point4_wronglyScaledScoresTurnPoint4RedWithoutExpectedValues() throws IOException {
         Kernels wrong =
-                WrongKernels.before("attentionScores", arguments -> arguments[10] = (float) arguments[10] * 0.9f);
+                WrongKernels.before("attentionScores", arguments -> arguments[12] = (float) arguments[12] * 0.9f);
 
         List<CheckResult> results = new ValidationPoints(open("tied-tanh", wrong)).check("prompt", PROMPT);
 

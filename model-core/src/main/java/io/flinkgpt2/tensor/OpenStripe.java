@@ -1,0 +1,125 @@
+package io.flinkgpt2.tensor;
+
+import static io.flinkgpt2.tensor.VectorKernels.LANES;
+import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Attention scores of the positions at the end of a sequence, whose keys lie in rows: a lane is a head. Were they transposed
+ * already, one position would take as many lines of memory as sixteen, to write and to read.
+ */
+final class OpenStripe {
+
+    /** Floats between the scores of one row and the next in the scratch. */
+    private static final int APART = 16;
+
+    private OpenStripe() {}
+
+    /**
+     * {@link Kernels#attentionScores} of the positions of an open stripe.
+     *
+     * @param scores receives those of the first position of each head from {@code scoresOffset}
+     * @param key where the first element of the first head begins in the first row
+     * @param count positions, 1 to 15
+     */
+    static void scores(
+            float[] scores,
+            int scoresOffset,
+            int scoresStride,
+            float[] queries,
+            int queriesOffset,
+            float[] keys,
+            int key,
+            int allHeads,
+            int heads,
+            int headSize,
+            int count,
+            float scale,
+            float[] scratch) {
+        int apart = Shapes.wholeStripes(heads);
+        for (int h = 0; h < heads; h++) {
+            int query = queriesOffset + h * headSize;
+            for (int d = 0, to = h; d < headSize; d++, to += apart) {
+                scratch[to] = queries[query + d];
+            }
+        }
+        int row = allHeads * headSize;
+        int sums = apart * headSize;
+        // Lanes past the last head get what lies behind its key; nobody reads them.
+        for (int first = 0; first < heads; first += LANES) {
+            int lanes = Math.min(LANES, heads - first);
+            int to = scoresOffset + first * scoresStride;
+            int from = key + first;
+            int j = 0;
+            for (; j + 4 <= count; j += 4, from += 4 * row) {
+                rows4(scratch, first, apart, keys, from, row, allHeads, headSize, scale, sums);
+                spread(scores, to + j, scoresStride, scratch, sums, lanes, 4);
+            }
+            for (; j < count; j++, from += row) {
+                rows1(scratch, first, apart, keys, from, allHeads, headSize, scale, sums);
+                spread(scores, to + j, scoresStride, scratch, sums, lanes, 1);
+            }
+        }
+    }
+
+    /** The scores of four rows, which go to the scratch. */
+    private static void rows4(
+            float[] scratch,
+            int query,
+            int queryStride,
+            float[] keys,
+            int key,
+            int row,
+            int keyStride,
+            int headSize,
+            float scale,
+            int to) {
+        FloatVector a0 = FloatVector.zero(SPECIES);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        for (int d = 0; d < headSize; d++) {
+            FloatVector q = FloatVector.fromArray(SPECIES, scratch, query);
+            a0 = q.fma(FloatVector.fromArray(SPECIES, keys, key), a0);
+            a1 = q.fma(FloatVector.fromArray(SPECIES, keys, key + row), a1);
+            a2 = q.fma(FloatVector.fromArray(SPECIES, keys, key + 2 * row), a2);
+            a3 = q.fma(FloatVector.fromArray(SPECIES, keys, key + 3 * row), a3);
+            query += queryStride;
+            key += keyStride;
+        }
+        a0.mul(scale).intoArray(scratch, to);
+        a1.mul(scale).intoArray(scratch, to + APART);
+        a2.mul(scale).intoArray(scratch, to + 2 * APART);
+        a3.mul(scale).intoArray(scratch, to + 3 * APART);
+    }
+
+    private static void rows1(
+            float[] scratch,
+            int query,
+            int queryStride,
+            float[] keys,
+            int key,
+            int keyStride,
+            int headSize,
+            float scale,
+            int to) {
+        FloatVector a = FloatVector.zero(SPECIES);
+        for (int d = 0; d < headSize; d++) {
+            a = FloatVector.fromArray(SPECIES, scratch, query).fma(FloatVector.fromArray(SPECIES, keys, key), a);
+            query += queryStride;
+            key += keyStride;
+        }
+        a.mul(scale).intoArray(scratch, to);
+    }
+
+    /** Puts each lane of some rows where the scores of its head are. */
+    private static void spread(
+            float[] scores, int to, int scoresStride, float[] scratch, int sums, int lanes, int rows) {
+        for (int lane = 0; lane < lanes; lane++, to += scoresStride) {
+            for (int r = 0; r < rows; r++) {
+                scores[to + r] = scratch[sums + r * APART + lane];
+            }
+        }
+    }
+}
