@@ -110,8 +110,8 @@ final class MistakesInGeneration {
                     "4.4",
                     "a shared prefix lacks its last position",
                     "model/KvCache.java",
-                    "copy(block.floats, own.floats, positions);",
-                    "copy(block.floats, own.floats, positions - 1);",
+                    "copy(block, own, positions);",
+                    "copy(block, own, positions - 1);",
                     "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"),
             mistake(
                     "4.3",
