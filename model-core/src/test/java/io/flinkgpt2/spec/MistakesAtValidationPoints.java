@@ -26,8 +26,8 @@ final class MistakesAtValidationPoints {
                     "point 3",
                     "the queries are kept as keys",
                     "model/KvCache.java",
-                    "block[to] = qkv[key + d];",
-                    "block[to] = qkv[key - embeddingSize + d];",
+                    "block.floats[to++] = qkv[keys + head * headSize + d];",
+                    "block.floats[to++] = qkv[offset + head * headSize + d];",
                     "model.ForwardRulesTest#point3_theCacheIsBitEqualToTheKeysAndValuesOfTheProjection"),
             mistake(
                     "point 4",
