@@ -30,8 +30,7 @@ final class AttentionStep implements Workers.Task {
     AttentionStep(Gpt2Config config, int maxPositions, int threads) {
         this.config = config;
         this.maxPositions = (int) (((long) maxPositions + BLOCK_POSITIONS - 1) / BLOCK_POSITIONS * BLOCK_POSITIONS);
-        // A little more: the scores of all heads for a position shall not share one set of a cache, as 4 kB apart they
-        // would.
+        // A little more: 4 kB apart, the scores of all heads for a position would share one set of a cache.
         this.scoresStride = this.maxPositions + Kernels.KEY_STRIPE;
         this.scores = new float[threads][Math.multiplyExact(config.headCount(), scoresStride)];
         this.scratch = new float[threads][Kernels.scoresScratch(config.headCount(), config.headSize())];

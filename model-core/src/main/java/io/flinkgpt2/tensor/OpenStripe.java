@@ -1,5 +1,6 @@
 package io.flinkgpt2.tensor;
 
+import static io.flinkgpt2.tensor.Kernels.KEY_STRIPE;
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
@@ -10,9 +11,6 @@ import jdk.incubator.vector.FloatVector;
  * already, one position would take as many lines of memory as sixteen, to write and to read.
  */
 final class OpenStripe {
-
-    /** Floats between the scores of one row and the next in the scratch. */
-    private static final int APART = 16;
 
     private OpenStripe() {}
 
@@ -89,9 +87,9 @@ final class OpenStripe {
             key += keyStride;
         }
         a0.mul(scale).intoArray(scratch, to);
-        a1.mul(scale).intoArray(scratch, to + APART);
-        a2.mul(scale).intoArray(scratch, to + 2 * APART);
-        a3.mul(scale).intoArray(scratch, to + 3 * APART);
+        a1.mul(scale).intoArray(scratch, to + KEY_STRIPE);
+        a2.mul(scale).intoArray(scratch, to + 2 * KEY_STRIPE);
+        a3.mul(scale).intoArray(scratch, to + 3 * KEY_STRIPE);
     }
 
     private static void rows1(
@@ -118,7 +116,7 @@ final class OpenStripe {
             float[] scores, int to, int scoresStride, float[] scratch, int sums, int lanes, int rows) {
         for (int lane = 0; lane < lanes; lane++, to += scoresStride) {
             for (int r = 0; r < rows; r++) {
-                scores[to + r] = scratch[sums + r * APART + lane];
+                scores[to + r] = scratch[sums + r * KEY_STRIPE + lane];
             }
         }
     }

@@ -35,11 +35,9 @@ final class VectorValues {
             int count1 = Math.min(BLOCK_POSITIONS, positions - first - count0);
             int row = valuesOffset;
             int j = 0;
-            if (count1 > 0) {
-                float[] block1 = values[first / BLOCK_POSITIONS + 1];
-                for (; j < count1; j++, row += rowStride) {
-                    rows2(out, outOffset, weights, first + j, weightsStride, block0, block1, row, heads, headSize);
-                }
+            float[] block1 = count1 > 0 ? values[first / BLOCK_POSITIONS + 1] : block0;
+            for (; j < count1; j++, row += rowStride) {
+                rows2(out, outOffset, weights, first + j, weightsStride, block0, block1, row, heads, headSize);
             }
             for (; j < count0; j++, row += rowStride) {
                 row1(out, outOffset, weights, first + j, weightsStride, block0, row, heads, headSize);
