@@ -19,6 +19,7 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -57,8 +58,9 @@ public final class CompletionJob {
     }
 
     /**
-     * Builds the pipeline between any source and sinks. Everything is chained and nothing crosses a network, but for an
-     * exchange by key where the order of keys is asked for.
+     * Builds the pipeline between any source and sinks. From source to completions everything is chained and nothing crosses a
+     * network, but for an exchange by key where the order of keys is asked for. The sink of dead letters has two inputs, and so
+     * is a task of its own in each slot.
      */
     public static void build(
             StreamExecutionEnvironment environment,
@@ -79,15 +81,27 @@ public final class CompletionJob {
                 .process(new ParseRequest(settings.generation()))
                 .name("parse")
                 .uid("parse");
-        generate(requests, settings)
-                .name("generate")
-                .sinkTo(completions)
-                .name("completions")
-                .uid("completions");
-        requests.getSideOutput(ParseRequest.DEAD_LETTERS)
+        SingleOutputStreamOperator<CompletionRecord> answers =
+                generate(requests, settings).name("generate");
+        answers.sinkTo(completions).name("completions").uid("completions");
+        refused(requests, answers, settings)
                 .sinkTo(deadLetters)
                 .name("dead-letters")
                 .uid("dead-letters");
+    }
+
+    /**
+     * What the parser refuses; with state also what the generator parses anew for another model. The mode {@code map} has no
+     * requests in its state.
+     */
+    private static DataStream<DeadLetter> refused(
+            SingleOutputStreamOperator<PromptRequest> requests,
+            SingleOutputStreamOperator<CompletionRecord> answers,
+            JobSettings settings) {
+        DataStream<DeadLetter> parsed = requests.getSideOutput(ParseRequest.DEAD_LETTERS);
+        return settings.generationMode() == JobOptions.GenerationMode.MAP
+                ? parsed
+                : parsed.union(answers.getSideOutput(ParseRequest.DEAD_LETTERS));
     }
 
     /**

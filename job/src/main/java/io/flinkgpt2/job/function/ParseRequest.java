@@ -1,14 +1,11 @@
 package io.flinkgpt2.job.function;
 
-import io.flinkgpt2.generation.Pretrained;
-import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestParser;
-import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -37,21 +34,16 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     public void open(OpenContext openContext) throws Exception {
         deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
-        Pretrained pretrained = model.pretrained();
-        parser = new RequestParser(
-                pretrained.tokenizer(),
-                new PromptLimits(pretrained.config(), settings.maxContext()),
-                Set.copyOf(settings.model().names()),
-                settings.unknownFields(),
-                settings.maxCopiedBytes(),
-                settings.standards());
+        parser = settings.parser(model.pretrained());
     }
 
     @Override
     public void processElement(PromptRecord record, Context context, Collector<PromptRequest> out) {
         long now = System.currentTimeMillis();
         try {
-            out.collect(parser.parse(record, now));
+            PromptRequest request = parser.parse(record, now);
+            request.value = record.value;
+            out.collect(request);
         } catch (InvalidRequestException e) {
             deadLetters.inc();
             context.output(DEAD_LETTERS, new DeadLetter(record, e.error(), settings.jobName(), now));
