@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,7 @@ final class HubClient {
     private final NetworkLimits limits;
     private final HttpClient http;
     private final boolean tokenIsSafe;
+    private final Set<String> commits = new TreeSet<>();
 
     HubClient(HubSettings settings, NetworkLimits limits) {
         this.settings = settings;
@@ -59,6 +61,11 @@ final class HubClient {
 
     NetworkLimits limits() {
         return limits;
+    }
+
+    /** The commit that all answers of the hub so far were of, by its header {@code X-Repo-Commit}, or null. */
+    String commit() {
+        return commits.size() == 1 ? commits.iterator().next() : null;
     }
 
     /** Whether a token goes to the hub. */
@@ -84,6 +91,12 @@ final class HubClient {
         for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
             HttpResponse<BodyPieces> response = send(subject, uri, from);
             int status = response.statusCode();
+            if (isHub(uri)) {
+                response.headers()
+                        .firstValue("x-repo-commit")
+                        .filter(HubName::isCommit)
+                        .ifPresent(commits::add);
+            }
             if (REDIRECTS.contains(status)) {
                 response.body().close();
                 uri = target(
