@@ -1,5 +1,7 @@
 package io.flinkgpt2.job;
 
+import io.flinkgpt2.hub.HubSettings;
+import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.kafka.KafkaConnections;
@@ -49,11 +51,17 @@ public final class CompletionJob {
         environment.execute(settings.jobName());
     }
 
-    /** Builds the pipeline between Kafka topics with the given limits. */
+    /**
+     * Builds the pipeline between Kafka topics with the given limits. A model on the hub is looked up here: the job has one
+     * revision of it.
+     *
+     * @throws InvalidOptionException if the model's commit cannot be found out and no revision is given
+     */
     public static void build(StreamExecutionEnvironment environment, JobSettings settings, TopicLimits limits) {
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), limits);
-        JobSettings fitted = settings.withMaxCopiedBytes(
-                kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
+        JobSettings fitted = settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment()))
+                .withMaxCopiedBytes(
+                        kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());
     }
 

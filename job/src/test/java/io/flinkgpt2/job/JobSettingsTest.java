@@ -3,6 +3,10 @@ package io.flinkgpt2.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import io.flinkgpt2.hub.ModelHub;
+import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
@@ -308,5 +312,15 @@ class JobSettingsTest {
             arguments.add("--model=/models/gpt2");
         }
         return JobSettings.from(JobArguments.parse(arguments));
+    }
+
+    @Test
+    void aModelWhoseCommitNobodyKnowsNeedsARevision(@TempDir Path home) {
+        JobSettings settings = JobSettings.from(JobArguments.parse(
+                List.of("--kafka.bootstrap.servers", "nowhere:1", "--model", "someone/tiny")));
+        assertThatThrownBy(() -> settings.withPinnedModel(
+                        () -> new ModelHub(HubSettings.in(home).withOffline(true))))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll("model.path", "'someone/tiny'", "offline", "'someone/tiny@REVISION'");
     }
 }

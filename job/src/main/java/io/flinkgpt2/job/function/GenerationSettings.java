@@ -55,6 +55,12 @@ public record GenerationSettings(
                 + " allow-special-tokens=" + standards.allowSpecialTokens();
     }
 
+    /** The same with another model. */
+    public GenerationSettings withModel(ModelSettings other) {
+        return new GenerationSettings(
+                jobName, other, maxContext, prefillChunk, standards, unknownFields, maxCopiedBytes);
+    }
+
     /** The same with another limit of what is copied. */
     public GenerationSettings withMaxCopiedBytes(int bytes) {
         return new GenerationSettings(jobName, model, maxContext, prefillChunk, standards, unknownFields, bytes);

@@ -10,10 +10,14 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.util.OutputTag;
 
 /** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
-public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> {
+public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest>
+        implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     /** Records that are no valid request, with the reason. */
@@ -21,7 +25,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
         private static final long serialVersionUID = 1L;
     };
 
-    private final GenerationSettings settings;
+    private GenerationSettings settings;
     private transient SharedModel model;
     private transient RequestParser parser;
     private transient Counter deadLetters;
@@ -29,6 +33,15 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     public ParseRequest(GenerationSettings settings) {
         this.settings = settings;
     }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        settings = settings.withModel(PinnedModel.keep(settings.model(), context.getOperatorStateStore()));
+    }
+
+    /** The state changes only when it is initialised. */
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {}
 
     @Override
     public void open(OpenContext openContext) throws Exception {

@@ -6,6 +6,7 @@ import io.flinkgpt2.generation.InFlight;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ParseRequest;
+import io.flinkgpt2.job.function.PinnedModel;
 import io.flinkgpt2.job.function.SharedModel;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
@@ -68,7 +69,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     private static final Logger LOG = LoggerFactory.getLogger(ContinuousBatchingOperator.class);
 
     private final transient MailboxExecutor mailbox;
-    private final GenerationSettings generation;
+    private GenerationSettings generation;
     private final BatchSettings settings;
 
     private final transient AnswerOrder order;
@@ -104,6 +105,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
+        generation =
+                generation.withModel(PinnedModel.keep(generation.model(), context.getOperatorStateStore()));
         order.initialize(context);
     }
 

@@ -1,6 +1,5 @@
 package io.flinkgpt2.job.operator;
 
-import static io.flinkgpt2.job.operator.OperatorHarness.LONG;
 import static io.flinkgpt2.job.operator.OperatorHarness.batch;
 import static io.flinkgpt2.job.operator.OperatorHarness.oneByOne;
 import static io.flinkgpt2.job.operator.OperatorHarness.request;
@@ -11,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.job.function.CachedModel;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.function.ParseRequest;
@@ -29,6 +29,7 @@ import java.util.List;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.util.FileUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -227,6 +228,40 @@ class OtherModelStateTest {
     }
 
     @Test
+    void aHubModelWithoutARevisionStaysThatOfTheState() throws Exception {
+        String first = "someone/moving@" + "1".repeat(40);
+        String second = "someone/moving@" + "2".repeat(40);
+        List<Path> cached = List.of(
+                CachedModel.write(CachedModel.home(), first, null, 1),
+                CachedModel.write(CachedModel.home(), second, null, -3));
+        List<PromptRequest> requests = requests(3, 5);
+        try {
+            OperatorSubtaskState state;
+            try (OperatorHarness operator = restore(Ordering.KEY, settings(named(first, true), CONTEXT), null)) {
+                operator.process(requests);
+                operator.takeMails(3);
+                state = operator.snapshot();
+            }
+            for (boolean open : new boolean[] {true, false}) {
+                try (OperatorHarness operator = restore(Ordering.KEY, settings(named(second, open), CONTEXT), state)) {
+                    operator.takeAllMails();
+                    assertThat(operator.answers()).isNotEmpty();
+                    assertEachIn(
+                            operator.answers(), oneByOne(settings(named(open ? first : second, false), CONTEXT), requests));
+                }
+            }
+        } finally {
+            for (Path directory : cached) {
+                FileUtils.deleteDirectory(directory.toFile());
+            }
+        }
+    }
+
+    private static ModelSettings named(String name, boolean open) {
+        return new ModelSettings(name, List.of("tiny"), Precision.F32, null, open);
+    }
+
+    @Test
     void whatStartsAgainIsCounted() throws Exception {
         GenerationSettings now = settings(otherModel, 6);
         List<PromptRequest> requests = parsed(
@@ -272,7 +307,7 @@ class OtherModelStateTest {
     private static OperatorHarness restore(Ordering ordering, GenerationSettings settings, OperatorSubtaskState state)
             throws Exception {
         return ordering == Ordering.KEY
-                ? OperatorHarness.restoreByKey(settings, batch(PLACES, LONG), 1, 0, state)
+                ? OperatorHarness.restoreByKey(settings, batch(PLACES, Duration.ZERO), 1, 0, state)
                 : OperatorHarness.restore(settings, batch(PLACES, Duration.ZERO), 1, 0, state);
     }
 
