@@ -60,8 +60,7 @@ public final class CompletionJob {
     public static void build(StreamExecutionEnvironment environment, JobSettings settings, TopicLimits limits) {
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), limits);
         JobSettings fitted = settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment()))
-                .withMaxCopiedBytes(
-                        kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
+                .withMaxCopiedBytes(kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());
     }
 

@@ -254,15 +254,15 @@ public record JobSettings(
             throw new InvalidOptionException(
                     JobOptions.MODEL_PATH.key(),
                     "'" + model.path() + "', whose commit cannot be found out here (" + e.getMessage() + ")",
-                    "a name with a revision, '" + model.path() + "@REVISION', so that all TaskManagers load the same model;"
+                    "a name with a revision, '" + model.path()
+                            + "@REVISION', so that all TaskManagers load the same model;"
                             + " or of a directory on the TaskManagers the absolute path",
                     e);
         }
     }
 
     private JobSettings with(GenerationSettings other) {
-        return new JobSettings(
-                jobName, kafka, other, generationMode, ordering, batch, checkpointInterval);
+        return new JobSettings(jobName, kafka, other, generationMode, ordering, batch, checkpointInterval);
     }
 
     /** The same with another limit of what a completion copies from its request. */

@@ -152,7 +152,10 @@ class BoundedRunIT {
                 .singleElement()
                 .satisfies(letter -> {
                     assertThat(letter.at("/error/code").asText()).isEqualTo("model_not_found");
-                    assertThat(new String(Base64.getDecoder().decode(letter.get("value").asText()), UTF_8))
+                    assertThat(new String(
+                                    Base64.getDecoder()
+                                            .decode(letter.get("value").asText()),
+                                    UTF_8))
                             .isEqualTo(named);
                 });
     }

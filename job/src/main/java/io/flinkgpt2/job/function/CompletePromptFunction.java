@@ -8,10 +8,10 @@ import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestCompleter;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
-import org.apache.flink.api.common.functions.RichMapFunction;
 
 /**
  * Completes one prompt at a time.

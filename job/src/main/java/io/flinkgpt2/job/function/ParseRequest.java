@@ -8,16 +8,15 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestParser;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.streaming.api.functions.ProcessFunction;
-import org.apache.flink.util.Collector;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
-public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest>
-        implements CheckpointedFunction {
+public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     /** Records that are no valid request, with the reason. */

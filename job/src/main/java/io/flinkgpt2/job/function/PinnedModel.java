@@ -79,7 +79,10 @@ public final class PinnedModel {
             HubName old = HubName.parse(before);
             boolean hasRevision = !old.equals(HubName.parse(old.repository()));
             if (hasRevision && old.equals(named.get().at(old.revision()))) {
-                LOG.info("The job goes on with {} of its state, and not with {}, for no revision was given", old, named.get());
+                LOG.info(
+                        "The job goes on with {} of its state, and not with {}, for no revision was given",
+                        old,
+                        named.get());
                 kept = model.withPath(before, true);
             }
         }

@@ -105,8 +105,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        generation =
-                generation.withModel(PinnedModel.keep(generation.model(), context.getOperatorStateStore()));
+        generation = generation.withModel(PinnedModel.keep(generation.model(), context.getOperatorStateStore()));
         order.initialize(context);
     }
 
@@ -123,8 +122,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         identity = generation.identity(pretrained);
         batch = new ContinuousBatch(
                 pretrained, KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots));
-        backPressure = new BackPressure(
-                settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
+        backPressure =
+                new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();
         records = new CompletionRecords(
                 generation.jobName(), generation.model().name(), pretrained.revision(), pretrained.precision());

@@ -79,7 +79,8 @@ class PinnedModelTest {
         assertThat(pinned(NAME + "@main").path()).isEqualTo(NAME + "@" + FIRST);
         assertThat(pinned(NAME + "@main").revisionOpen()).isFalse();
         assertThat(pinned(NAME + "@" + SECOND)).isEqualTo(model(NAME + "@" + SECOND));
-        assertThat(PinnedModel.pin(pinned, () -> new ModelHub(HubSettings.fromEnvironment()))).isEqualTo(pinned);
+        assertThat(PinnedModel.pin(pinned, () -> new ModelHub(HubSettings.fromEnvironment())))
+                .isEqualTo(pinned);
     }
 
     @Test
@@ -123,7 +124,8 @@ class PinnedModelTest {
                 var parse = parsing(moved, parsing)) {
             assertThat(revision(generate)).isEqualTo(firstRevision);
             parse.processElement(
-                    new PromptRecord(new RecordSource("prompts", 0, 1, 1), null, "{\"prompt\": \"a\"}".getBytes(), null),
+                    new PromptRecord(
+                            new RecordSource("prompts", 0, 1, 1), null, "{\"prompt\": \"a\"}".getBytes(), null),
                     0);
             assertThat(parse.extractOutputValues()).hasSize(1);
             completing = generate.snapshot(2, 0);

@@ -128,13 +128,7 @@ final class OperatorHarness implements AutoCloseable {
 
     static GenerationSettings settings(ModelSettings model, int maxContext) {
         return new GenerationSettings(
-                "test",
-                model,
-                maxContext,
-                8,
-                RequestStandards.ofTheFormat(),
-                UnknownFields.REJECT,
-                10_000);
+                "test", model, maxContext, 8, RequestStandards.ofTheFormat(), UnknownFields.REJECT, 10_000);
     }
 
     /** What the other mode answers. */
@@ -189,7 +183,8 @@ final class OperatorHarness implements AutoCloseable {
     private static byte[] value(PromptRequest request) {
         return ("{\"custom_id\": \"" + request.customId + "\", \"prompt\": " + Arrays.toString(request.promptTokenIds)
                         + ", \"max_tokens\": " + request.maxTokens + ", \"temperature\": " + request.temperature
-                        + ", \"top_k\": " + request.topK + ", \"top_p\": " + request.topP + ", \"seed\": " + request.seed
+                        + ", \"top_k\": " + request.topK + ", \"top_p\": " + request.topP + ", \"seed\": "
+                        + request.seed
                         + "}")
                 .getBytes(UTF_8);
     }
@@ -252,7 +247,9 @@ final class OperatorHarness implements AutoCloseable {
 
     List<DeadLetter> deadLetters() {
         ConcurrentLinkedQueue<StreamRecord<DeadLetter>> letters = harness.getSideOutput(ParseRequest.DEAD_LETTERS);
-        return letters == null ? List.of() : letters.stream().map(StreamRecord::getValue).toList();
+        return letters == null
+                ? List.of()
+                : letters.stream().map(StreamRecord::getValue).toList();
     }
 
     List<String> answered() {

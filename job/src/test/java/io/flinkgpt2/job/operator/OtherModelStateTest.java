@@ -58,7 +58,9 @@ class OtherModelStateTest {
     @ParameterizedTest
     @EnumSource
     void whatWasBegunInAnotherPrecisionStartsAgain(Ordering ordering) throws Exception {
-        startsAgain(ordering, settings(new ModelSettings(model.toString(), List.of("tiny"), Precision.INT8, null), CONTEXT));
+        startsAgain(
+                ordering,
+                settings(new ModelSettings(model.toString(), List.of("tiny"), Precision.INT8, null), CONTEXT));
     }
 
     @ParameterizedTest
@@ -103,8 +105,9 @@ class OtherModelStateTest {
                 before.addAll(after);
                 assertThat(before)
                         .extracting(answer -> answer.customId)
-                        .containsExactlyElementsOf(
-                                requests.stream().map(request -> request.customId).toList());
+                        .containsExactlyElementsOf(requests.stream()
+                                .map(request -> request.customId)
+                                .toList());
             }
         }
     }
@@ -138,8 +141,7 @@ class OtherModelStateTest {
         List<PromptRequest> parsedAnew = parsed(settings(otherTokenizer), records);
         assertThat(parsedAnew.get(0).promptTokenIds).hasSize(13).isNotEqualTo(requests.get(0).promptTokenIds);
         OperatorSubtaskState state;
-        try (OperatorHarness operator =
-                OperatorHarness.restore(settings(model), batch(2, Duration.ZERO), 1, 0, null)) {
+        try (OperatorHarness operator = OperatorHarness.restore(settings(model), batch(2, Duration.ZERO), 1, 0, null)) {
             operator.process(requests);
             operator.takeMails(5);
             assertThat(operator.answers()).isEmpty();
@@ -247,7 +249,8 @@ class OtherModelStateTest {
                     operator.takeAllMails();
                     assertThat(operator.answers()).isNotEmpty();
                     assertEachIn(
-                            operator.answers(), oneByOne(settings(named(open ? first : second, false), CONTEXT), requests));
+                            operator.answers(),
+                            oneByOne(settings(named(open ? first : second, false), CONTEXT), requests));
                 }
             }
         } finally {
@@ -270,8 +273,7 @@ class OtherModelStateTest {
                         record("same", null, "\"prompt\": \"a\""),
                         record("again", null, "\"prompt\": \"a\""),
                         record("refused", null, "\"prompt\": \"a b c d e f g\"")));
-        RestoredRequests restored = new RestoredRequests(
-                "test", "now", now.parser(Pretrained.open(otherModel)));
+        RestoredRequests restored = new RestoredRequests("test", "now", now.parser(Pretrained.open(otherModel)));
 
         PendingRequest same = restored("now", requests.get(0));
         PendingRequest again = restored("before", requests.get(1));
