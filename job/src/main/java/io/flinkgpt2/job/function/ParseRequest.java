@@ -14,9 +14,12 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
 public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> {
+    private static final Logger LOG = LoggerFactory.getLogger(ParseRequest.class);
     private static final long serialVersionUID = 1L;
 
     /** Records that are no valid request, with the reason. */
@@ -38,6 +41,10 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
         deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
+        pretrained
+                .tokenizer()
+                .refusalOfText()
+                .ifPresent(why -> LOG.warn("Prompts with text will become dead letters: {}", why));
         parser = new RequestParser(
                 pretrained.tokenizer(),
                 new PromptLimits(pretrained.config(), settings.maxContext()),
