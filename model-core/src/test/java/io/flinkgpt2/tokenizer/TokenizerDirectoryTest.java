@@ -226,7 +226,7 @@ class TokenizerDirectoryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"vocab.json", "merges.txt", "tokenizer.json", "added_tokens.json", "tokenizer_config.json"})
-    void pointersAndOtherEncodingsNameTheirFile(String name) throws IOException {
+    void gitLfsPointersAndOtherEncodingsNameTheirFile(String name) throws IOException {
         TokenizerJsonFiles.copyToyFiles(folder);
         TokenizerJsonFiles.write(folder.resolve("tokenizer.json"), json);
         write("added_tokens.json", "{}");

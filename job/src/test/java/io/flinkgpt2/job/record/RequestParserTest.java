@@ -263,7 +263,7 @@ class RequestParserTest {
                 .containsExactly(longest);
     }
 
-    private static RequestParser parser(Tokenizer tokenizer) {
+    private static RequestParser parserWith(Tokenizer tokenizer) {
         return new RequestParser(
                 tokenizer,
                 new PromptLimits(Gpt2Config.published(12, 12, 768), 128),
@@ -274,7 +274,7 @@ class RequestParserTest {
 
     @Test
     void rule2_1_aModelThatTakesTokenIdsOnlyRefusesTextWithTheReason() throws InvalidRequestException {
-        RequestParser parser = parser(Tokenizer.tokenIdsOnly("its tokenizer is vocab.txt"));
+        RequestParser parser = parserWith(Tokenizer.tokenIdsOnly("its tokenizer is vocab.txt"));
         assertThat(parser.parse(record("{\"prompt\":[1,2]}"), NOW).promptTokenIds).containsExactly(1, 2);
         for (String rest : List.of("", ",\"truncate_prompt\":\"left\"")) {
             for (String text : List.of("Hi", "x ".repeat(1_000_000))) {
