@@ -159,6 +159,14 @@ final class CompleteCommand implements Callable<Integer> {
         }
         parser = new RequestParser(
                 pretrained.tokenizer(), limits, Set.copyOf(location.names()), UnknownFields.REJECT, Integer.MAX_VALUE);
+        if (output == OutputFormat.TEXT) {
+            pretrained
+                    .tokenizer()
+                    .refusalOfText()
+                    .ifPresent(why -> spec.commandLine()
+                            .getErr()
+                            .println("Note: " + why + ". Its answers have no text; --output json shows the token ids."));
+        }
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: found " + threads + ", expected 1 or more");
         }

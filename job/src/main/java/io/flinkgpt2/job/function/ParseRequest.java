@@ -14,9 +14,12 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
 public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> implements CheckpointedFunction {
+    private static final Logger LOG = LoggerFactory.getLogger(ParseRequest.class);
     private static final long serialVersionUID = 1L;
 
     /** Records that are no valid request, with the reason. */
@@ -46,7 +49,12 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     public void open(OpenContext openContext) throws Exception {
         deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
-        parser = settings.parser(model.pretrained());
+        Pretrained pretrained = model.pretrained();
+        pretrained
+                .tokenizer()
+                .refusalOfText()
+                .ifPresent(why -> LOG.warn("Prompts with text will become dead letters: {}", why));
+        parser = settings.parser(pretrained);
     }
 
     @Override
