@@ -100,7 +100,7 @@ final class Failures {
      */
     private void print(String message) {
         String indent = "";
-        for (String line : message.lines().toList()) {
+        for (String line : message.split("\n")) {
             err.println(indent + Printable.line(line));
             indent = "  ";
         }

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,9 +55,6 @@ public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    /** The commands that run until they are ended. */
-    private static final Set<String> ENDLESS = Set.of("local");
-
     /** Runs a command and ends the JVM with its exit code. */
     public static void main(String[] args) {
         CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
@@ -67,7 +63,8 @@ public final class Main implements Runnable {
                 new PrintableOutput(new FileOutputStream(FileDescriptor.err)), true, StandardCharsets.UTF_8);
         System.setOut(out);
         System.setErr(err);
-        boolean endless = args.length > 0 && ENDLESS.contains(args[0]);
+        // The one command that runs until it is ended.
+        boolean endless = args.length > 0 && args[0].equals("local");
         SignalExit signals = SignalExit.install(Thread.currentThread(), output, endless);
         signals.exit(run(out, err, List.of(args), Optional.of(signals)));
     }

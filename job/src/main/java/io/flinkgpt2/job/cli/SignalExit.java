@@ -1,7 +1,6 @@
 package io.flinkgpt2.job.cli;
 
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jline.utils.Signals;
 
@@ -20,8 +19,6 @@ final class SignalExit {
 
     /** How long a halt waits for the line that is being written. */
     private static final long LAST_LINE_MS = 500;
-
-    private static final Map<String, Integer> EXIT_CODES = Map.of("HUP", 129, "INT", 130, "TERM", 143);
 
     private enum State {
         /** Nothing is opened yet that would have to be closed. */
@@ -59,7 +56,15 @@ final class SignalExit {
     }
 
     private int exitCode(String signal) {
-        return endless ? 0 : EXIT_CODES.get(signal);
+        if (endless) {
+            return 0;
+        }
+        return switch (signal) {
+            case "HUP" -> 129;
+            case "INT" -> 130;
+            case "TERM" -> 143;
+            default -> throw new IllegalArgumentException(signal + " ends nothing here");
+        };
     }
 
     private void onSignal(int exitCode) {

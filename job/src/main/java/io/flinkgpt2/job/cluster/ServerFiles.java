@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.cluster;
 
+import io.flinkgpt2.job.web.WebGateJar;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ final class ServerFiles {
         broker.write(options.kafkaPort(), controllerPort);
         FlinkSettings flink = new FlinkSettings(directory, options, rpcPort);
         flink.write();
+        WebGateJar.write(directory.webGate());
         writeCommand(Role.KAFKA, List.of("-Xms64m", "-Xmx384m"), BrokerFiles.MAIN, broker.arguments());
         writeCommand(
                 Role.JOBMANAGER, flink.jobManagerJvm(), FlinkSettings.JOB_MANAGER_MAIN, flink.jobManagerArguments());
@@ -58,7 +61,8 @@ final class ServerFiles {
             words.add("--sun-misc-unsafe-memory-access=allow");
         }
         words.add("-cp");
-        words.add(installation.classPath(role));
+        String classPath = installation.classPath(role);
+        words.add(role == Role.JOBMANAGER ? directory.webGate() + File.pathSeparator + classPath : classPath);
         words.add(mainClass);
         words.addAll(arguments);
         Files.writeString(directory.argumentFile(role), ArgumentFile.format(words));
