@@ -75,7 +75,8 @@ final class ServerFiles {
             appender.file.fileName = ${sys:log.file}
             appender.file.filePattern = ${sys:log.file}.%i
             appender.file.layout.type = PatternLayout
-            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n
+            # Messages repeat what others sent; whoever reads the file in a terminal is not to be steered by it.
+            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %replace{%m%n%xThrowable}{[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]}{?}
             appender.file.policies.type = Policies
             appender.file.policies.size.type = SizeBasedTriggeringPolicy
             appender.file.policies.size.size = 20MB
