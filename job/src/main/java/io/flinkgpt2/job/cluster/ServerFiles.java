@@ -68,7 +68,7 @@ final class ServerFiles {
         Files.writeString(directory.argumentFile(role), ArgumentFile.format(words));
     }
 
-    private static final String LOGGING = """
+    static final String LOGGING = """
             status = warn
             appender.file.type = RollingFile
             appender.file.name = file
@@ -76,7 +76,9 @@ final class ServerFiles {
             appender.file.filePattern = ${sys:log.file}.%i
             appender.file.layout.type = PatternLayout
             # Messages repeat what others sent; whoever reads the file in a terminal is not to be steered by it.
-            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %replace{%m%n%xThrowable}{[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]}{?}
+            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %replace{%m%n%xThrowable}{[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]}{?}
+            # The pattern above writes them.
+            appender.file.layout.alwaysWriteExceptions = false
             appender.file.policies.type = Policies
             appender.file.policies.size.type = SizeBasedTriggeringPolicy
             appender.file.policies.size.size = 20MB

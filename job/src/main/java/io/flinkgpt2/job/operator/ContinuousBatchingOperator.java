@@ -11,6 +11,7 @@ import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RequestIds;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -252,7 +253,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     }
 
     private void fail(PendingRequest request, RuntimeException cause) {
-        LOG.warn("Request {} failed", request.request().customId, cause);
+        LOG.warn("Request {} failed", RequestIds.forLog(request.request().customId), cause);
         answer(request, records.failed(request.request(), cause, request.start()));
     }
 
