@@ -193,7 +193,12 @@ class ModelHubTokenTest extends HubTestCase {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"HTTP/1.1 200 OK\r\nbad \u001b[31mname: x", "no HTTP at all", "HTTP/1.1 200 OK\r\nContent-Length: many"})
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nbad \u001b[31mname: x",
+                "no HTTP at all",
+                "HTTP/1.1 200 OK\r\nContent-Length: many"
+            })
     void anAnswerThatIsNotHttpIsNotAskedForAgain(String answer) throws Exception {
         AtomicInteger asked = new AtomicInteger();
         try (ServerSocket listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {

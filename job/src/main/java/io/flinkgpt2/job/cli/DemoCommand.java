@@ -161,7 +161,8 @@ final class DemoCommand implements Callable<Integer> {
             JsonNode prompt =
                     request.path("body").isObject() ? request.path("body").path("prompt") : request.path("prompt");
             String completed = completion.path("choices").path(0).path("text").asText();
-            text.println(Printable.text((prompt.isTextual() ? prompt.asText() : prompt.toString()) + " >>>" + completed));
+            text.println(
+                    Printable.text((prompt.isTextual() ? prompt.asText() : prompt.toString()) + " >>>" + completed));
             text.println("----");
         }
         for (JsonNode letter : topics.parsedDeadLetters()) {

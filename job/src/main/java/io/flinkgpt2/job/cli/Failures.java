@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.job.InvalidOptionException;
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.net.SocketTimeoutException;
@@ -139,6 +140,14 @@ final class Failures {
         if (cause instanceof FileAlreadyExistsException file) {
             return file.getFile() + ": found a file, expected a directory or nothing; name another place";
         }
+        if (cause.getClass() == IOException.class && isOfTheSystem(cause.getMessage())) {
+            return "A file cannot be written (" + cause.getMessage() + "); make room for it, and run the command again";
+        }
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
+    /** Whether a message is all that the system says when a write fails; it names no file. */
+    private static boolean isOfTheSystem(String message) {
+        return message != null && message.matches("No space left on device|Disk quota exceeded|Read-only file system");
     }
 }

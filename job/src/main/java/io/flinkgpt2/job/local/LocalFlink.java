@@ -212,7 +212,8 @@ public final class LocalFlink implements AutoCloseable {
 
         configuration.set(CoreOptions.TMP_DIRS, directory.resolve("tmp").toString());
         configuration.set(WebOptions.TMP_DIR, directory.resolve("tmp").toString());
-        // Whoever can reach the port could otherwise run code as this user. Jobs come by the MiniCluster, never by the port.
+        // Whoever can reach the port could otherwise run code as this user. Jobs come by the MiniCluster, never by the
+        // port.
         configuration.set(WebAccess.OPTION, WebAccess.READ_ONLY);
         configuration.set(WebOptions.SUBMIT_ENABLE, false);
         configuration.set(WebOptions.CANCEL_ENABLE, false);

@@ -69,7 +69,10 @@ final class WebGate extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
         if (message instanceof HttpResponse response) {
-            response.headers().set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, rules(context).origin());
+            response.headers()
+                    .set(
+                            HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN,
+                            rules(context).origin());
         }
         context.write(message, promise);
     }

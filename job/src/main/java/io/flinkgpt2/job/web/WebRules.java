@@ -44,17 +44,20 @@ final class WebRules {
         HttpHeaders headers = request.headers();
         List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
         if (hosts.size() != 1 || !isOwn(hosts.get(0))) {
-            return Optional.of(forbidden("Host", hosts, "localhost:" + port + ", 127.0.0.1:" + port + " or [::1]:" + port));
+            return Optional.of(
+                    forbidden("Host", hosts, "localhost:" + port + ", 127.0.0.1:" + port + " or [::1]:" + port));
         }
         List<String> origins = headers.getAll(HttpHeaderNames.ORIGIN);
         if (origins.size() > 1 || !origins.stream().allMatch(this::isOwnOrigin)) {
-            return Optional.of(forbidden("Origin", origins, origin() + " or none; pages of other servers are not let in"));
+            return Optional.of(
+                    forbidden("Origin", origins, origin() + " or none; pages of other servers are not let in"));
         }
         String method = request.method().name();
         if (access == WebAccess.READ_ONLY && !reads(method)) {
             return Optional.of(new Refusal(
                     HttpResponseStatus.METHOD_NOT_ALLOWED,
-                    "found the method " + quoted(method) + ", expected GET, HEAD or OPTIONS: this port shows the cluster and"
+                    "found the method " + quoted(method)
+                            + ", expected GET, HEAD or OPTIONS: this port shows the cluster and"
                             + " changes nothing; to submit, stop or cancel jobs use 'flink-gpt2 cluster start'"));
         }
         String uri = request.uri();
@@ -110,7 +113,9 @@ final class WebRules {
     }
 
     private static Refusal forbidden(String header, List<String> values, String expected) {
-        String found = values.isEmpty() ? "no header " + header : "the header " + header + " " + quoted(String.join(", ", values));
+        String found = values.isEmpty()
+                ? "no header " + header
+                : "the header " + header + " " + quoted(String.join(", ", values));
         return new Refusal(HttpResponseStatus.FORBIDDEN, "found " + found + ", expected " + expected);
     }
 

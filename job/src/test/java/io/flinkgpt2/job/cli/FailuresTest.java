@@ -24,7 +24,8 @@ class FailuresTest {
 
     @Test
     void whatASignalBreaksOffShowsNoStackHoweverDeepItLies() {
-        assertThat(failures(true).of(new IllegalStateException("no", new IOException(new ClosedByInterruptException()))))
+        assertThat(failures(true)
+                        .of(new IllegalStateException("no", new IOException(new ClosedByInterruptException()))))
                 .isEqualTo(1);
         assertThat(said()).isEqualTo("Interrupted.\n");
 
@@ -45,6 +46,14 @@ class FailuresTest {
         err.reset();
         failures(false).of(new ClosedByInterruptException());
         assertThat(said()).isEqualTo("Interrupted.\n");
+    }
+
+    @Test
+    void aFullDiskSaysWhatItIsAbout() {
+        failures(false).of(new IOException("No space left on device"));
+        assertThat(said())
+                .isEqualTo("A file cannot be written (No space left on device); make room for it, and run the command"
+                        + " again\n");
     }
 
     @Test

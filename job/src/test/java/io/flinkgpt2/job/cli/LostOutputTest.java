@@ -37,7 +37,9 @@ class LostOutputTest {
         };
         try (PrintStream out = new PrintStream(new CheckedOutput(full), false, UTF_8);
                 PrintStream errStream = new PrintStream(err, false, UTF_8)) {
-            System.setIn(new ByteArrayInputStream((arguments[0].equals("tokenize") ? TOKENIZE : COMPLETE).repeat(1000).getBytes(UTF_8)));
+            System.setIn(new ByteArrayInputStream((arguments[0].equals("tokenize") ? TOKENIZE : COMPLETE)
+                    .repeat(1000)
+                    .getBytes(UTF_8)));
             System.setOut(out);
             return Main.run(out, errStream, List.of(arguments));
         } finally {
@@ -64,7 +66,9 @@ class LostOutputTest {
                 "cluster start --help"
             })
     void aFullDiskIsOneMessageAndCode1(String command) {
-        int exitCode = run("No space left on device", command.replace("MODEL", MODEL.toString()).split(" "));
+        int exitCode = run(
+                "No space left on device",
+                command.replace("MODEL", MODEL.toString()).split(" "));
 
         assertThat(exitCode).isEqualTo(1);
         assertThat(err.toString(UTF_8))
@@ -91,7 +95,9 @@ class LostOutputTest {
 
             @Override
             public void write(byte[] bytes, int offset, int length) {
-                written.append('<').append(new String(bytes, offset, length, UTF_8)).append('>');
+                written.append('<')
+                        .append(new String(bytes, offset, length, UTF_8))
+                        .append('>');
             }
         };
         PrintStream out = new PrintStream(new CheckedOutput(recorder), false, UTF_8);

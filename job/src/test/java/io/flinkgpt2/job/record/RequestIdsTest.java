@@ -21,6 +21,8 @@ class RequestIdsTest {
 
     @Test
     void aLogShowsAnIdOnOneLine() {
-        assertThat(RequestIds.forLog("\u001b[2J\nline2")).doesNotContain("\u001b", "\n").contains("[2J", "line2");
+        assertThat(RequestIds.forLog("\u001b[2J\nline2"))
+                .doesNotContain("\u001b", "\n")
+                .contains("[2J", "line2");
     }
 }

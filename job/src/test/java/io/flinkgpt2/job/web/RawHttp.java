@@ -18,7 +18,12 @@ record RawHttp(int status, String response) {
         try (Socket socket = new Socket(InetAddress.getByName("localhost"), port)) {
             socket.setSoTimeout(30_000);
             String request = method + " " + path + " HTTP/1.1\r\nConnection: close\r\nContent-Length: " + body.length()
-                    + "\r\n" + String.join("", java.util.Arrays.stream(headers).map(line -> line + "\r\n").toList())
+                    + "\r\n"
+                    + String.join(
+                            "",
+                            java.util.Arrays.stream(headers)
+                                    .map(line -> line + "\r\n")
+                                    .toList())
                     + "\r\n" + body;
             socket.getOutputStream().write(request.getBytes(ISO_8859_1));
             socket.getOutputStream().flush();

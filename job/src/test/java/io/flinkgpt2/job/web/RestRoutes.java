@@ -22,7 +22,8 @@ final class RestRoutes {
         Object component = ((Collection<?>) field(cluster, "dispatcherResourceManagerComponents"))
                 .iterator()
                 .next();
-        List<?> handlers = (List<?>) field(field(component, "webMonitorEndpoint"), RestServerEndpoint.class, "handlers");
+        List<?> handlers =
+                (List<?>) field(field(component, "webMonitorEndpoint"), RestServerEndpoint.class, "handlers");
         List<Route> routes = new ArrayList<>();
         for (Object handler : handlers) {
             RestHandlerSpecification specification = (RestHandlerSpecification) ((Tuple2<?, ?>) handler).f0;

@@ -36,7 +36,9 @@ class WebGateJarTest {
 
         @Override
         public java.util.Enumeration<URL> getResources(String name) throws java.io.IOException {
-            return name.startsWith("META-INF/services/") ? java.util.Collections.emptyEnumeration() : super.getResources(name);
+            return name.startsWith("META-INF/services/")
+                    ? java.util.Collections.emptyEnumeration()
+                    : super.getResources(name);
         }
     }
 
@@ -57,8 +59,9 @@ class WebGateJarTest {
                     factory.createHandler(guarded, Map.of()).orElseThrow());
             assertThat(channel.pipeline().last().getClass().getName()).isEqualTo(WebGate.class.getName());
             Class<?> rules = loader.loadClass(WebRules.class.getName());
-            assertThat(rules.getDeclaredClasses()).isNotEmpty().allSatisfy(nested -> assertThat(nested.getClassLoader())
-                    .isSameAs(loader));
+            assertThat(rules.getDeclaredClasses())
+                    .isNotEmpty()
+                    .allSatisfy(nested -> assertThat(nested.getClassLoader()).isSameAs(loader));
         }
     }
 

@@ -52,7 +52,8 @@ class WebPortIT {
             for (String method : WRITING) {
                 RawHttp answer = send(method, path);
                 assertThat(answer.status()).as(method + " " + path).isEqualTo(405);
-                assertThat(answer.response()).contains("found the method '" + method + "', expected GET, HEAD or OPTIONS");
+                assertThat(answer.response())
+                        .contains("found the method '" + method + "', expected GET, HEAD or OPTIONS");
             }
             assertThat(send("POST", "/v1" + path).status()).isEqualTo(405);
         }
@@ -78,7 +79,8 @@ class WebPortIT {
         for (String path : List.of("/", "/index.html", "/overview", "/nothing", "/config")) {
             assertThat(send("GET", path).response().lines())
                     .as(path)
-                    .filteredOn(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith("access-control-allow-origin"))
+                    .filteredOn(
+                            line -> line.toLowerCase(java.util.Locale.ROOT).startsWith("access-control-allow-origin"))
                     .singleElement()
                     .asString()
                     .endsWith(" http://localhost:" + port);
@@ -92,7 +94,8 @@ class WebPortIT {
 
     @Test
     void pagesOfOtherServersAndNamesThatWereReboundAreRefused() throws Exception {
-        assertThat(RawHttp.send(port, "GET", "/overview", "", "Host: evil.example:" + port).status())
+        assertThat(RawHttp.send(port, "GET", "/overview", "", "Host: evil.example:" + port)
+                        .status())
                 .isEqualTo(403);
         assertThat(RawHttp.send(port, "GET", "/overview", "").status()).isEqualTo(403);
         assertThat(RawHttp.send(

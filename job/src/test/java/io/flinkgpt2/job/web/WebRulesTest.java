@@ -78,8 +78,16 @@ class WebRulesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"http://evil.example", "http://localhost:3000", "http://localhost", "null", "", "localhost:8081",
-                "file://localhost:8081", "http://localhost:8081.evil.example"})
+            strings = {
+                "http://evil.example",
+                "http://localhost:3000",
+                "http://localhost",
+                "null",
+                "",
+                "localhost:8081",
+                "file://localhost:8081",
+                "http://localhost:8081.evil.example"
+            })
     void aForeignOriginIsRefusedWhateverTheMethod(String origin) {
         for (WebAccess access : WebAccess.values()) {
             for (String method : new String[] {"GET", "POST", "OPTIONS"}) {
@@ -102,8 +110,10 @@ class WebRulesTest {
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "get", "BREW"})
     void onlyWhatReadsIsLetInWhereNothingIsSubmitted(String method) {
-        assertThat(refusal(WebAccess.READ_ONLY, request(method, "/jobs", "localhost:8081"))).contains(405);
-        assertThat(refusal(WebAccess.OWN_PAGES, request(method, "/jobs", "localhost:8081"))).isEmpty();
+        assertThat(refusal(WebAccess.READ_ONLY, request(method, "/jobs", "localhost:8081")))
+                .contains(405);
+        assertThat(refusal(WebAccess.OWN_PAGES, request(method, "/jobs", "localhost:8081")))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -115,7 +125,12 @@ class WebRulesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/jobs/1/yarn-cancel", "/v1/jobs/1/yarn-stop/", "/jobs/1/yarn%2dcancel", "/jobs/1/%79arn-stop?a=b"})
+            strings = {
+                "/jobs/1/yarn-cancel",
+                "/v1/jobs/1/yarn-stop/",
+                "/jobs/1/yarn%2dcancel",
+                "/jobs/1/%79arn-stop?a=b"
+            })
     void aGetThatEndsAJobIsRefused(String uri) {
         for (WebAccess access : WebAccess.values()) {
             assertThat(refusal(access, request("GET", uri, "localhost:8081"))).contains(403);
