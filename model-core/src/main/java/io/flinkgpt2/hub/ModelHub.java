@@ -86,6 +86,10 @@ public final class ModelHub {
             }
         } catch (ClosedByInterruptException e) {
             throw Retries.interrupted("model " + name, e);
+        } catch (IOException e) {
+            throw settings.redaction().of(e);
+        } catch (RuntimeException e) {
+            throw settings.redaction().of(e);
         }
         return directory.path();
     }

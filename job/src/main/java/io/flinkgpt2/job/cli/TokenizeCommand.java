@@ -9,7 +9,6 @@ import io.flinkgpt2.generation.ModelTokenizer;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -72,10 +71,11 @@ final class TokenizeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ModelTokenizer modelTokenizer = ModelTokenizer.open(
                 ModelArgument.locate(spec.commandLine(), model, environment).path());
-        PrintWriter out = spec.commandLine().getOut();
-        JsonLines lines = new JsonLines(System.in);
+        JsonLines lines = new JsonLines(new InterruptibleInput(System.in));
         int exitCode = 0;
-        for (byte[] line = lines.nextNotBlank(); line != null && !out.checkError(); line = lines.nextNotBlank()) {
+        for (byte[] line = lines.nextNotBlank();
+                line != null && !Thread.currentThread().isInterrupted();
+                line = lines.nextNotBlank()) {
             ObjectNode answer = MAPPER.createObjectNode();
             try {
                 JsonNode request = parse(line);
@@ -84,9 +84,8 @@ final class TokenizeCommand implements Callable<Integer> {
                 answer.put("error", "line " + lines.lineNumber() + ": " + e.getMessage());
                 exitCode = 1;
             }
-            out.print(MAPPER.writeValueAsString(answer) + "\n");
+            OutputLines.write(System.out, MAPPER.writeValueAsString(answer).getBytes(StandardCharsets.UTF_8));
         }
-        out.flush();
         return exitCode;
     }
 

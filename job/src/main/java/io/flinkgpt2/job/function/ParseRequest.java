@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.function;
 
+import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
