@@ -98,7 +98,7 @@ class SafeTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "Q.*")
+    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "I?Q.*")
     void everyTypeOfTheFormatCanBeDescribed(DType dtype) throws IOException {
         byte[] data = new byte[(int) dtype.byteCount(4)];
         Path file = file(
@@ -111,7 +111,7 @@ class SafeTensorsTest {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.MATCH_NONE,
-            names = {"F32", "F16", "BF16", "Q.*"})
+            names = {"F64", "F32", "F16", "BF16", "I?Q.*"})
     void refusesToReadOtherTypesAsFloats(DType dtype) throws IOException {
         byte[] data = new byte[(int) dtype.byteCount(4)];
         Path file = file(
@@ -127,7 +127,7 @@ class SafeTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "Q.*")
+    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "I?Q.*")
     void ggmlsTypesAreNoneOfTheFormat(DType dtype) throws IOException {
         byte[] data = new byte[dtype.blockBytes()];
         Path file = file(
