@@ -44,13 +44,14 @@ public record HubName(String repository, String revision, Optional<String> gguf)
     public HubName {
         if (!REPOSITORY.matcher(repository).matches() || repository.contains("..")) {
             throw new IllegalArgumentException("model name: found " + quoted(repository) + ", expected one of "
-                    + published() + ", or owner/name[:QUANTISATION or /FILE.gguf][@revision]");
+                    + published() + ", or owner/name[@revision], or for one of several GGUF files owner/name:Q8_0 or owner/name/FILE.gguf");
         }
         if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
             throw new IllegalArgumentException("revision of " + repository + ": found " + quoted(revision)
                     + ", expected a branch, a tag or a commit");
         }
-        if (gguf.isPresent() && (!GGUF.matcher(gguf.get()).matches() || gguf.get().contains(".."))) {
+        if (gguf.isPresent()
+                && (!GGUF.matcher(gguf.get()).matches() || gguf.get().contains(".."))) {
             throw new IllegalArgumentException("GGUF file of " + repository + ": found " + quoted(gguf.get())
                     + ", expected a file's name without a folder, or a quantisation, such as Q8_0");
         }
@@ -104,8 +105,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
                 "(?:.*[._-])?" + Pattern.quote(gguf.get()) + "(?:[._-].*)?\\.gguf", Pattern.CASE_INSENSITIVE);
         Pattern last =
                 Pattern.compile("(?:.*[._-])?" + Pattern.quote(gguf.get()) + "\\.gguf", Pattern.CASE_INSENSITIVE);
-        List<String> exact =
-                ggufFiles.stream().filter(last.asMatchPredicate()).toList();
+        List<String> exact = ggufFiles.stream().filter(last.asMatchPredicate()).toList();
         return exact.isEmpty()
                 ? ggufFiles.stream().filter(quantisation.asMatchPredicate()).toList()
                 : exact;

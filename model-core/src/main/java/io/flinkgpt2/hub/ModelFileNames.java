@@ -70,9 +70,7 @@ final class ModelFileNames {
     }
 
     private static List<String> ggufFiles(RepositoryTree tree) {
-        return tree.names().stream()
-                .filter(file -> file.endsWith(GGUF_SUFFIX))
-                .toList();
+        return tree.names().stream().filter(file -> file.endsWith(GGUF_SUFFIX)).toList();
     }
 
     private static String chosenGguf(RepositoryTree tree, HubName name) throws ModelHubException {

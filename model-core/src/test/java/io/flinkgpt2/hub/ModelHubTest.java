@@ -140,11 +140,14 @@ class ModelHubTest extends HubTestCase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "Q6_K | no such file among 'm.Q4_K_M.gguf",
-        "Q4_K | several: 'm.Q4_K_M.gguf, m.Q4_K_S.gguf'",
-        "m.Q6_K.gguf | no such file among 'm.Q4_K_M.gguf"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "Q6_K | no such file among 'm.Q4_K_M.gguf",
+                "Q4_K | several: 'm.Q4_K_M.gguf, m.Q4_K_S.gguf'",
+                "m.Q6_K.gguf | no such file among 'm.Q4_K_M.gguf"
+            })
     void saysWhichGgufFilesThereAre(String choice, String found) {
         server.serveNames("m.Q4_K_M.gguf", "m.Q4_K_S.gguf", "m.Q8_0.gguf");
         HubName name = new HubName(HubServer.REPOSITORY, "main", Optional.of(choice));

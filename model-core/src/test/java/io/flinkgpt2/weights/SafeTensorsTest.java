@@ -81,8 +81,10 @@ class SafeTensorsTest {
 
     @Test
     void theHeaderIsReadAsTheFormatsLibraryReadsIt() throws IOException {
-        Path file = file("{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],"
-                + "\"note\":{\"a\":[1,null]}}}", new byte[4]);
+        Path file = file(
+                "{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],"
+                        + "\"note\":{\"a\":[1,null]}}}",
+                new byte[4]);
         try (SafeTensors weights = SafeTensors.open(file)) {
             assertThat(weights.tensors().values()).containsExactly(TensorInfo.of("w", DType.F32, 1));
         }
