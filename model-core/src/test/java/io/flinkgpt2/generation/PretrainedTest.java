@@ -117,6 +117,21 @@ class PretrainedTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "hidden_size"})
+    void sizesTooLargeForAnythingNameTheirFile(String field) throws IOException {
+        String json = Files.readString(directory.resolve("config.json"));
+        for (String size :
+                List.of("2147483647", "2147483616", "9223372036854775808", "1e999", "1" + "0".repeat(1_500))) {
+            String without = json.replaceAll("\"" + field + "\"\\s*:[^,}]*,?", "");
+            String config = without.replaceFirst("\\{", "{\"" + field + "\": " + size + ",");
+            Files.writeString(directory.resolve("config.json"), config);
+            assertThatThrownBy(() -> Pretrained.open(directory))
+                    .isInstanceOf(InvalidModelException.class)
+                    .hasMessageStartingWith(directory.toString());
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"vocab.json", "merges.txt"})
     void halfAVocabularyIsRefusedAndTheMissingHalfNamed(String missing) throws IOException {
         ModelDirectories.addToyVocabulary(directory, id -> id);
