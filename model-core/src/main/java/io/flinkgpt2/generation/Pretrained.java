@@ -86,7 +86,8 @@ public final class Pretrained {
         Path configFile = configFile(directory);
         Gpt2Config own = Gpt2Config.read(configFile);
         Gpt2Config config = chosen(own, options);
-        Tokenizer tokenizer = ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
+        Tokenizer tokenizer =
+                ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         return of(own, config, weights, options, tokenizer, Files.readAllBytes(configFile));
     }
