@@ -43,7 +43,7 @@ final class RepositoryCommit {
         ModelHubException refused = null;
         for (String repository : name.remoteNames()) {
             try {
-                return new Retries(client.limits(), subject).run(() -> ask(repository));
+                return new Retries(client, subject).run(() -> ask(repository));
             } catch (ModelHubException e) {
                 refused = refused == null ? e : refused;
             }
