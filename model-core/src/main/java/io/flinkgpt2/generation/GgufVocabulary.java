@@ -133,7 +133,8 @@ final class GgufVocabulary {
         if (!metadata.bool(ADD_BEGINNING).orElse(false)) {
             return OptionalInt.empty();
         }
-        long id = metadata.integer(BEGINNING_ID).orElseThrow(() -> missing(BEGINNING_ID, "an id, for " + ADD_BEGINNING + " is true"));
+        long id = metadata.integer(BEGINNING_ID)
+                .orElseThrow(() -> missing(BEGINNING_ID, "an id, for " + ADD_BEGINNING + " is true"));
         if (id < 0 || id >= tokens.size() || tokens.get((int) id).isEmpty()) {
             throw metadata.invalid(BEGINNING_ID, String.valueOf(id), "the id of a token", ADVICE);
         }

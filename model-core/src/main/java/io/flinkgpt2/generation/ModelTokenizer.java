@@ -38,7 +38,8 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
             }
         }
         Path directory = Pretrained.directory(directoryOrFile);
-        boolean alone = Files.notExists(directory.resolve("config.json")) && !new TokenizerDirectory(directory).isEmpty();
+        boolean alone =
+                Files.notExists(directory.resolve("config.json")) && !new TokenizerDirectory(directory).isEmpty();
         if (alone) {
             Tokenizer tokenizer = inDirectory(directory, 0);
             return new ModelTokenizer(tokenizer, tokenizer.vocabularySize());

@@ -37,8 +37,9 @@ class PretrainedTest {
     @Test
     void rule2_1_aModelWithoutATokenizerHasGpt2sOnlyIfItHasAsManyIds() throws IOException {
         Tokenizer none = Pretrained.open(directory).tokenizer();
-        assertThat(none.refusalOfText()).hasValueSatisfying(why -> assertThat(why)
-                .contains(directory + " has no tokenizer", "50257 tokens", "this model has 1003"));
+        assertThat(none.refusalOfText())
+                .hasValueSatisfying(why -> assertThat(why)
+                        .contains(directory + " has no tokenizer", "50257 tokens", "this model has 1003"));
         assertThatThrownBy(() -> none.encode("Hello"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("token ids only");
