@@ -55,11 +55,11 @@ public final class Pretrained {
 
     /**
      * Loads the weights of a directory, or of a single file, with their config and tokenizer. A GGUF file has both
-     * inside, and nothing beside it is read. For weights of any other format they are {@code config.json}, and what
+     * inside, and nothing beside it is read. For weights of any other format they are {@code config.json}, with the
+     * end-of-text ids of {@code generation_config.json} added if there is one, and what
      * {@link io.flinkgpt2.tokenizer.TokenizerDirectory} reads, in the directory or beside the file. A model that brings no
      * tokenizer has GPT-2's own if it has as many ids; any other takes token ids only, as one with a tokenizer of another
-     * kind does ({@link Tokenizer#refusalOfText}). The end-of-text ids of {@code generation_config.json}, if there is one, join
-     * those of the config.
+     * kind does ({@link Tokenizer#refusalOfText}).
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
      * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
