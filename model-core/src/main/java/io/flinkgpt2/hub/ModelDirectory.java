@@ -133,7 +133,8 @@ final class ModelDirectory {
         } catch (NoSuchFileException e) {
             return (Files.exists(path) ? "only a part of it in " : "nothing of it in ") + path;
         } catch (JsonProcessingException | IllegalArgumentException e) {
-            LOG.warn("{} is damaged, and counts as missing: {}", file, e.getMessage());
+            String why = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+            LOG.warn("{} is damaged, and counts as missing: {}", file, why);
             return "a damaged " + file;
         } catch (IOException e) {
             throw unusable(file + ": cannot be read", e);

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>Fetched are {@code config.json}, the weights (safetensors before PyTorch's, one file before shards; a GGUF file if there is
- * nothing else), {@code vocab.json} and {@code merges.txt}. Safe for use by several threads.
+ * nothing else), {@code generation_config.json} and the files of the tokenizer. Safe for use by several threads.
  */
 public final class ModelHub {
 
@@ -86,6 +86,10 @@ public final class ModelHub {
             }
         } catch (ClosedByInterruptException e) {
             throw Retries.interrupted("model " + name, e);
+        } catch (IOException e) {
+            throw settings.redaction().of(e);
+        } catch (RuntimeException e) {
+            throw settings.redaction().of(e);
         }
         return directory.path();
     }

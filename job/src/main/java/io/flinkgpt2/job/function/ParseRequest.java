@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.function;
 
+import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
@@ -14,9 +15,12 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
 public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> implements CheckpointedFunction {
+    private static final Logger LOG = LoggerFactory.getLogger(ParseRequest.class);
     private static final long serialVersionUID = 1L;
 
     /** Records that are no valid request, with the reason. */
@@ -46,7 +50,12 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     public void open(OpenContext openContext) throws Exception {
         deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
-        parser = settings.parser(model.pretrained());
+        Pretrained pretrained = model.pretrained();
+        pretrained
+                .tokenizer()
+                .refusalOfText()
+                .ifPresent(why -> LOG.warn("Prompts with text will become dead letters: {}", why));
+        parser = settings.parser(pretrained);
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RequestIds;
 import io.flinkgpt2.job.record.RequestParser;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -253,7 +254,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     }
 
     private void fail(PendingRequest request, RuntimeException cause) {
-        LOG.warn("Request {} failed", request.request().customId, cause);
+        LOG.warn("Request {} failed", RequestIds.forLog(request.request().customId), cause);
         answer(request, records.failed(request.request(), cause, request.start()));
     }
 
