@@ -70,12 +70,17 @@ final class Readiness {
         }
     }
 
-    /** Until all slots are there. */
+    /** Until the JobManager answers. */
+    void awaitJobManager() throws IOException, InterruptedException {
+        await(Set.of(Role.JOBMANAGER), "the JobManager", () -> flink.overview().slots() >= 0);
+    }
+
+    /** Until all slots are there; more than one TaskManager may offer some. */
     void awaitSlots() throws IOException, InterruptedException {
         await(
                 Set.of(Role.JOBMANAGER, Role.TASKMANAGER),
                 "the slots of the TaskManager",
-                () -> flink.overview().slots() == state.slots());
+                () -> flink.overview().slots() >= state.slots());
     }
 
     /** Until there is a TaskManager that is none of those there were; the JobManager may still list its predecessor. */
