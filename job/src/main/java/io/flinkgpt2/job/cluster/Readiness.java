@@ -21,7 +21,7 @@ import org.apache.kafka.common.errors.RetriableException;
 final class Readiness {
 
     /** On a machine that is busy with other things too. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
     private static final int SHOWN_LINES = 10;

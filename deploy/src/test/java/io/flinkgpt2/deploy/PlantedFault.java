@@ -1,0 +1,100 @@
+package io.flinkgpt2.deploy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.shaded.asm9.org.objectweb.asm.ClassReader;
+import org.apache.flink.shaded.asm9.org.objectweb.asm.ClassVisitor;
+import org.apache.flink.shaded.asm9.org.objectweb.asm.ClassWriter;
+import org.apache.flink.shaded.asm9.org.objectweb.asm.Label;
+import org.apache.flink.shaded.asm9.org.objectweb.asm.MethodVisitor;
+import org.apache.flink.shaded.asm9.org.objectweb.asm.Opcodes;
+
+/**
+ * An installation of the command line whose job jar has a mistake: its committer drops one commit, as {@link DroppedCommit}
+ * says, and Flink takes it for done. The product itself has no such hook; the class in the copy of the jar is rewritten.
+ */
+final class PlantedFault {
+
+    private static final String COMMITTER = "org/apache/flink/connector/kafka/sink/internal/KafkaCommitter.class";
+    private static final String MISTAKE = DroppedCommit.class.getName().replace('.', '/');
+
+    private PlantedFault() {}
+
+    /** Builds it in a directory, and returns its launcher. */
+    static Path install(Path directory) throws IOException {
+        Path deploy = Command.deploy();
+        Path launcher = Files.createDirectories(directory.resolve("bin")).resolve("flink-gpt2");
+        Files.copy(Command.launcherPath(), launcher);
+        Path dist = Files.createDirectories(directory.resolve("target/dist"));
+        for (String shared : List.of("conf", "models", "target/dist/lib")) {
+            Files.createSymbolicLink(directory.resolve(shared), deploy.resolve(shared).toAbsolutePath());
+        }
+        Path jar = dist.resolve("flink-gpt2-job.jar");
+        Files.copy(deploy.resolve("target/dist/flink-gpt2-job.jar"), jar);
+        plant(jar);
+        return launcher;
+    }
+
+    private static void plant(Path jar) throws IOException {
+        try (FileSystem classes = FileSystems.newFileSystem(URI.create("jar:" + jar.toUri()), Map.of())) {
+            Path committer = classes.getPath(COMMITTER);
+            Files.write(committer, rewritten(Files.readAllBytes(committer)));
+            Path mistake = classes.getPath(MISTAKE + ".class");
+            Files.createDirectories(mistake.getParent());
+            try (InputStream bytes = DroppedCommit.class.getResourceAsStream("DroppedCommit.class")) {
+                Files.copy(bytes, mistake);
+            }
+        }
+    }
+
+    private static byte[] rewritten(byte[] committer) {
+        ClassReader reader = new ClassReader(committer);
+        ClassWriter writer = new ClassWriter(reader, ClassWriter.COMPUTE_MAXS);
+        ReturningEarly rewriting = new ReturningEarly(writer);
+        reader.accept(rewriting, 0);
+        if (!rewriting.planted) {
+            throw new IllegalStateException(COMMITTER + " has no method commit(Collection)");
+        }
+        return writer.toByteArray();
+    }
+
+    /** Puts {@code if (DroppedCommit.drops(requests)) return;} at the beginning of the method that commits. */
+    private static final class ReturningEarly extends ClassVisitor {
+
+        private boolean planted;
+
+        ReturningEarly(ClassVisitor next) {
+            super(Opcodes.ASM9, next);
+        }
+
+        @Override
+        public MethodVisitor visitMethod(
+                int access, String name, String descriptor, String signature, String[] exceptions) {
+            MethodVisitor method = super.visitMethod(access, name, descriptor, signature, exceptions);
+            if (!name.equals("commit") || !descriptor.equals("(Ljava/util/Collection;)V")) {
+                return method;
+            }
+            planted = true;
+            return new MethodVisitor(Opcodes.ASM9, method) {
+                @Override
+                public void visitCode() {
+                    super.visitCode();
+                    Label goOn = new Label();
+                    visitVarInsn(Opcodes.ALOAD, 1);
+                    visitMethodInsn(Opcodes.INVOKESTATIC, MISTAKE, "drops", "(Ljava/util/Collection;)Z", false);
+                    visitJumpInsn(Opcodes.IFEQ, goOn);
+                    visitInsn(Opcodes.RETURN);
+                    visitLabel(goOn);
+                    visitFrame(Opcodes.F_SAME, 0, null, 0, null);
+                }
+            };
+        }
+    }
+}
