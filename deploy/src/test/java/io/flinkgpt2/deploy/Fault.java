@@ -17,7 +17,7 @@ enum Fault {
         @Override
         String strike(Stage stage, Traffic traffic, SmallDisk disk, Random random) throws Exception {
             stage.kill("taskmanager");
-            Cluster.succeed(stage.command("cluster", "kill-taskmanager"));
+            stage.cluster().killTaskManager(true);
             return "another has registered";
         }
     },
@@ -26,7 +26,7 @@ enum Fault {
         @Override
         String strike(Stage stage, Traffic traffic, SmallDisk disk, Random random) throws Exception {
             stage.kill("jobmanager");
-            Cluster.succeed(stage.command("cluster", "kill-jobmanager"));
+            stage.cluster().killJobManager(true);
             return "submitted from " + stage.submitFromNewestCheckpoint();
         }
     },
@@ -35,7 +35,7 @@ enum Fault {
         @Override
         String strike(Stage stage, Traffic traffic, SmallDisk disk, Random random) throws Exception {
             stage.kill("kafka");
-            Cluster.succeed(stage.command("cluster", "restart-kafka"));
+            stage.cluster().restartKafka();
             return "it serves again";
         }
     },
@@ -114,7 +114,7 @@ enum Fault {
     RESCALE {
         @Override
         String strike(Stage stage, Traffic traffic, SmallDisk disk, Random random) throws Exception {
-            String savepoint = Cluster.succeed(stage.command("stop-job", stage.job()));
+            String savepoint = stage.stopJob();
             int other = Stage.SLOTS + 1 - stage.parallelism();
             stage.submit(other, Optional.of(savepoint));
             return "resumed from a savepoint at parallelism " + other;
@@ -124,7 +124,7 @@ enum Fault {
     SECOND_JOB {
         @Override
         String strike(Stage stage, Traffic traffic, SmallDisk disk, Random random) throws Exception {
-            Run second = stage.submission(1, Optional.empty()).run();
+            Run second = stage.submitAgain();
             if (second.exitCode() != 1 || !second.err().contains(stage.job())) {
                 throw new IllegalStateException("a second job of the name " + Stage.JOB_NAME + " was not refused: exit"
                         + " code " + second.exitCode() + ", " + second.err());
@@ -140,7 +140,7 @@ enum Fault {
             Files.move(stage.model(), aside);
             try {
                 stage.kill("taskmanager");
-                Cluster.succeed(stage.command("cluster", "kill-taskmanager"));
+                stage.cluster().killTaskManager(true);
                 stage.await("a failure that names the model", () -> failures(stage)
                         .contains(stage.model().toString()));
             } finally {

@@ -25,9 +25,9 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(name = "nemesis", mixinStandardHelpOptions = true)
 final class Nemesis implements Callable<Integer> {
 
-    private static final Duration STANDSTILL = Duration.ofMinutes(2);
+    private static final Duration STANDSTILL = Duration.ofMinutes(5);
     /** A dropped commit holds back all readers of committed records, so that nothing more is answered. */
-    private static final Duration STANDSTILL_IF_PLANTED = Duration.ofSeconds(40);
+    private static final Duration STANDSTILL_AFTER_A_DROPPED_COMMIT = Duration.ofSeconds(45);
 
     @Option(names = "--seed", defaultValue = "1", description = "Of prompts and faults (default: 1).")
     private long seed;
@@ -81,7 +81,7 @@ final class Nemesis implements Callable<Integer> {
             say("left out, for no file system can be mounted here: %s", leftOut());
         }
         if (planted) {
-            stage.submitWith(PlantedFault.install(directory.resolve("planted")));
+            stage.submitJar(PlantedFault.plant(stage.jobJar(), directory.resolve("planted.jar")));
             say("planted: a committer that drops one commit");
         }
         Random random = new Random(seed);
@@ -92,6 +92,9 @@ final class Nemesis implements Callable<Integer> {
             List<String> sent = traffic.stopSending();
             Answers answers = traffic.finish();
             failure.ifPresent(e -> say("failure: %s", e));
+            if (planted && !stage.hasDroppedACommit()) {
+                throw new IllegalStateException("the planted mistake had no occasion: no commit was dropped");
+            }
             say("reference: %d prompts by 'complete', one at a time", sent.size());
             Reference reference = Reference.of(stage.model(), sent);
             boolean right = reference.isRight(answers) && failure.isEmpty();
@@ -121,12 +124,12 @@ final class Nemesis implements Callable<Integer> {
             say("no more faults; waiting for the last answers");
             traffic.stopSending();
             stage.await("an answer to each prompt", () -> {
-                requireProgress(traffic);
+                requireProgress(stage, traffic);
                 return traffic.unanswered() == 0;
             });
             stage.awaitRunning();
             // Whatever has been written twice is committed with the end of the job.
-            Cluster.succeed(stage.command("stop-job", stage.job()));
+            stage.stopJob();
             int open = observer.openTransactions();
             if (open > 0) {
                 say("%d transactions are still open after the end of the job", open);
@@ -152,18 +155,21 @@ final class Nemesis implements Callable<Integer> {
             Observation met = observer.awaitWork(stage.flink(), stage.job(), stage.parallelism());
             if (met.lacksWork()) {
                 say("at %d answers: %s would meet %s; drawn again", traffic.answered(), fault, met);
-                requireProgress(traffic);
+                requireProgress(stage, traffic);
                 continue;
             }
             say("at %d answers: %s met %s", traffic.answered(), fault, met);
             say("   %s", fault.strike(stage, traffic, disk, random));
-            requireProgress(traffic);
+            if (!stage.hasDroppedACommit()) {
+                traffic.restartPatience();
+            }
+            requireProgress(stage, traffic);
             drawn++;
         }
     }
 
-    private void requireProgress(Traffic traffic) {
-        traffic.requireProgress(planted ? STANDSTILL_IF_PLANTED : STANDSTILL);
+    private void requireProgress(Stage stage, Traffic traffic) {
+        traffic.requireProgress(stage.hasDroppedACommit() ? STANDSTILL_AFTER_A_DROPPED_COMMIT : STANDSTILL);
     }
 
     private void keepLogs(Stage stage) throws IOException {

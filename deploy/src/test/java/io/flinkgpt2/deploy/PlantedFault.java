@@ -7,7 +7,6 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.apache.flink.shaded.asm9.org.objectweb.asm.ClassReader;
 import org.apache.flink.shaded.asm9.org.objectweb.asm.ClassVisitor;
@@ -17,8 +16,8 @@ import org.apache.flink.shaded.asm9.org.objectweb.asm.MethodVisitor;
 import org.apache.flink.shaded.asm9.org.objectweb.asm.Opcodes;
 
 /**
- * An installation of the command line whose job jar has a mistake: its committer drops one commit, as {@link DroppedCommit}
- * says, and Flink takes it for done. The product itself has no such hook; the class in the copy of the jar is rewritten.
+ * A mistake in a copy of the job's jar: its committer drops one commit, as {@link DroppedCommit} says, and Flink takes it for
+ * done. The product itself has no such hook; the class in the copy is rewritten.
  */
 final class PlantedFault {
 
@@ -27,22 +26,9 @@ final class PlantedFault {
 
     private PlantedFault() {}
 
-    /** Builds it in a directory, and returns its launcher. */
-    static Path install(Path directory) throws IOException {
-        Path deploy = Command.deploy();
-        Path launcher = Files.createDirectories(directory.resolve("bin")).resolve("flink-gpt2");
-        Files.copy(Command.launcherPath(), launcher);
-        Path dist = Files.createDirectories(directory.resolve("target/dist"));
-        for (String shared : List.of("conf", "models", "target/dist/lib")) {
-            Files.createSymbolicLink(directory.resolve(shared), deploy.resolve(shared).toAbsolutePath());
-        }
-        Path jar = dist.resolve("flink-gpt2-job.jar");
-        Files.copy(deploy.resolve("target/dist/flink-gpt2-job.jar"), jar);
-        plant(jar);
-        return launcher;
-    }
-
-    private static void plant(Path jar) throws IOException {
+    /** Copies a jar and plants the mistake in the copy, which it returns. */
+    static Path plant(Path original, Path jar) throws IOException {
+        Files.copy(original, jar);
         try (FileSystem classes = FileSystems.newFileSystem(URI.create("jar:" + jar.toUri()), Map.of())) {
             Path committer = classes.getPath(COMMITTER);
             Files.write(committer, rewritten(Files.readAllBytes(committer)));
@@ -52,6 +38,7 @@ final class PlantedFault {
                 Files.copy(bytes, mistake);
             }
         }
+        return jar;
     }
 
     private static byte[] rewritten(byte[] committer) {

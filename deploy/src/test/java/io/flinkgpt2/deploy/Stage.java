@@ -1,7 +1,12 @@
 package io.flinkgpt2.deploy;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.flinkgpt2.job.CompletionJob;
+import io.flinkgpt2.job.JobArguments;
+import io.flinkgpt2.job.JobSettings;
+import io.flinkgpt2.job.cluster.ClusterState;
+import io.flinkgpt2.job.cluster.ProcessCluster;
 import io.flinkgpt2.job.cluster.RetainedCheckpoints;
+import io.flinkgpt2.job.kafka.TopicLimits;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +19,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** A cluster of processes with one job on it, and what can be done to them. Closing it stops what runs. */
 final class Stage implements AutoCloseable {
@@ -25,14 +34,14 @@ final class Stage implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    private final Cluster cluster;
+    private final ProcessCluster cluster;
     private final Path directory;
     private final Path model;
     private final Path checkpoints;
     private final List<String> jobOptions;
-    private Path launcher = Command.launcherPath();
+    private Path jobJar = Command.deploy().resolve("target/dist/flink-gpt2-job.jar");
+    private ClusterState state;
     private FlinkApi flink;
-    private String bootstrapServers;
     private String job;
     private int parallelism;
     private Optional<String> startedFrom = Optional.empty();
@@ -45,16 +54,16 @@ final class Stage implements AutoCloseable {
      */
     Stage(Path directory, Path checkpoints, List<String> jobOptions) {
         this.directory = directory.resolve("cluster").toAbsolutePath();
-        this.cluster = new Cluster(this.directory);
+        this.cluster = ProcessCluster.in(this.directory);
         this.model = directory.resolve("model");
         this.checkpoints = checkpoints;
         this.jobOptions = List.copyOf(jobOptions);
     }
 
     /** Starts the cluster, and the job on a copy of the bundled model. */
-    void start(int firstParallelism) throws IOException, InterruptedException {
+    void start(int firstParallelism) throws Exception {
         copy(Command.bundledModel(), model);
-        Cluster.succeed(cluster.start("--slots", "" + SLOTS)
+        Cluster.succeed(new Cluster(directory).start("--slots", "" + SLOTS)
                 .with("-D", "web.timeout=3 s", "-D", "metrics.fetcher.update-interval=100 ms")
                 .with("-D", "heartbeat.interval=1 s")
                 .with("-D", "heartbeat.timeout=" + HEARTBEAT_TIMEOUT.toSeconds() + " s")
@@ -62,9 +71,8 @@ final class Stage implements AutoCloseable {
                 .with("-D", "restart-strategy.fixed-delay.attempts=1000000")
                 .with("-D", "restart-strategy.fixed-delay.delay=1 s")
                 .with("-D", "execution.checkpointing.dir=" + checkpoints.toUri()));
-        JsonNode status = cluster.status();
-        bootstrapServers = status.path("bootstrap_servers").textValue();
-        flink = new FlinkApi(status.path("web_url").textValue());
+        state = cluster.state().orElseThrow();
+        flink = new FlinkApi(state.webUrl());
         submit(firstParallelism, Optional.empty());
     }
 
@@ -77,13 +85,17 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** Submits by another installation of the command line from now on. */
-    void submitWith(Path otherLauncher) {
-        launcher = otherLauncher;
+    Path jobJar() {
+        return jobJar;
+    }
+
+    /** Submits another jar from now on. */
+    void submitJar(Path jar) {
+        jobJar = jar;
     }
 
     String bootstrapServers() {
-        return bootstrapServers;
+        return state.bootstrapServers();
     }
 
     FlinkApi flink() {
@@ -106,30 +118,42 @@ final class Stage implements AutoCloseable {
         return directory.resolve("log");
     }
 
-    /** A command of the cluster's user. */
-    Command command(String... words) {
-        return cluster.command(words);
+    /** The cluster, for what its user does by commands; without the seconds in which a JVM starts. */
+    ProcessCluster cluster() {
+        return cluster;
     }
 
-    /** {@code submit} with the job's options. */
-    Command submission(int wanted, Optional<String> snapshot) {
-        Command submit = Command.launcherAt(launcher, "submit", "--directory", directory.toString())
-                .with("-p", "" + wanted, "--job.name", JOB_NAME, "--model", model.toString())
-                .with("--checkpoint.interval", "500 ms")
-                .with(jobOptions.toArray(new String[0]));
-        snapshot.ifPresent(path -> submit.with("--savepoint", path));
-        return submit;
+    /** Submits the job as its user would once more: {@code submit}. */
+    Run submitAgain() throws IOException, InterruptedException {
+        return new Cluster(directory)
+                .command("submit", "-p", "1", "--job.name", JOB_NAME, "--model", model.toString())
+                .run();
+    }
+
+    /** Stops the job with a savepoint, and returns where that is. */
+    String stopJob() throws IOException, InterruptedException {
+        return flink.stopWithSavepoint(job).location();
     }
 
     /** Submits the job, which is the one from now on. */
-    void submit(int wanted, Optional<String> snapshot) throws IOException, InterruptedException {
-        job = Cluster.succeed(submission(wanted, snapshot));
+    void submit(int wanted, Optional<String> snapshot) throws Exception {
+        List<String> options = new ArrayList<>(List.of("--job.name", JOB_NAME, "--model", model.toString()));
+        options.addAll(List.of("--bootstrap-servers", bootstrapServers(), "--checkpoint.interval", "500 ms"));
+        options.addAll(jobOptions);
+        JobSettings settings = JobSettings.from(JobArguments.parse(options));
+        Configuration execution = new Configuration();
+        execution.set(CoreOptions.DEFAULT_PARALLELISM, wanted);
+        snapshot.ifPresent(path -> execution.set(StateRecoveryOptions.SAVEPOINT_PATH, path));
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
+                "localhost", state.webPort(), execution, jobJar.toString());
+        CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+        job = environment.executeAsync(JOB_NAME).getJobID().toString();
         parallelism = wanted;
         startedFrom = snapshot;
     }
 
     /** Submits the job again after its JobManager was lost, from the newest complete checkpoint that is on disk. */
-    String submitFromNewestCheckpoint() throws IOException, InterruptedException {
+    String submitFromNewestCheckpoint() throws Exception {
         Optional<String> newest =
                 new RetainedCheckpoints(checkpoints).newest(job).map(Path::toString);
         Optional<String> snapshot = newest.or(() -> startedFrom);
@@ -199,6 +223,11 @@ final class Stage implements AutoCloseable {
                 .longValue();
     }
 
+    /** Whether the mistake of {@link DroppedCommit} has come to pass. */
+    boolean hasDroppedACommit() {
+        return Files.exists(directory.resolve("tmp").resolve(DroppedCommit.MARK));
+    }
+
     /** Waits until all tasks of the job run. */
     void awaitRunning() throws IOException, InterruptedException {
         await("all tasks of the job run", () -> flink.isRunning(job));
@@ -234,6 +263,11 @@ final class Stage implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        cluster.close();
+        try {
+            cluster.stop(false);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the cluster stopped", e);
+        }
     }
 }

@@ -17,7 +17,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 final class Traffic implements AutoCloseable {
 
-    private static final int MOST_UNANSWERED = 64;
+    private static final int MOST_UNANSWERED = 40;
     private static final Duration DELIVERY_PATIENCE = Duration.ofMinutes(10);
 
     private final KafkaProducer<String, String> producer;
@@ -102,8 +102,12 @@ final class Traffic implements AutoCloseable {
         return sent - answered;
     }
 
-    /** Time since the last answer. */
-    Duration standstill() {
+    /** Measures the time without an answer from now on, as after a fault that no answer was to be expected in. */
+    void restartPatience() {
+        lastProgress = System.nanoTime();
+    }
+
+    private Duration standstill() {
         return Duration.ofNanos(System.nanoTime() - lastProgress);
     }
 
