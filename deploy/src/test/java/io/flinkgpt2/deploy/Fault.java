@@ -62,7 +62,9 @@ enum Fault {
             Observation late = new Observation(traffic.unanswered(), 0, 0);
             Stage.signal(zombie, "CONT");
             // Long enough for whatever it still has to write: it finds out by itself that it has been replaced.
-            stage.await("the return of the TaskManager that stood still", () -> stage.taskManagers().size() == 2);
+            stage.await(
+                    "the return of the TaskManager that stood still",
+                    () -> stage.taskManagers().size() == 2);
             zombie.destroyForcibly();
             zombie.onExit().join();
             return "another took over, the first woke to " + late.prompts() + " unanswered prompts and was given up";
@@ -141,8 +143,9 @@ enum Fault {
             try {
                 stage.kill("taskmanager");
                 stage.cluster().killTaskManager(true);
-                stage.await("a failure that names the model", () -> failures(stage)
-                        .contains(stage.model().toString()));
+                stage.await(
+                        "a failure that names the model",
+                        () -> failures(stage).contains(stage.model().toString()));
             } finally {
                 Files.move(aside, stage.model());
             }

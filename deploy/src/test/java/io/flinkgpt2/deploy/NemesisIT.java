@@ -27,7 +27,8 @@ class NemesisIT {
         assertThat(exitCode).as(text).isZero();
         for (Fault fault : Fault.values()) {
             assertThat(text)
-                    .containsPattern(fault + " met [1-9]\\d* prompts, [1-9]\\d* generations, [1-9]\\d* open transactions");
+                    .containsPattern(
+                            fault + " met [1-9]\\d* prompts, [1-9]\\d* generations, [1-9]\\d* open transactions");
         }
         assertThat(text.lines().reduce("", (first, last) -> last))
                 .matches("sent=(\\d+) answered=\\1 duplicates=0 differing=0");

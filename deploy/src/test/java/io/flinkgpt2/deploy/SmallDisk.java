@@ -22,7 +22,8 @@ final class SmallDisk implements AutoCloseable {
     /** Mounts one in a directory that is created; empty where that is not permitted, as for any user but root. */
     static Optional<SmallDisk> mount(Path path) throws IOException, InterruptedException {
         Files.createDirectories(path);
-        Run run = Command.of("mount", "-t", "tmpfs", "-o", "size=24m,mode=0755", "flink-gpt2-small-disk", path.toString())
+        Run run = Command.of(
+                        "mount", "-t", "tmpfs", "-o", "size=24m,mode=0755", "flink-gpt2-small-disk", path.toString())
                 .run();
         return run.exitCode() == 0 ? Optional.of(new SmallDisk(path)) : Optional.empty();
     }

@@ -63,7 +63,8 @@ final class Stage implements AutoCloseable {
     /** Starts the cluster, and the job on a copy of the bundled model. */
     void start(int firstParallelism) throws Exception {
         copy(Command.bundledModel(), model);
-        Cluster.succeed(new Cluster(directory).start("--slots", "" + SLOTS)
+        Cluster.succeed(new Cluster(directory)
+                .start("--slots", "" + SLOTS)
                 .with("-D", "web.timeout=3 s", "-D", "metrics.fetcher.update-interval=100 ms")
                 .with("-D", "heartbeat.interval=1 s")
                 .with("-D", "heartbeat.timeout=" + HEARTBEAT_TIMEOUT.toSeconds() + " s")
@@ -165,7 +166,11 @@ final class Stage implements AutoCloseable {
     List<ProcessHandle> processes(String role) {
         String mark = "@" + arguments(role);
         return ProcessHandle.allProcesses()
-                .filter(process -> process.info().arguments().map(Arrays::asList).orElse(List.of()).contains(mark))
+                .filter(process -> process.info()
+                        .arguments()
+                        .map(Arrays::asList)
+                        .orElse(List.of())
+                        .contains(mark))
                 .toList();
     }
 
@@ -211,8 +216,8 @@ final class Stage implements AutoCloseable {
 
     /** Ids of the TaskManagers that the JobManager counts on. */
     Set<String> taskManagers() throws IOException, InterruptedException {
-        return new HashSet<>(new ArrayList<>(
-                flink.get("/taskmanagers").path("taskmanagers").findValuesAsText("id")));
+        return new HashSet<>(
+                new ArrayList<>(flink.get("/taskmanagers").path("taskmanagers").findValuesAsText("id")));
     }
 
     /** How many checkpoints of the job have failed, or been completed, since it was submitted. */

@@ -47,7 +47,8 @@ final class Traffic implements AutoCloseable {
                 Map.of(
                         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         bootstrapServers,
-                        // A broker that is away is waited for; the producer is idempotent, so that nothing is sent twice.
+                        // A broker that is away is waited for; the producer is idempotent, so that nothing is sent
+                        // twice.
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
                         (int) DELIVERY_PATIENCE.toMillis(),
                         ProducerConfig.MAX_BLOCK_MS_CONFIG,
@@ -117,8 +118,8 @@ final class Traffic implements AutoCloseable {
             throw new IllegalStateException("the traffic failed", failure);
         }
         if (unanswered() > 0 && standstill().compareTo(patience) > 0) {
-            throw new IllegalStateException("no answer for " + patience.toSeconds() + " s while " + unanswered()
-                    + " prompts are unanswered");
+            throw new IllegalStateException(
+                    "no answer for " + patience.toSeconds() + " s while " + unanswered() + " prompts are unanswered");
         }
     }
 

@@ -33,7 +33,8 @@ final class ClusterCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Name what to do: start, status, kill-taskmanager, kill-jobmanager, restart-kafka, stop.");
+                spec.commandLine(),
+                "Name what to do: start, status, kill-taskmanager, kill-jobmanager, restart-kafka, stop.");
     }
 
     /** {@code cluster kill-taskmanager}. */

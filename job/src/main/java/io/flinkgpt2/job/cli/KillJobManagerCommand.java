@@ -42,8 +42,7 @@ final class KillJobManagerCommand implements Callable<Integer> {
         List<FlinkRest.Job> lost = runningJobs(cluster);
         Optional<Long> killed = cluster.killJobManager(!noRestart);
         PrintWriter out = spec.commandLine().getOut();
-        out.println(killed.map(pid -> "Killed the JobManager, process " + pid)
-                        .orElse("No JobManager ran")
+        out.println(killed.map(pid -> "Killed the JobManager, process " + pid).orElse("No JobManager ran")
                 + (noRestart ? "." : "; another serves, and the TaskManager has registered with it."));
         if (!lost.isEmpty()) {
             Optional<RetainedCheckpoints> checkpoints = cluster.retainedCheckpoints();
@@ -57,8 +56,8 @@ final class KillJobManagerCommand implements Callable<Integer> {
     /** None where no JobManager runs that could be asked. */
     private static List<FlinkRest.Job> runningJobs(ProcessCluster cluster) throws IOException {
         Optional<ClusterState> state = cluster.state();
-        boolean runs = cluster.members().stream()
-                .anyMatch(member -> member.role() == Role.JOBMANAGER && member.running());
+        boolean runs =
+                cluster.members().stream().anyMatch(member -> member.role() == Role.JOBMANAGER && member.running());
         if (state.isEmpty() || !runs) {
             return List.of();
         }
