@@ -17,7 +17,7 @@ final class Observer implements AutoCloseable {
 
     private static final String STEPS = "steps";
     private static final String IN_FLIGHT = "sequencesInFlight";
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Admin admin;
     private final Traffic traffic;

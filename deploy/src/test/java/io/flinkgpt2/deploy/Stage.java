@@ -65,7 +65,9 @@ final class Stage implements AutoCloseable {
         copy(Command.bundledModel(), model);
         Cluster.succeed(new Cluster(directory)
                 .start("--slots", "" + SLOTS)
-                .with("-D", "web.timeout=3 s", "-D", "metrics.fetcher.update-interval=100 ms")
+                .with("-D", "web.timeout=20 s", "-D", "metrics.fetcher.update-interval=100 ms")
+                // On a machine that is busy with other things too.
+                .with("-D", "pekko.startup-timeout=2 min", "-D", "pekko.ask.timeout=1 min")
                 .with("-D", "heartbeat.interval=1 s")
                 .with("-D", "heartbeat.timeout=" + HEARTBEAT_TIMEOUT.toSeconds() + " s")
                 .with("-D", "restart-strategy.type=fixed-delay")

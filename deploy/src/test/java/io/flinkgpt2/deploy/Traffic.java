@@ -17,7 +17,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 final class Traffic implements AutoCloseable {
 
-    private static final int MOST_UNANSWERED = 40;
+    private static final int MOST_UNANSWERED = 24;
     private static final Duration DELIVERY_PATIENCE = Duration.ofMinutes(10);
 
     private final KafkaProducer<String, String> producer;
