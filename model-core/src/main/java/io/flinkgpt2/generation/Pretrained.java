@@ -11,6 +11,7 @@ import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.TrainingCheckpoint;
 import io.flinkgpt2.weights.WeightsFile;
 import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
@@ -22,12 +23,16 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The front door: a model and its tokenizer, loaded from a directory or a single file. Immutable, to be shared by all threads; each makes a
  * {@link Generator} of its own.
  */
 public final class Pretrained {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pretrained.class);
 
     private static final int REVISION_BYTES = 8;
 
@@ -57,8 +62,9 @@ public final class Pretrained {
 
     /**
      * Loads the weights of a directory, or of a single file, with their config and vocabulary. A GGUF file has both
-     * inside, and nothing beside it is read. For weights of any other format they are {@code config.json}, and
-     * {@code vocab.json} with {@code merges.txt}, in the directory or beside the file. A model that brings no vocabulary
+     * inside, and nothing beside it is read. A checkpoint of nanoGPT or llm.c has its config inside. For weights of any
+     * other format that is {@code config.json}. The vocabulary is {@code vocab.json} with {@code merges.txt}, in the
+     * directory or beside the file. A model that brings no vocabulary
      * has GPT-2's own.
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
@@ -68,8 +74,11 @@ public final class Pretrained {
     public static Pretrained open(Path directoryOrFile, LoadOptions options) throws IOException {
         requireExists(directoryOrFile);
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            return file instanceof Gguf gguf
-                    ? open(gguf, directoryOrFile, options)
+            if (file instanceof Gguf gguf) {
+                return open(gguf, directoryOrFile, options);
+            }
+            return file instanceof TrainingCheckpoint checkpoint
+                    ? open(checkpoint, directoryOrFile, options)
                     : open(file, directoryOrFile, options);
         }
     }
@@ -88,6 +97,22 @@ public final class Pretrained {
                             "the file was made wrongly: convert the model again");
         }
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
+        return of(own, config, weights, options, tokenizer, configBytes);
+    }
+
+    private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
+        Gpt2Config own = Gpt2Config.read(file);
+        Gpt2Config config = chosen(own, options);
+        Tokenizer tokenizer = vocabularyFiles(directory(path));
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        if (file.storedRows() > config.vocabularySize()) {
+            LOG.info(
+                    "{}: left out {} padded rows of the vocabulary, which mean no token; {} are kept",
+                    path,
+                    file.storedRows() - config.vocabularySize(),
+                    config.vocabularySize());
+        }
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
         return of(own, config, weights, options, tokenizer, configBytes);
     }
@@ -165,8 +190,11 @@ public final class Pretrained {
     public static Gpt2Config openConfig(Path directoryOrFile) throws IOException {
         requireExists(directoryOrFile);
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            return file instanceof Gguf gguf
-                    ? Gpt2Config.read(gguf)
+            if (file instanceof Gguf gguf) {
+                return Gpt2Config.read(gguf);
+            }
+            return file instanceof TrainingCheckpoint checkpoint
+                    ? Gpt2Config.read(checkpoint)
                     : Gpt2Config.read(configFile(directory(directoryOrFile)));
         }
     }
