@@ -35,6 +35,7 @@ public final class Pretrained {
     private static final Logger LOG = LoggerFactory.getLogger(Pretrained.class);
 
     private static final int REVISION_BYTES = 8;
+    private static final String GENERATION_CONFIG = "generation_config.json";
 
     private final Gpt2 model;
     private final Gpt2Weights weights;
@@ -63,9 +64,9 @@ public final class Pretrained {
     /**
      * Loads the weights of a directory, or of a single file, with their config and vocabulary. A GGUF file has both
      * inside, and nothing beside it is read. A checkpoint of nanoGPT or llm.c has its config inside. For weights of any
-     * other format that is {@code config.json}. The vocabulary is {@code vocab.json} with {@code merges.txt}, in the
-     * directory or beside the file. A model that brings no vocabulary
-     * has GPT-2's own.
+     * other format that is {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there
+     * is one. The vocabulary is {@code vocab.json} with {@code merges.txt}, in the directory or beside the file. A model
+     * that brings no vocabulary has GPT-2's own.
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
      * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
@@ -98,7 +99,7 @@ public final class Pretrained {
         }
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(own, config, weights, options, tokenizer, configBytes);
+        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
     }
 
     private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
@@ -114,17 +115,22 @@ public final class Pretrained {
                     config.vocabularySize());
         }
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(own, config, weights, options, tokenizer, configBytes);
+        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
     }
 
     private static Pretrained open(WeightsFile file, Path path, LoadOptions options) throws IOException {
         Path directory = directory(path);
         Path configFile = configFile(directory);
-        Gpt2Config own = Gpt2Config.read(configFile);
-        Gpt2Config config = chosen(own, options);
+        Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
+        Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
         Tokenizer tokenizer = vocabularyFiles(directory);
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
-        return of(own, config, weights, options, tokenizer, Files.readAllBytes(configFile));
+        String changes = changes(declared, config);
+        if (options.activation().isPresent()
+                && !Gpt2Config.declares(configFile, options.activation().get())) {
+            changes = activation(config) + changes;
+        }
+        return of(config, weights, options, tokenizer, Files.readAllBytes(configFile), changes);
     }
 
     /**
@@ -139,7 +145,7 @@ public final class Pretrained {
             Gpt2Weights weights = Gpt2Weights.load(file, config, Path.of(file.describe()), options.precision());
             // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
             byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
-            return of(shape, config, weights, options, Tokenizer.gpt2(), configBytes);
+            return of(config, weights, options, Tokenizer.gpt2(), configBytes, changes(shape, config));
         }
     }
 
@@ -147,22 +153,29 @@ public final class Pretrained {
         return options.activation().map(config::withActivation).orElse(config);
     }
 
+    /** The ways in which a config differs from the one that the digest of a model's revision covers; empty if in none. */
+    private static String changes(Gpt2Config digested, Gpt2Config config) {
+        return (config.activation() == digested.activation() ? "" : activation(config))
+                + (config.endOfTextIds().equals(digested.endOfTextIds()) ? "" : "end of text " + config.endOfTextIds());
+    }
+
+    private static String activation(Gpt2Config config) {
+        return "activation " + config.activation();
+    }
+
     private static Pretrained of(
-            Gpt2Config own,
             Gpt2Config config,
             Gpt2Weights weights,
             LoadOptions options,
             Tokenizer tokenizer,
-            byte[] configBytes) {
-        // The revision says what the answers are a function of, so an overridden config is another one.
-        byte[] override = config.equals(own)
-                ? new byte[0]
-                : ("activation " + config.activation()).getBytes(StandardCharsets.UTF_8);
+            byte[] configBytes,
+            String changes) {
+        // The revision says what the answers are a function of, so a config that was changed is another one.
         return new Pretrained(
                 new Gpt2(config, weights, options.kernels()),
                 weights,
                 tokenizer,
-                revision(weights, configBytes, override, tokenizer),
+                revision(weights, configBytes, changes.getBytes(StandardCharsets.UTF_8), tokenizer),
                 options.precision());
     }
 
@@ -193,9 +206,11 @@ public final class Pretrained {
             if (file instanceof Gguf gguf) {
                 return Gpt2Config.read(gguf);
             }
-            return file instanceof TrainingCheckpoint checkpoint
-                    ? Gpt2Config.read(checkpoint)
-                    : Gpt2Config.read(configFile(directory(directoryOrFile)));
+            if (file instanceof TrainingCheckpoint checkpoint) {
+                return Gpt2Config.read(checkpoint);
+            }
+            Path directory = directory(directoryOrFile);
+            return Gpt2Config.read(configFile(directory)).withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
         }
     }
 
@@ -247,11 +262,11 @@ public final class Pretrained {
         }
     }
 
-    private static String revision(Gpt2Weights weights, byte[] config, byte[] override, Tokenizer tokenizer) {
+    private static String revision(Gpt2Weights weights, byte[] config, byte[] changes, Tokenizer tokenizer) {
         MessageDigest digest = Digests.sha256();
         digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
         digest.update(config);
-        digest.update(override);
+        digest.update(changes);
         tokenizer.updateDigest(digest);
         return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
     }

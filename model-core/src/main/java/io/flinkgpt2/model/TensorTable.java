@@ -98,6 +98,16 @@ final class TensorTable {
         return name.matches("h\\.\\d+\\.attn\\.(bias|masked_bias)");
     }
 
+    /** Heads, which the transformers library keeps beside the model that they belong to. */
+    static boolean isHead(String name) {
+        return name.equals(LM_HEAD) || isUnusedHead(name);
+    }
+
+    /** Heads for other tasks than completion: values of reinforcement learning, multiple choice, classification, answers. */
+    static boolean isUnusedHead(String name) {
+        return name.matches("(v_head|multiple_choice_head|score|classifier|qa_outputs)\\..+");
+    }
+
     private static void layerNorm(List<Entry> table, String name, String gguf, long size) {
         table.add(new Entry(name + ".weight", gguf + ".weight", Layout.VECTOR, List.of(size)));
         table.add(new Entry(name + ".bias", gguf + ".bias", Layout.VECTOR, List.of(size)));

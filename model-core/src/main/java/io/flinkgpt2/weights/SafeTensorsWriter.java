@@ -15,8 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -25,6 +27,9 @@ import java.util.UUID;
  * unfinished leaves nothing behind. For use by one thread.
  */
 public final class SafeTensorsWriter implements Closeable {
+
+    private static final Set<DType> WRITTEN = EnumSet.of(DType.F32, DType.F16, DType.BF16);
+
     private static final int BUFFER_BYTES = 1 << 20;
 
     private final Path file;
@@ -142,7 +147,7 @@ public final class SafeTensorsWriter implements Closeable {
     }
 
     private static void check(TensorInfo tensor, long offset) {
-        if (!tensor.dtype().isReadable() || tensor.dtype().isQuantised()) {
+        if (!WRITTEN.contains(tensor.dtype())) {
             throw new IllegalArgumentException(
                     subject(tensor) + ": found dtype " + tensor.dtype() + ", expected F32, F16 or BF16");
         }

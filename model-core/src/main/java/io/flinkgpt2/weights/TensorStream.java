@@ -22,6 +22,9 @@ final class TensorStream {
     private static final VarHandle SHORTS =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
     private TensorStream() {}
 
     /**
@@ -60,7 +63,7 @@ final class TensorStream {
                     file,
                     subject(tensor),
                     "dtype " + tensor.dtype(),
-                    "F32, F16 or BF16",
+                    "F64, F32, F16 or BF16",
                     "convert the weights to one of these types");
         }
     }
@@ -111,11 +114,18 @@ final class TensorStream {
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .asFloatBuffer()
                         .get(values, 0, length);
+            case F64 -> decodeF64(stored, length, values);
             case F16 -> decodeF16(stored, length, values);
             case BF16 -> decodeBf16(stored, length, values);
-            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> SimpleBlocks.decode(dtype, stored, length, values);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL -> SimpleBlocks.decode(dtype, stored, length, values);
             case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> SuperBlocks.decode(dtype, stored, length, values);
             default -> throw new AssertionError(dtype + " is called readable, but there is no decoder for it");
+        }
+    }
+
+    private static void decodeF64(byte[] stored, int length, float[] values) {
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) (double) DOUBLES.get(stored, Double.BYTES * i);
         }
     }
 

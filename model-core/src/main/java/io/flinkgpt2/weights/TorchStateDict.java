@@ -175,7 +175,7 @@ final class TorchStateDict {
                     subject(view.info().name(), "stride"),
                     view.stride() + " for shape " + view.info().shape() + ", which repeats elements up to "
                             + view.info().byteCount() + " bytes",
-                    "no more than the " + fileBytes + " bytes of the file");
+                    "no more bytes than the file has");
         }
     }
 

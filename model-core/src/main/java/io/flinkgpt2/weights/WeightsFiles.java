@@ -56,12 +56,7 @@ public final class WeightsFiles {
                 return openFile(file);
             }
         }
-        throw new InvalidModelException(
-                directory,
-                "weights",
-                "a directory without them",
-                String.join(" or ", NAMES) + " or one *.gguf",
-                "give the directory that a model was downloaded to, or convert its weights to safetensors");
+        throw MissingWeights.in(directory);
     }
 
     private static WeightsFile openFile(Path file) throws IOException {
