@@ -16,7 +16,7 @@ final class GgufVocabulary {
     private static final String MODEL = "tokenizer.ggml.model";
     private static final String SPLIT_PATTERN = "tokenizer.ggml.pre";
     static final String TOKENS = "tokenizer.ggml.tokens";
-    private static final String MERGES = "tokenizer.ggml.merges";
+    static final String MERGES = "tokenizer.ggml.merges";
     private static final String TOKEN_TYPES = "tokenizer.ggml.token_type";
 
     /** Models without text have no vocabulary, and say so. */
