@@ -65,7 +65,10 @@ record SpecRow(String id, String rule, String later) {
                             + " the job, `n_positions` elsewhere, unless told. A prompt that does not fit is refused,"
                             + " or cut on the side that its request names, to what leaves room for the tokens asked for."
                             + " Nothing is written past the cache."),
-            row("1.4", "Conv1D weights are stored (in, out); names may have the prefix `transformer.`"),
+            row(
+                    "1.4",
+                    "Conv1D weights are stored (in, out), those of nanoGPT and llm.c (out, in); names may have the prefix"
+                            + " `transformer.`"),
             row(
                     "1.5",
                     "A tied LM head is the very object of the token embedding; a different one is used if the config unties"
