@@ -81,7 +81,8 @@ record SpecRow(String id, String rule, String later) {
             row(
                     "1.7",
                     "Formats: safetensors (F64, F32, F16, BF16), PyTorch `.bin` in both forms, each whole or sharded, GGUF v2 and v3 with F32, F16,"
-                            + " BF16, Q8_0 to Q4_0, IQ4_NL and Q6_K to Q2_K, its config and vocabulary included."),
+                            + " BF16, Q8_0 to Q4_0, IQ4_NL and Q6_K to Q2_K, its config and vocabulary included; nanoGPT's `ckpt.pt`;"
+                            + " llm.c's checkpoints of versions 3 and 5."),
             row(
                     "1.8",
                     "Opening a file runs nothing that it contains; globals that tensors do not need are refused by name;"

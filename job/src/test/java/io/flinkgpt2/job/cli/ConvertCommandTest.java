@@ -3,7 +3,6 @@ package io.flinkgpt2.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.generation.Pretrained;
-import io.flinkgpt2.model.GoldenModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConvertCommandTest {
+    private static final Path GOLDEN = Path.of("../model-core/src/test/resources/golden");
+
     @TempDir
     Path directory;
 
@@ -48,7 +49,7 @@ class ConvertCommandTest {
                 "gguf/model-Q4_0.gguf"
             })
     void aCopyCompletesAndVerifiesAsTheModelDoes(String name) throws IOException {
-        Path model = GoldenModel.directory(name);
+        Path model = GOLDEN.resolve(name);
         Path copy = directory.resolve("copy");
         CommandRun run = CommandRun.of("convert", model.toString(), copy.toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
@@ -69,7 +70,7 @@ class ConvertCommandTest {
     void takesOverTheFilesOfTheTokenizer() throws IOException {
         Path model = Files.createDirectory(directory.resolve("model"));
         for (String file : List.of("config.json", "model.safetensors")) {
-            Files.copy(GoldenModel.directory("tied-tanh").resolve(file), model.resolve(file));
+            Files.copy(GOLDEN.resolve("tied-tanh").resolve(file), model.resolve(file));
         }
         Files.writeString(model.resolve("special_tokens_map.json"), "{}");
         Files.writeString(model.resolve("README.md"), "x");
