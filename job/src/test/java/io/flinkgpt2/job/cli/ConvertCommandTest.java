@@ -21,7 +21,7 @@ class ConvertCommandTest {
 
     private static String complete(Path model) {
         CommandRun run = CommandRun.withInput(
-                "{\"prompt_token_ids\": [12, 22, 37], \"max_tokens\": 20}\n",
+                "{\"prompt\": [12, 22, 37], \"max_tokens\": 20}\n",
                 "complete",
                 "--model",
                 model.toString(),
