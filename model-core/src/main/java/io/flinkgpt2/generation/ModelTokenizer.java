@@ -44,7 +44,12 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
             Tokenizer tokenizer = inDirectory(directory, 0);
             return new ModelTokenizer(tokenizer, tokenizer.vocabularySize());
         }
-        return of(directory, Gpt2Config.read(Pretrained.configFile(directory)).vocabularySize());
+        // A file may be a checkpoint with its config inside; a directory need not have weights yet.
+        boolean configBeside = Files.isDirectory(directoryOrFile) && Files.exists(directory.resolve("config.json"));
+        Gpt2Config config = configBeside
+                ? Gpt2Config.read(Pretrained.configFile(directory))
+                : Pretrained.openConfig(directoryOrFile);
+        return of(directory, config.vocabularySize());
     }
 
     /** The tokenizer that a GGUF file has inside; nothing beside it is read. */

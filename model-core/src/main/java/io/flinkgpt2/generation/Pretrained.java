@@ -11,6 +11,7 @@ import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.TrainingCheckpoint;
 import io.flinkgpt2.weights.WeightsFile;
 import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
@@ -19,12 +20,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The front door: a model and its tokenizer, loaded from a directory or a single file. Immutable, to be shared by all threads; each makes a
  * {@link Generator} of its own.
  */
 public final class Pretrained {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pretrained.class);
 
     private static final int REVISION_BYTES = 8;
     private static final String GENERATION_CONFIG = "generation_config.json";
@@ -55,8 +60,8 @@ public final class Pretrained {
 
     /**
      * Loads the weights of a directory, or of a single file, with their config and tokenizer. A GGUF file has both
-     * inside, and nothing beside it is read. For weights of any other format they are {@code config.json}, with the
-     * end-of-text ids of {@code generation_config.json} added if there is one, and what
+     * inside, and nothing beside it is read. A checkpoint of nanoGPT or llm.c has its config inside. For weights of
+     * any other format they are {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there is one, and what
      * {@link io.flinkgpt2.tokenizer.TokenizerDirectory} reads, in the directory or beside the file. A model that brings no
      * tokenizer has GPT-2's own if it has as many ids; any other takes token ids only, as one with a tokenizer of another
      * kind does ({@link Tokenizer#refusalOfText}).
@@ -68,8 +73,11 @@ public final class Pretrained {
     public static Pretrained open(Path directoryOrFile, LoadOptions options) throws IOException {
         requireExists(directoryOrFile);
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            return file instanceof Gguf gguf
-                    ? open(gguf, directoryOrFile, options)
+            if (file instanceof Gguf gguf) {
+                return open(gguf, directoryOrFile, options);
+            }
+            return file instanceof TrainingCheckpoint checkpoint
+                    ? open(checkpoint, directoryOrFile, options)
                     : open(file, directoryOrFile, options);
         }
     }
@@ -79,6 +87,22 @@ public final class Pretrained {
         Gpt2Config config = chosen(own, options);
         Tokenizer tokenizer = ModelTokenizer.of(file, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
+        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
+    }
+
+    private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
+        Gpt2Config own = Gpt2Config.read(file);
+        Gpt2Config config = chosen(own, options);
+        Tokenizer tokenizer = ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        if (file.storedRows() > config.vocabularySize()) {
+            LOG.info(
+                    "{}: left out {} padded rows of the vocabulary, which mean no token; {} are kept",
+                    path,
+                    file.storedRows() - config.vocabularySize(),
+                    config.vocabularySize());
+        }
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
         return of(config, weights, options, tokenizer, configBytes, changes(own, config));
     }
@@ -160,6 +184,9 @@ public final class Pretrained {
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
             if (file instanceof Gguf gguf) {
                 return Gpt2Config.read(gguf);
+            }
+            if (file instanceof TrainingCheckpoint checkpoint) {
+                return Gpt2Config.read(checkpoint);
             }
             Path directory = directory(directoryOrFile);
             return Gpt2Config.read(configFile(directory)).withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));

@@ -5,6 +5,7 @@ import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.TensorInfo;
 import io.flinkgpt2.weights.TensorSink;
+import io.flinkgpt2.weights.TrainingCheckpoint;
 import io.flinkgpt2.weights.WeightsFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ final class CheckedTensors {
         this.file = file;
         this.config = config;
         this.path = path;
-        this.convention = file instanceof Gguf ? TensorTable.Convention.GGUF : TensorTable.Convention.TRANSFORMERS;
+        this.convention = convention(file);
         this.names = new TensorNames(file.tensors().keySet());
         // The table grows with the config's n_layer, which is only a claim until the file bears it out.
         if (config.layerCount() > file.tensors().size()) {
@@ -53,6 +54,15 @@ final class CheckedTensors {
         }
         this.table = TensorTable.of(config, convention);
         this.head = TensorTable.lmHead(config);
+    }
+
+    private static TensorTable.Convention convention(WeightsFile file) {
+        if (file instanceof Gguf) {
+            return TensorTable.Convention.GGUF;
+        }
+        return file instanceof TrainingCheckpoint
+                ? TensorTable.Convention.TRAINING
+                : TensorTable.Convention.TRANSFORMERS;
     }
 
     /**
@@ -121,7 +131,10 @@ final class CheckedTensors {
                     entry,
                     "shape " + found.shape(),
                     "shape " + entry.shape() + " by the config",
-                    "the weights and the config are of different models");
+                    isTransposed(entry, found)
+                            ? "linear weights are stored (out, in), as nanoGPT does: give its ckpt.pt with model_args,"
+                                    + " or transpose them"
+                            : "the weights and the config are of different models");
         }
         if (!found.dtype().isReadable()) {
             throw invalid(entry, "type " + found.dtype(), "F64, F32, F16 or BF16", "convert the weights");
@@ -129,6 +142,12 @@ final class CheckedTensors {
         if (entry.layout() != TensorTable.Layout.VECTOR && packedSize(entry) > Integer.MAX_VALUE - 8) {
             throw invalid(entry, "shape " + found.shape(), "at most 2^31 - 9 elements", "such a model is too large");
         }
+    }
+
+    /** Whether a linear layer of the transformers library lies the other way round. */
+    private static boolean isTransposed(TensorTable.Entry entry, TensorInfo found) {
+        return entry.layout() == TensorTable.Layout.INPUT_MAJOR
+                && found.shape().equals(List.of(entry.shape().get(1), entry.shape().get(0)));
     }
 
     private static long packedSize(TensorTable.Entry entry) {
@@ -144,7 +163,7 @@ final class CheckedTensors {
         Set<String> known = new HashSet<>();
         known.add(fileName(head));
         table.forEach(entry -> known.add(fileName(entry)));
-        if (convention == TensorTable.Convention.TRANSFORMERS) {
+        if (convention != TensorTable.Convention.GGUF) {
             names.all().forEach((plain, name) -> {
                 if (TensorTable.isBuffer(plain) || TensorTable.isUnusedHead(plain)) {
                     known.add(name);

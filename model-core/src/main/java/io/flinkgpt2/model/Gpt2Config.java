@@ -3,6 +3,7 @@ package io.flinkgpt2.model;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.TrainingCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -156,6 +157,16 @@ public record Gpt2Config(
      */
     public static Gpt2Config read(Gguf file) throws IOException {
         return new GgufConfig(file).read();
+    }
+
+    /**
+     * The hyper-parameters that a checkpoint of nanoGPT or llm.c tells of itself, and what its program decides: the exact GELU
+     * for nanoGPT, the tanh form for llm.c. The end of text is GPT-2's, if the vocabulary has it.
+     *
+     * @throws InvalidModelException if the feed-forward network would be too wide
+     */
+    public static Gpt2Config read(TrainingCheckpoint checkpoint) throws InvalidModelException {
+        return TrainingConfig.read(checkpoint);
     }
 
     /** This config as one line of JSON, which {@link #read(Path)} reads; the same for equal configs. */

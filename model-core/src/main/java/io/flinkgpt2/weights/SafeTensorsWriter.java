@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -79,6 +80,31 @@ public final class SafeTensorsWriter implements Closeable {
                 e.addSuppressed(closing);
             }
             throw e;
+        }
+    }
+
+    /**
+     * Writes all tensors of other weights, in their order and with their types.
+     *
+     * @param file the target, replaced if it exists; its directory must exist
+     * @throws IllegalArgumentException as {@link #create} does
+     * @throws IOException if the weights cannot be read or the file cannot be written; the target is then as before
+     */
+    public static void copy(WeightsFile weights, Path file) throws IOException {
+        List<TensorInfo> tensors = List.copyOf(weights.tensors().values());
+        try (SafeTensorsWriter writer = create(file, tensors)) {
+            for (TensorInfo tensor : tensors) {
+                weights.read(tensor.name(), (values, length, start) -> {
+                    try {
+                        writer.write(tensor.name(), values, 0, length);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            }
+            writer.finish();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 

@@ -35,15 +35,8 @@ final class TensorStream {
      */
     static void read(FileChannel channel, Path file, TensorInfo tensor, long position, int bufferBytes, TensorSink sink)
             throws IOException {
+        requireReadable(file, tensor);
         DType dtype = tensor.dtype();
-        if (!dtype.isReadable()) {
-            throw new InvalidModelException(
-                    file,
-                    subject(tensor),
-                    "dtype " + dtype,
-                    "F64, F32, F16 or BF16",
-                    "convert the weights to one of these types");
-        }
         long elementCount = tensor.elementCount();
         // Whole blocks, and never more elements than there would be of two bytes each: few bits make many floats.
         long blocks = Math.min(bufferBytes / dtype.blockBytes(), bufferBytes / (2 * dtype.blockElements()));
@@ -61,7 +54,27 @@ final class TensorStream {
         }
     }
 
-    private static void readPiece(
+    /**
+     * @throws InvalidModelException if the tensor's type is not {@link DType#isReadable() readable}
+     */
+    static void requireReadable(Path file, TensorInfo tensor) throws InvalidModelException {
+        if (!tensor.dtype().isReadable()) {
+            throw new InvalidModelException(
+                    file,
+                    subject(tensor),
+                    "dtype " + tensor.dtype(),
+                    "F64, F32, F16 or BF16",
+                    "convert the weights to one of these types");
+        }
+    }
+
+    /**
+     * Reads bytes of which the file is known to have enough.
+     *
+     * @param from position of the first in the file
+     * @throws InvalidModelException if the file has become shorter
+     */
+    static void readPiece(
             FileChannel channel, Path file, TensorInfo tensor, byte[] stored, int bytes, long from) throws IOException {
         int count;
         try {
@@ -93,7 +106,8 @@ final class TensorStream {
         return buffer.position();
     }
 
-    private static void decode(DType dtype, byte[] stored, int length, float[] values) {
+    /** Makes floats of the first {@code length} elements that are stored. */
+    static void decode(DType dtype, byte[] stored, int length, float[] values) {
         switch (dtype) {
             case F32 ->
                 ByteBuffer.wrap(stored)

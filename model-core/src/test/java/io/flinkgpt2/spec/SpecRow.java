@@ -65,7 +65,10 @@ record SpecRow(String id, String rule, String later) {
                             + " the job, `n_positions` elsewhere, unless told. A prompt that does not fit is refused,"
                             + " or cut on the side that its request names, to what leaves room for the tokens asked for."
                             + " Nothing is written past the cache."),
-            row("1.4", "Conv1D weights are stored (in, out); names may have the prefix `transformer.`"),
+            row(
+                    "1.4",
+                    "Conv1D weights are stored (in, out), those of nanoGPT and llm.c (out, in); names may have the prefix"
+                            + " `transformer.`"),
             row(
                     "1.5",
                     "A tied LM head is the very object of the token embedding; a different one is used if the config unties"
@@ -78,7 +81,8 @@ record SpecRow(String id, String rule, String later) {
             row(
                     "1.7",
                     "Formats: safetensors (F64, F32, F16, BF16), PyTorch `.bin` in both forms, each whole or sharded, GGUF v2 and v3 with F32, F16,"
-                            + " BF16, Q8_0 to Q4_0, IQ4_NL and Q6_K to Q2_K, its config and vocabulary included."),
+                            + " BF16, Q8_0 to Q4_0, IQ4_NL and Q6_K to Q2_K, its config and vocabulary included; nanoGPT's `ckpt.pt`;"
+                            + " llm.c's checkpoints of versions 3 and 5."),
             row(
                     "1.8",
                     "Opening a file runs nothing that it contains; globals that tensors do not need are refused by name;"

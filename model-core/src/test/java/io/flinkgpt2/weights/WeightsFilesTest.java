@@ -107,7 +107,7 @@ class WeightsFilesTest {
                 directory, () -> WeightsFiles.open(directory).close());
         assertThat(e.expected())
                 .isEqualTo("model.safetensors or model.safetensors.index.json or pytorch_model.bin"
-                        + " or pytorch_model.bin.index.json or one *.gguf");
+                        + " or pytorch_model.bin.index.json or ckpt.pt or one *.gguf");
     }
 
     private InvalidModelException refusalWith(String... files) throws IOException {

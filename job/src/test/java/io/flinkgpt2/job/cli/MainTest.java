@@ -41,7 +41,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "|Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, models.",
+                "|Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, convert, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
                 "complete --prompt x|Missing required option: '--model=MODEL'",
