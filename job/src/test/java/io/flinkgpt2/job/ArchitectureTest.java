@@ -57,7 +57,8 @@ class ArchitectureTest {
                     "io.flinkgpt2.hub..",
                     "io.flinkgpt2.tokenizer..",
                     "io.flinkgpt2.tensor..",
-                    "io.flinkgpt2.digest..")
+                    "io.flinkgpt2.digest..",
+                    "io.flinkgpt2.json..")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("job")

@@ -1,0 +1,2 @@
+/** Level 0: malformed JSON, explained to users. */
+package io.flinkgpt2.json;
