@@ -14,6 +14,7 @@ import static io.flinkgpt2.job.record.Neutral.object;
 import static io.flinkgpt2.job.record.Neutral.words;
 
 import java.io.IOException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ final class UnsupportedFields {
      */
     private record Field(String name, Neutral neutral, String reason) {}
 
-    private static final Map<String, Field> FIELDS = table(List.of(
+    private static final Map<String, Field> ALL = table(List.of(
             new Field("min_tokens", integer(0), YET),
             new Field("min_p", number(0), YET),
             new Field("typical_p", number(1), YET),
@@ -124,7 +125,7 @@ final class UnsupportedFields {
     private static Map<String, Field> table(List<Field> fields) {
         Map<String, Field> byName = new LinkedHashMap<>();
         fields.forEach(field -> byName.put(field.name, field));
-        return byName;
+        return Collections.unmodifiableMap(byName);
     }
 
     private static Neutral noConstraint() {
@@ -143,17 +144,17 @@ final class UnsupportedFields {
     }
 
     static boolean contains(String field) {
-        return FIELDS.containsKey(field);
+        return ALL.containsKey(field);
     }
 
     /** Names of the fields, in the order of the format. */
     static Set<String> names() {
-        return FIELDS.keySet();
+        return ALL.keySet();
     }
 
     /** Passes over the value of a field of this table, which is not null, if it changes nothing. */
     static void requireNeutral(String name, JsonFields json) throws IOException, InvalidRequestException {
-        Field field = FIELDS.get(name);
+        Field field = ALL.get(name);
         String found = json.found();
         if (!field.neutral.test().holds(json.parser())) {
             throw new InvalidRequestException(
