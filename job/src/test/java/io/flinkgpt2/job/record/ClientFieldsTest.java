@@ -146,8 +146,8 @@ class ClientFieldsTest {
     void everySupportedFieldIsKnown() {
         assertThat(FieldNames.SUPPORTED).doesNotContainAnyElementsOf(UnsupportedFields.names());
         assertThat(FieldNames.SUPPORTED)
-                .allSatisfy(name -> assertThat(errorOf("{\"" + name + "\":[[[]]]}").code)
-                        .isEqualTo("invalid_type"));
+                .allSatisfy(name ->
+                        assertThat(errorOf("{\"" + name + "\":[[[]]]}").code).isEqualTo("invalid_type"));
     }
 
     @ParameterizedTest(name = "{0} {1}")
