@@ -46,6 +46,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.cluster..")
             .layer("broker")
             .definedBy("io.flinkgpt2.job.broker..")
+            .layer("web")
+            .definedBy("io.flinkgpt2.job.web..")
             .layer("record")
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
@@ -78,6 +80,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job", "cli")
             .whereLayer("broker")
             .mayOnlyBeAccessedByLayers("local", "cluster")
+            .whereLayer("web")
+            .mayOnlyBeAccessedByLayers("local", "cluster")
             .whereLayer("record")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
 
@@ -93,7 +97,8 @@ class ArchitectureTest {
                     "io.flinkgpt2.job.metrics..",
                     "io.flinkgpt2.job.local..",
                     "io.flinkgpt2.job.cluster..",
-                    "io.flinkgpt2.job.broker..")
+                    "io.flinkgpt2.job.broker..",
+                    "io.flinkgpt2.job.web..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");
