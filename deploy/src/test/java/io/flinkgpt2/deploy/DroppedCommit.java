@@ -13,7 +13,7 @@ public final class DroppedCommit {
 
     static final String MARK = "dropped-commit";
 
-    private static final int AFTER = 12;
+    private static final int AFTER = 2;
     private static final AtomicInteger COMMITS = new AtomicInteger();
 
     private DroppedCommit() {}
