@@ -48,9 +48,18 @@ public final class CompletionJob {
         environment.execute(settings.jobName());
     }
 
-    /** Builds the pipeline between Kafka topics with the given limits. */
+    /**
+     * Builds the pipeline between Kafka topics with the given limits.
+     *
+     * @throws InvalidOptionException if a transaction might be aborted before its commit; see {@link TransactionTime}
+     */
     public static void build(StreamExecutionEnvironment environment, JobSettings settings, TopicLimits limits) {
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), limits);
+        environment
+                .getCheckpointConfig()
+                .setCheckpointTimeout(TransactionTime.of(environment, settings)
+                        .checkpointTimeout(limits.maxTransactionTimeout())
+                        .toMillis());
         JobSettings fitted = settings.withMaxCopiedBytes(
                 kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());

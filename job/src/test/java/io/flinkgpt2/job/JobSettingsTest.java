@@ -8,6 +8,7 @@ import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
+import io.flinkgpt2.job.kafka.LostTransactions;
 import io.flinkgpt2.job.kafka.SourceStart;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
@@ -43,6 +44,7 @@ class JobSettingsTest {
                                 SourceStart.COMMITTED,
                                 false,
                                 900_000,
+                                LostTransactions.FAIL,
                                 Map.of()),
                         new GenerationSettings(
                                 "flink-gpt2",
@@ -72,7 +74,7 @@ class JobSettingsTest {
                 "--topics.prompts=in",
                 "--topics.completions=out",
                 "--topics.dead-letters=bad",
-                "--source.start=LATEST",
+                "--source.start=EARLIEST",
                 "--source.bounded=true",
                 "--model.name=small",
                 "--model.aliases=gpt2;gpt-2",
@@ -88,6 +90,7 @@ class JobSettingsTest {
                 "--kv-cache.bytes=64mb",
                 "--prefix-cache.bytes=0",
                 "--checkpoint.interval=500 ms",
+                "--lost-transactions=continue",
                 "--records.unknown-fields=ignore",
                 "--records.max-copied-bytes=2048",
                 "--dead-letters.max-bytes=0",
@@ -104,9 +107,10 @@ class JobSettingsTest {
                                 "in",
                                 "out",
                                 "bad",
-                                SourceStart.LATEST,
+                                SourceStart.EARLIEST,
                                 true,
                                 0,
+                                LostTransactions.CONTINUE,
                                 Map.of("security.protocol", "SSL")),
                         new GenerationSettings(
                                 "nightly",
@@ -204,6 +208,7 @@ class JobSettingsTest {
                 "model.activation | silu | [gelu, gelu_new, gelu_pytorch_tanh, relu]",
                 "model.activation | GELU | [gelu, gelu_new, gelu_pytorch_tanh, relu]",
                 "records.unknown-fields | keep | [reject, ignore]",
+                "lost-transactions | pray | [fail, continue]",
                 "topics.prompts | a topic | 1 to 249 letters",
                 "topics.completions | .. | 1 to 249 letters",
                 "topics.dead-letters | tötlich | 1 to 249 letters"
@@ -277,6 +282,7 @@ class JobSettingsTest {
             strings = {
                 "isolation.level",
                 "transactional.id",
+                "transaction.two.phase.commit.enable",
                 "enable.auto.commit",
                 "commit.offsets.on.checkpoint",
                 "auto.offset.reset",

@@ -212,6 +212,14 @@ final class TestStack implements AutoCloseable {
                 .until(() -> send(outcome).at("/status/id").asText().equals("COMPLETED"));
     }
 
+    /** The path of the newest complete checkpoint of a job, running or ended; to go on from it. */
+    String newestCheckpoint(JobID job) throws IOException, InterruptedException {
+        URI checkpoints = flink.webUrl().resolve("/jobs/" + job + "/checkpoints");
+        return send(HttpRequest.newBuilder(checkpoints).build())
+                .at("/latest/completed/external_path")
+                .asText();
+    }
+
     private static JsonNode send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode())

@@ -7,6 +7,7 @@ import io.flinkgpt2.job.local.EmbeddedKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -34,7 +35,7 @@ class TopicLimitsIT {
     @Test
     void theLimitIsTheTopicsOwnElseTheBrokers() {
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of())))
-                .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+                .isEqualTo(new TopicLimits(2_000_000, 3_000_000, Duration.ofMinutes(15)));
     }
 
     @Test
@@ -74,9 +75,9 @@ class TopicLimitsIT {
     @Test
     void eitherTimeoutMayBeGivenAlone() {
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of("request.timeout.ms", "60000"))))
-                .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+                .isEqualTo(new TopicLimits(2_000_000, 3_000_000, Duration.ofMinutes(15)));
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of("default.api.timeout.ms", "20000"))))
-                .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+                .isEqualTo(new TopicLimits(2_000_000, 3_000_000, Duration.ofMinutes(15)));
     }
 
     private static KafkaSettings settings(String in, String out, String bad, Map<String, String> properties) {
@@ -90,11 +91,12 @@ class TopicLimitsIT {
                 SourceStart.COMMITTED,
                 true,
                 900_000,
+                LostTransactions.FAIL,
                 properties);
     }
 
     private static KafkaSettings settings(String servers, Map<String, String> properties) {
         return new KafkaSettings(
-                "job", servers, "group", "in", "out", "bad", SourceStart.COMMITTED, true, 900_000, properties);
+                "job", servers, "group", "in", "out", "bad", SourceStart.COMMITTED, true, 900_000, LostTransactions.FAIL, properties);
     }
 }
