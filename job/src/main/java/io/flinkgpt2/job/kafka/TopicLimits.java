@@ -1,12 +1,14 @@
 package io.flinkgpt2.job.kafka;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -147,28 +149,34 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
         }
     }
 
-    /** The least of all brokers: any of them may coordinate a transaction. */
     private static Duration maxTransactionTimeout(Admin admin) {
-        try {
+        return maxTransactionTimeout(() -> {
             List<ConfigResource> brokers = admin.describeCluster().nodes().get().stream()
                     .map(node -> new ConfigResource(ConfigResource.Type.BROKER, node.idString()))
                     .toList();
-            return admin.describeConfigs(brokers).all().get().values().stream()
+            return admin.describeConfigs(brokers).all().get().values();
+        });
+    }
+
+    /** Returns the least of all brokers, for any of them may coordinate a transaction; Kafka's default where it may not be asked. */
+    static Duration maxTransactionTimeout(Callable<Collection<Config>> brokers) {
+        try {
+            return brokers.call().stream()
                     .map(config -> config.get(TRANSACTION_MAX_TIMEOUT))
                     .filter(Objects::nonNull)
                     .map(entry -> Duration.ofMillis(Long.parseLong(entry.value())))
                     .min(Comparator.naturalOrder())
                     .orElse(DEFAULT_MAX_TRANSACTION_TIMEOUT);
-        } catch (ExecutionException e) {
-            LOG.warn(
-                    "Cannot read {} of the brokers ({}); transactions are taken to be allowed Kafka's default of {} s.",
-                    TRANSACTION_MAX_TIMEOUT,
-                    e.getCause().toString(),
-                    DEFAULT_MAX_TRANSACTION_TIMEOUT.toSeconds());
-            return DEFAULT_MAX_TRANSACTION_TIMEOUT;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while asking for " + TRANSACTION_MAX_TIMEOUT, e);
+        } catch (Exception e) {
+            LOG.warn(
+                    "Cannot read {} of the brokers ({}); transactions get Kafka's default of {} s.",
+                    TRANSACTION_MAX_TIMEOUT,
+                    e instanceof ExecutionException ? e.getCause().toString() : e.toString(),
+                    DEFAULT_MAX_TRANSACTION_TIMEOUT.toSeconds());
+            return DEFAULT_MAX_TRANSACTION_TIMEOUT;
         }
     }
 }
