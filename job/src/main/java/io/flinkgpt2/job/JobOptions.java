@@ -201,9 +201,10 @@ public final class JobOptions {
     public static final ConfigOption<LostTransactions> LOST_TRANSACTIONS = ConfigOptions.key("lost-transactions")
             .enumType(LostTransactions.class)
             .defaultValue(LostTransactions.FAIL)
-            .withDescription("What becomes of the job when Kafka has aborted a transaction whose checkpoint is complete:"
-                    + " it fails for good (fail); or it goes on and logs the checkpoint and the source offsets whose"
-                    + " answers may be missing (continue).");
+            .withDescription(
+                    "What becomes of the job when Kafka has aborted a transaction whose checkpoint is complete:"
+                            + " it fails for good (fail); or it goes on and logs the checkpoint and the source offsets whose"
+                            + " answers may be missing (continue).");
 
     /** All of them, in the order in which help shows them. */
     public static final List<ConfigOption<?>> ALL = List.of(

@@ -63,20 +63,31 @@ final class OptionConflicts {
         producer.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         producer.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         producer.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, kafka.name());
+        producer.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         Map<String, Object> consumer = new HashMap<>(properties);
         consumer.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         consumer.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         consumer.put(ConsumerConfig.GROUP_ID_CONFIG, kafka.groupId());
         try {
-            new ProducerConfig(producer);
+            requireTimeToDeliver(new ProducerConfig(producer));
             new ConsumerConfig(consumer);
         } catch (ConfigException e) {
             throw new InvalidOptionException(
                     JobOptions.KAFKA_PREFIX + "*",
-                    kafka.clientProperties().keySet().stream().sorted().toList() + " with values that Kafka's clients refuse ("
-                            + e.getMessage() + ")",
+                    kafka.clientProperties().keySet().stream().sorted().toList()
+                            + " with values that Kafka's clients refuse (" + e.getMessage() + ")",
                     "properties that are valid together",
                     e);
+        }
+    }
+
+    /** The one condition that Kafka's producer checks only when it is made; unless given, the time follows the others. */
+    private static void requireTimeToDeliver(ProducerConfig producer) {
+        String delivery = ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG;
+        long least = producer.getLong(ProducerConfig.LINGER_MS_CONFIG)
+                + producer.getInt(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG);
+        if (producer.originals().containsKey(delivery) && producer.getInt(delivery) < least) {
+            throw new ConfigException(delivery + " should be at least linger.ms + request.timeout.ms, " + least);
         }
     }
 

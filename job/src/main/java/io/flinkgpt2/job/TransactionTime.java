@@ -68,7 +68,8 @@ record TransactionTime(
     }
 
     private static Duration restartDelay(ReadableConfig flink) {
-        String strategy = flink.getOptional(RestartStrategyOptions.RESTART_STRATEGY).orElse("exponential-delay");
+        String strategy =
+                flink.getOptional(RestartStrategyOptions.RESTART_STRATEGY).orElse("exponential-delay");
         return switch (strategy.toLowerCase(Locale.ROOT).replace("-", "")) {
             case "none", "off", "disable" -> Duration.ZERO;
             case "fixeddelay" -> flink.get(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY);
@@ -128,8 +129,7 @@ record TransactionTime(
     }
 
     private InvalidOptionException refusal(Duration limit, Duration checkpointTimeout) {
-        Duration most =
-                limit.minus(outage()).minus(checkpointTimeout).dividedBy(toleratedFailures + 1L);
+        Duration most = limit.minus(outage()).minus(checkpointTimeout).dividedBy(toleratedFailures + 1L);
         String wayOut = needed(Duration.ZERO, checkpointTimeout).compareTo(limit) <= 0
                 ? JobOptions.CHECKPOINT_INTERVAL.key() + " of at most " + show(most) + ", or "
                 : "";

@@ -55,8 +55,7 @@ class LostTransactionIT {
     void theJobFailsForGoodAndSaysWhatIsLostAndGoesOnWhereItIsTold() throws Exception {
         stack.produce(prompts(0, 4));
         JobClient job = start(null);
-        await().atMost(PATIENCE)
-                .until(() -> stack.uncommitted(COMPLETIONS).size() == 4);
+        await().atMost(PATIENCE).until(() -> stack.uncommitted(COMPLETIONS).size() == 4);
         String transaction = abortOpenTransaction();
         stack.takeCheckpoint(job.getJobID());
 
@@ -76,8 +75,7 @@ class LostTransactionIT {
 
         stack.produce(prompts(4, 6));
         JobClient knowingly = start(checkpoint, "--lost-transactions=continue");
-        await().atMost(PATIENCE)
-                .until(() -> stack.uncommitted(COMPLETIONS).size() == 6);
+        await().atMost(PATIENCE).until(() -> stack.uncommitted(COMPLETIONS).size() == 6);
         stack.takeCheckpoint(knowingly.getJobID());
         await().atMost(PATIENCE).until(() -> stack.committed(COMPLETIONS).size() == 2);
         assertThat(knowingly.getJobStatus().get()).isEqualTo(JobStatus.RUNNING);

@@ -15,6 +15,7 @@ class OptionConflictsTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
                 "--prompts=a --completions=a | topics.prompts and topics.completions | 'a' for both",
                 "--prompts=a --dead-letters=a | topics.prompts and topics.dead-letters | 'a' for both",

@@ -49,7 +49,9 @@ class TransactionTimeTest {
             })
     void theLongestIntervalFollowsFromTheSettings(String longest, int rounds, String settings) {
         Configuration flink = new Configuration();
-        Arrays.stream(settings.split(", ")).map(each -> each.split("=")).forEach(each -> flink.setString(each[0], each[1]));
+        Arrays.stream(settings.split(", "))
+                .map(each -> each.split("="))
+                .forEach(each -> flink.setString(each[0], each[1]));
         Duration timeout = Duration.ofSeconds(900);
 
         TransactionTime fits = time(flink.toMap(), "--checkpoint.interval=" + longest);
@@ -71,18 +73,18 @@ class TransactionTimeTest {
     void anIntervalOfTwentyMinutesIsMoreThanTheBrokersDefaultAllows() {
         assertThatThrownBy(() -> time(Map.of(), "--checkpoint.interval=20 min").checkpointTimeout(BROKERS_MOST))
                 .isInstanceOf(InvalidOptionException.class)
-                .hasMessage("checkpoint.interval and kafka.transaction.timeout.ms: found 20 min and 15 min (the brokers'"
-                        + " transaction.max.timeout.ms), expected checkpoint.interval of at most 610 s, or"
-                        + " kafka.transaction.timeout.ms of at least 1490000: a transaction may be open for 1 x the longer"
-                        + " of the interval and a checkpoint, the checkpoint that commits it"
-                        + " (execution.checkpointing.timeout at least 1 min), heartbeat.timeout 50 s, the longest restart"
-                        + " delay 1 min and 2 min to load the model; then Kafka aborts it and its answers are lost");
+                .hasMessage(
+                        "checkpoint.interval and kafka.transaction.timeout.ms: found 20 min and 15 min (the brokers'"
+                                + " transaction.max.timeout.ms), expected checkpoint.interval of at most 610 s, or"
+                                + " kafka.transaction.timeout.ms of at least 1490000: a transaction may be open for 1 x the longer"
+                                + " of the interval and a checkpoint, the checkpoint that commits it"
+                                + " (execution.checkpointing.timeout at least 1 min), heartbeat.timeout 50 s, the longest restart"
+                                + " delay 1 min and 2 min to load the model; then Kafka aborts it and its answers are lost");
     }
 
     @Test
     void aTimeoutThatNoIntervalSuitsIsRefusedWithTheLeast() {
-        assertThatThrownBy(() -> time(
-                                Map.of(), "--kafka.transaction.timeout.ms=5000", "--checkpoint.interval=45 s")
+        assertThatThrownBy(() -> time(Map.of(), "--kafka.transaction.timeout.ms=5000", "--checkpoint.interval=45 s")
                         .checkpointTimeout(BROKERS_MOST))
                 .isInstanceOf(InvalidOptionException.class)
                 .hasMessageContainingAll(
@@ -96,8 +98,8 @@ class TransactionTimeTest {
 
     @Test
     void theBrokersMostIsNotExceeded() {
-        assertThatThrownBy(() -> time(Map.of(), "--kafka.transaction.timeout.ms=900001")
-                        .checkpointTimeout(BROKERS_MOST))
+        assertThatThrownBy(() ->
+                        time(Map.of(), "--kafka.transaction.timeout.ms=900001").checkpointTimeout(BROKERS_MOST))
                 .isInstanceOf(InvalidOptionException.class)
                 .hasMessage("kafka.transaction.timeout.ms: found 900001, expected at most 900000, the brokers'"
                         + " transaction.max.timeout.ms");

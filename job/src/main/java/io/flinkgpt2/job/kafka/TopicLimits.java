@@ -45,8 +45,7 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
 
     /** Limits of brokers and topics that keep Kafka's defaults. */
     public static TopicLimits defaults() {
-        return new TopicLimits(
-                DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_TRANSACTION_TIMEOUT);
+        return new TopicLimits(DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_TRANSACTION_TIMEOUT);
     }
 
     /**

@@ -106,7 +106,8 @@ final class TransactionCommitter implements Committer<Transaction> {
                     + " kafka.transaction.timeout.ms: the records of topic " + topic + " for " + transaction.offsets()
                     + " are lost.";
         }
-        return "Kafka can no longer say whether " + transaction + " was committed (" + failure.getClass().getSimpleName()
+        return "Kafka can no longer say whether " + transaction + " was committed ("
+                + failure.getClass().getSimpleName()
                 + "; " + answer.found() + "): the records of topic " + topic + " for " + transaction.offsets()
                 + " may be missing, look for them there.";
     }

@@ -42,8 +42,8 @@ record TransactionOutcomes(Properties adminProperties) {
                 answers.put(transaction.id(), answer(transaction, descriptions));
             }
         } catch (KafkaException e) {
-            transactions.forEach(transaction ->
-                    answers.putIfAbsent(transaction.id(), new Answer(Outcome.UNKNOWN, e.toString())));
+            transactions.forEach(
+                    transaction -> answers.putIfAbsent(transaction.id(), new Answer(Outcome.UNKNOWN, e.toString())));
         }
         return answers;
     }

@@ -53,8 +53,9 @@ final class TransactionSerializer implements SimpleVersionedSerializer<Transacti
             return new Transaction(connector.deserialize(version, bytes), Transaction.UNKNOWN, List.of());
         }
         if (version != VERSION) {
-            throw new IOException("the state of a sink is of version " + version + ", expected " + CONNECTOR_ALONE + " or "
-                    + VERSION + "; start the job with the version of flink-gpt2 that wrote it, or a newer one");
+            throw new IOException(
+                    "the state of a sink is of version " + version + ", expected " + CONNECTOR_ALONE + " or " + VERSION
+                            + "; start the job with the version of flink-gpt2 that wrote it, or a newer one");
         }
         DataInputDeserializer in = new DataInputDeserializer(bytes);
         int connectorVersion = in.readInt();

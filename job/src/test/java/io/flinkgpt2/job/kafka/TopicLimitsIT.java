@@ -97,6 +97,16 @@ class TopicLimitsIT {
 
     private static KafkaSettings settings(String servers, Map<String, String> properties) {
         return new KafkaSettings(
-                "job", servers, "group", "in", "out", "bad", SourceStart.COMMITTED, true, 900_000, LostTransactions.FAIL, properties);
+                "job",
+                servers,
+                "group",
+                "in",
+                "out",
+                "bad",
+                SourceStart.COMMITTED,
+                true,
+                900_000,
+                LostTransactions.FAIL,
+                properties);
     }
 }

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class TransactionSerializerTest {
 
-    private static final KafkaCommittable COMMITTABLE = new KafkaCommittable(7, (short) 3, "job-completions-0-12", null);
+    private static final KafkaCommittable COMMITTABLE =
+            new KafkaCommittable(7, (short) 3, "job-completions-0-12", null);
     private static final KafkaSink<String> SINK = KafkaSink.<String>builder()
             .setBootstrapServers("broker:9092")
             .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
@@ -50,7 +51,8 @@ class TransactionSerializerTest {
     /** As a job of before version 2 wrote it: the connector's committable alone. */
     @Test
     void theStateOfAPlainKafkaSinkIsRead() throws IOException {
-        String written = "0003" + "0000000000000007" + "0014" + HexFormat.of().formatHex("job-completions-0-12".getBytes("ASCII"));
+        String written = "0003" + "0000000000000007" + "0014"
+                + HexFormat.of().formatHex("job-completions-0-12".getBytes("ASCII"));
 
         Transaction back = serializer.deserialize(1, HexFormat.of().parseHex(written));
 
