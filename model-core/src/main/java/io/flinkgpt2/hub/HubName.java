@@ -28,6 +28,7 @@ public record HubName(String repository, String revision) {
 
     private static final String WORD = "[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?";
     private static final Pattern REPOSITORY = Pattern.compile(WORD + "/" + WORD);
+    private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
     private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9_](?:[A-Za-z0-9_./+-]{0,126}[A-Za-z0-9_+-])?");
 
     /**
@@ -60,6 +61,21 @@ public record HubName(String repository, String revision) {
     /** The names that need no owner. */
     public static List<String> published() {
         return List.copyOf(PUBLISHED.keySet());
+    }
+
+    /** Whether the text is the full name of a commit, which never means other files; a branch or a tag may. */
+    static boolean isCommit(String text) {
+        return COMMIT.matcher(text).matches();
+    }
+
+    /** Whether the revision is a commit. */
+    public boolean isCommit() {
+        return isCommit(revision);
+    }
+
+    /** The same model at another revision. */
+    public HubName at(String otherRevision) {
+        return new HubName(repository, otherRevision);
     }
 
     /** What completions call the model: the repository without its owner. */

@@ -35,11 +35,23 @@ class PretrainedTest {
     }
 
     @Test
-    void rule2_1_aDirectoryWithoutAVocabularyOpensWithGpt2s() throws IOException {
+    void rule2_1_aModelWithoutATokenizerHasGpt2sOnlyIfItHasAsManyIds() throws IOException {
+        Tokenizer none = Pretrained.open(directory).tokenizer();
+        assertThat(none.refusalOfText()).hasValueSatisfying(why -> assertThat(why)
+                .contains(directory + " has no tokenizer", "50257 tokens", "this model has 1003"));
+        assertThatThrownBy(() -> none.encode("Hello"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("token ids only");
+        assertThat(none.decode(1, 2, 1002)).isEmpty();
+        assertThat(ModelTokenizer.gpt2OrNone(50_257, "model")).isSameAs(Tokenizer.gpt2());
+        assertThat(ModelTokenizer.gpt2OrNone(50_304, "model").refusalOfText()).isPresent();
+    }
+
+    @Test
+    void aDirectoryOpensWithItsConfigAndTheBestKernels() throws IOException {
         Pretrained pretrained = Pretrained.open(directory);
         assertThat(pretrained.config()).isEqualTo(GoldenModel.open("tied-tanh").config());
         assertThat(pretrained.weights().isTied()).isTrue();
-        assertThat(pretrained.tokenizer()).isSameAs(Tokenizer.gpt2());
         assertThat(pretrained.model().kernels()).isSameAs(Kernels.best());
         Kernels scalar = new ScalarKernels();
         assertThat(Pretrained.open(directory, scalar).model().kernels()).isSameAs(scalar);

@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.cluster;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.job.web.WebAccess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +102,8 @@ final class FlinkSettings {
         settings.set(RestOptions.BIND_ADDRESS, HOST);
         settings.set(RestOptions.PORT, options.webPort());
         settings.set(RestOptions.BIND_PORT, Integer.toString(options.webPort()));
+        // Clients on this machine submit by this port; pages in a browser on it must not.
+        settings.set(WebAccess.OPTION, WebAccess.OWN_PAGES);
         settings.set(TaskManagerOptions.HOST, HOST);
         settings.set(TaskManagerOptions.BIND_HOST, HOST);
         settings.set(TaskManagerOptions.NUM_TASK_SLOTS, options.slots());
