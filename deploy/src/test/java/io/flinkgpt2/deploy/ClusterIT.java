@@ -70,6 +70,10 @@ class ClusterIT {
         String job = Cluster.succeed(cluster.command("submit", "--checkpoint.interval", "500 ms"));
         assertThat(ids(topics, 5)).isEqualTo(ids("a", 5));
 
+        Run second = cluster.command("submit").run();
+        assertThat(second.exitCode()).as(second.out()).isEqualTo(1);
+        assertThat(second.err()).contains("A job named flink-gpt2 runs already", job, "stop-job", "--job.name");
+
         JsonNode before = cluster.status();
         assertThat(Cluster.jobState(before, job)).isEqualTo("RUNNING");
         Cluster.succeed(cluster.command("cluster", "kill-taskmanager", "--no-restart"));

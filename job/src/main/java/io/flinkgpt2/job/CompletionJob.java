@@ -5,6 +5,7 @@ import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.kafka.KafkaConnections;
+import io.flinkgpt2.job.kafka.OpenTransactions;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.operator.ContinuousBatchingOperatorFactory;
 import io.flinkgpt2.job.operator.RequestKey;
@@ -47,7 +48,9 @@ public final class CompletionJob {
         }
         JobSettings settings = JobSettings.from(JobArguments.parse(arguments));
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
-        build(environment, settings, TopicLimits.of(settings.kafka()));
+        TopicLimits limits = TopicLimits.of(settings.kafka());
+        OpenTransactions.warn(settings.kafka());
+        build(environment, settings, limits);
         environment.execute(settings.jobName());
     }
 

@@ -89,7 +89,8 @@ public final class JobOptions {
             .stringType()
             .asList()
             .defaultValues()
-            .withDescription("Further names under which requests may ask for the model, separated by semicolons.");
+            .withDescription("Further names under which requests may ask for the model, separated by semicolons; * for"
+                    + " every name.");
 
     public static final ConfigOption<Precision> MODEL_PRECISION = ConfigOptions.key("model.precision")
             .enumType(Precision.class)

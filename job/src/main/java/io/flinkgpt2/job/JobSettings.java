@@ -9,6 +9,7 @@ import io.flinkgpt2.job.function.PinnedModel;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
+import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
@@ -207,12 +208,24 @@ public record JobSettings(
     private static List<String> modelNames(Configuration options, String modelPath) {
         Set<String> names = new LinkedHashSet<>();
         if (options.contains(JobOptions.MODEL_NAME)) {
-            names.add(named(options, JobOptions.MODEL_NAME, ""));
+            names.add(ownName(options));
         } else {
             names.addAll(ModelLocator.names(modelPath));
         }
         names.addAll(get(options, JobOptions.MODEL_ALIASES, List.of()));
         return List.copyOf(names);
+    }
+
+    /** A name that answers can bear: the one for all names is an alias only. */
+    private static String ownName(Configuration options) {
+        String name = named(options, JobOptions.MODEL_NAME, "");
+        if (name.equals(RequestParser.ANY_MODEL)) {
+            throw new InvalidOptionException(
+                    JobOptions.MODEL_NAME.key(),
+                    "'" + name + "'",
+                    "a name; set " + JobOptions.MODEL_ALIASES.key() + " = " + name + " to accept every name");
+        }
+        return name;
     }
 
     /** Null where the option was left out. */

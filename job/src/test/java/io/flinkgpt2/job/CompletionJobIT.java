@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -28,6 +29,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -136,6 +138,72 @@ class CompletionJobIT {
 
         assertThat(answers("completions-ordered")).hasSize(60).isEqualTo(answers("completions-shuffled"));
         assertThat(answers("completions-one-by-one")).isEqualTo(answers("completions-shuffled"));
+    }
+
+    @Test
+    void rule4_4_aFileOfMixedRequestsGivesTheSameAnswersInBothModesAndAtEveryBatchSize() throws Exception {
+        allAreEqual(
+                "few",
+                List.of(
+                        List.of("1", "--batch.size=1", "--prefill.chunk=1"),
+                        List.of("2", "--batch.size=3", "--prefill.chunk=7", "--prefix-cache.bytes=0"),
+                        List.of("2", "--batch.size=32", "--prefill.chunk=7"),
+                        List.of("2", "--mode=map", "--prefill.chunk=1")));
+    }
+
+    @Test
+    @Tag("full")
+    void rule4_4_aFileOfMixedRequestsGivesTheSameAnswersInEveryCombination() throws Exception {
+        List<List<String>> combinations = new ArrayList<>();
+        for (String parallelism : List.of("1", "2")) {
+            for (String chunk : List.of("--prefill.chunk=1", "--prefill.chunk=7", "--prefill.chunk=128")) {
+                combinations.add(List.of(parallelism, "--mode=map", chunk));
+                for (String size : List.of("--batch.size=1", "--batch.size=3", "--batch.size=32")) {
+                    combinations.add(List.of(parallelism, chunk, size));
+                    combinations.add(List.of(parallelism, chunk, size, "--prefix-cache.bytes=0"));
+                }
+            }
+        }
+        allAreEqual("every", combinations);
+    }
+
+    /** Runs the job over the same topic for each combination of a parallelism and options. */
+    private static void allAreEqual(String name, List<List<String>> combinations) throws Exception {
+        String prompts = "prompts-mixed-" + name;
+        stack.createTopic(prompts, 4);
+        stack.produce(records(prompts, 4, MixedRequests.lines()));
+        Map<String, JsonNode> first = null;
+        Set<JsonNode> firstLetters = null;
+        for (int i = 0; i < combinations.size(); i++) {
+            String run = "mixed-" + name + "-" + i;
+            List<String> arguments = new ArrayList<>(List.of(
+                    "--topics.prompts",
+                    prompts,
+                    "--topics.completions",
+                    "completions-" + run,
+                    "--topics.dead-letters",
+                    "dead-letters-" + run,
+                    "--group.id",
+                    run));
+            arguments.addAll(combinations.get(i).subList(1, combinations.get(i).size()));
+            stack.createTopic("completions-" + run, 1);
+            stack.createTopic("dead-letters-" + run, 1);
+
+            run(
+                    stack.settings(arguments.toArray(new String[0])),
+                    Integer.parseInt(combinations.get(i).get(0)));
+
+            Map<String, JsonNode> answers = answers("completions-" + run);
+            Set<JsonNode> letters = TestStack.json(stack.committed("dead-letters-" + run))
+                    .map(letter -> (JsonNode) ((ObjectNode) letter).without("failed_at"))
+                    .collect(Collectors.toSet());
+            assertThat(answers).hasSize(MixedRequests.COUNT - MixedRequests.INVALID);
+            assertThat(letters).hasSize(MixedRequests.INVALID);
+            first = first == null ? answers : first;
+            firstLetters = firstLetters == null ? letters : firstLetters;
+            assertThat(answers).as(combinations.get(i).toString()).isEqualTo(first);
+            assertThat(letters).as(combinations.get(i).toString()).isEqualTo(firstLetters);
+        }
     }
 
     /** The first run is cancelled; see {@link BoundedRunIT} for one that ended by itself. */

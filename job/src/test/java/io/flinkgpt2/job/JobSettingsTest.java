@@ -145,6 +145,18 @@ class JobSettingsTest {
     }
 
     @Test
+    void aStarIsAnAliasForEveryNameButNotAName() {
+        assertThat(settings("--model=/models/distil", "--model.aliases=*")
+                        .generation()
+                        .model()
+                        .names())
+                .containsExactly("distil", "*");
+        assertThatThrownBy(() -> settings("--model.name=*"))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessage("model.name: found '*', expected a name; set model.aliases = * to accept every name");
+    }
+
+    @Test
     void aModelOfTheHubMayBeCalledByItsNameWithAndWithoutOwnerAndRevision() {
         assertThat(settings("--model=gpt2").generation().model().names())
                 .containsExactly("gpt2", "openai-community/gpt2", "gpt2@main", "openai-community/gpt2@main");

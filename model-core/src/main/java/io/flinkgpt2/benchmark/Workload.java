@@ -60,14 +60,17 @@ public record Workload(int streams, int promptTokens, int newTokens, int prefixT
         return new GenerationRequest(prompt, newTokens, SamplingParameters.GREEDY, 0, 0).ignoringEndOfText();
     }
 
-    /** Ids of the vocabulary but the end of text. */
+    /** Ids of the vocabulary but those that end the text. */
     static int[] ids(SplittableRandom random, int count, Gpt2Config config) {
-        int endOfTextId = config.endOfTextId().orElse(-1);
-        int ordinary = config.vocabularySize() - (endOfTextId >= 0 ? 1 : 0);
+        List<Integer> ends = config.endOfTextIds().stream().sorted().toList();
+        int ordinary = config.vocabularySize() - ends.size();
         int[] ids = new int[count];
         for (int i = 0; i < count; i++) {
             int id = random.nextInt(Math.max(1, ordinary));
-            ids[i] = endOfTextId >= 0 && id >= endOfTextId ? Math.min(id + 1, config.vocabularySize() - 1) : id;
+            for (int end : ends) {
+                id += id >= end ? 1 : 0;
+            }
+            ids[i] = Math.min(id, config.vocabularySize() - 1);
         }
         return ids;
     }

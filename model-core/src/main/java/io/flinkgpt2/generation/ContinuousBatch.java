@@ -5,6 +5,7 @@ import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.tensor.Workers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Completes many requests together: sequences join and leave at every step, and prompts and decoding sequences share one
@@ -32,7 +33,7 @@ public final class ContinuousBatch {
 
     private final PromptLimits limits;
     private final BatchOptions options;
-    private final int endOfTextId;
+    private final IntPredicate endOfText;
     private final Admission admission;
     private final BatchMetrics metrics;
     private final Outcomes outcomes;
@@ -56,7 +57,7 @@ public final class ContinuousBatch {
         Gpt2Config config = pretrained.config();
         this.options = options;
         this.limits = new PromptLimits(config, options.maxContext());
-        this.endOfTextId = config.endOfTextId().orElse(-1);
+        this.endOfText = config::isEndOfText;
         long least = KvBlocks.blocksFor(options.maxContext()) * KvBlocks.blockBytes(config);
         if (options.kvCacheBytes() < least) {
             throw new IllegalArgumentException(
@@ -108,7 +109,7 @@ public final class ContinuousBatch {
         for (int i = 0; i < generatedTokenIds.length; i++) {
             limits.requireInVocabulary("generated token id", i, generatedTokenIds[i]);
         }
-        Sequence sequence = new Sequence(request, prompt, generatedTokenIds, limits.maxContext(), endOfTextId);
+        Sequence sequence = new Sequence(request, prompt, generatedTokenIds, limits.maxContext(), endOfText);
         int mostBlocks = KvBlocks.blocksFor(sequence.mostPositions());
         long now = System.nanoTime();
         InFlight inFlight = new InFlight(priority, arrivals++, sequence, mostBlocks, now);

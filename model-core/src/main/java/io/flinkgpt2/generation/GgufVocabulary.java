@@ -16,8 +16,8 @@ import java.util.Set;
 final class GgufVocabulary {
     private static final String MODEL = "tokenizer.ggml.model";
     private static final String SPLIT_PATTERN = "tokenizer.ggml.pre";
-    private static final String TOKENS = "tokenizer.ggml.tokens";
-    private static final String MERGES = "tokenizer.ggml.merges";
+    static final String TOKENS = "tokenizer.ggml.tokens";
+    static final String MERGES = "tokenizer.ggml.merges";
     private static final String TOKEN_TYPES = "tokenizer.ggml.token_type";
     private static final String ADD_BEGINNING = "tokenizer.ggml.add_bos_token";
     private static final String ADD_END = "tokenizer.ggml.add_eos_token";
@@ -133,7 +133,8 @@ final class GgufVocabulary {
         if (!metadata.bool(ADD_BEGINNING).orElse(false)) {
             return OptionalInt.empty();
         }
-        long id = metadata.integer(BEGINNING_ID).orElseThrow(() -> missing(BEGINNING_ID, "an id, for " + ADD_BEGINNING + " is true"));
+        long id = metadata.integer(BEGINNING_ID)
+                .orElseThrow(() -> missing(BEGINNING_ID, "an id, for " + ADD_BEGINNING + " is true"));
         if (id < 0 || id >= tokens.size() || tokens.get((int) id).isEmpty()) {
             throw metadata.invalid(BEGINNING_ID, String.valueOf(id), "the id of a token", ADVICE);
         }

@@ -38,12 +38,18 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
             }
         }
         Path directory = Pretrained.directory(directoryOrFile);
-        boolean alone = Files.notExists(directory.resolve("config.json")) && !new TokenizerDirectory(directory).isEmpty();
+        boolean alone =
+                Files.notExists(directory.resolve("config.json")) && !new TokenizerDirectory(directory).isEmpty();
         if (alone) {
             Tokenizer tokenizer = inDirectory(directory, 0);
             return new ModelTokenizer(tokenizer, tokenizer.vocabularySize());
         }
-        return of(directory, Gpt2Config.read(Pretrained.configFile(directory)).vocabularySize());
+        // A file may be a checkpoint with its config inside; a directory need not have weights yet.
+        boolean configBeside = Files.isDirectory(directoryOrFile) && Files.exists(directory.resolve("config.json"));
+        Gpt2Config config = configBeside
+                ? Gpt2Config.read(Pretrained.configFile(directory))
+                : Pretrained.openConfig(directoryOrFile);
+        return of(directory, config.vocabularySize());
     }
 
     /** The tokenizer that a GGUF file has inside; nothing beside it is read. */

@@ -11,6 +11,7 @@ import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.TrainingCheckpoint;
 import io.flinkgpt2.weights.WeightsFile;
 import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The front door: a model and its tokenizer, loaded from a directory or a single file. Immutable, to be shared by all threads; each makes a
@@ -26,7 +29,10 @@ import java.util.HexFormat;
  */
 public final class Pretrained {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Pretrained.class);
+
     private static final int REVISION_BYTES = 8;
+    private static final String GENERATION_CONFIG = "generation_config.json";
 
     private final Gpt2 model;
     private final Gpt2Weights weights;
@@ -54,7 +60,8 @@ public final class Pretrained {
 
     /**
      * Loads the weights of a directory, or of a single file, with their config and tokenizer. A GGUF file has both
-     * inside, and nothing beside it is read. For weights of any other format they are {@code config.json}, and what
+     * inside, and nothing beside it is read. A checkpoint of nanoGPT or llm.c has its config inside. For weights of
+     * any other format they are {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there is one, and what
      * {@link io.flinkgpt2.tokenizer.TokenizerDirectory} reads, in the directory or beside the file. A model that brings no
      * tokenizer has GPT-2's own if it has as many ids; any other takes token ids only, as one with a tokenizer of another
      * kind does ({@link Tokenizer#refusalOfText}).
@@ -66,8 +73,11 @@ public final class Pretrained {
     public static Pretrained open(Path directoryOrFile, LoadOptions options) throws IOException {
         requireExists(directoryOrFile);
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            return file instanceof Gguf gguf
-                    ? open(gguf, directoryOrFile, options)
+            if (file instanceof Gguf gguf) {
+                return open(gguf, directoryOrFile, options);
+            }
+            return file instanceof TrainingCheckpoint checkpoint
+                    ? open(checkpoint, directoryOrFile, options)
                     : open(file, directoryOrFile, options);
         }
     }
@@ -78,17 +88,38 @@ public final class Pretrained {
         Tokenizer tokenizer = ModelTokenizer.of(file, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(own, config, weights, options, tokenizer, configBytes);
+        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
+    }
+
+    private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
+        Gpt2Config own = Gpt2Config.read(file);
+        Gpt2Config config = chosen(own, options);
+        Tokenizer tokenizer = ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
+        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        if (file.storedRows() > config.vocabularySize()) {
+            LOG.info(
+                    "{}: left out {} padded rows of the vocabulary, which mean no token; {} are kept",
+                    path,
+                    file.storedRows() - config.vocabularySize(),
+                    config.vocabularySize());
+        }
+        byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
+        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
     }
 
     private static Pretrained open(WeightsFile file, Path path, LoadOptions options) throws IOException {
         Path directory = directory(path);
         Path configFile = configFile(directory);
-        Gpt2Config own = Gpt2Config.read(configFile);
-        Gpt2Config config = chosen(own, options);
+        Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
+        Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
         Tokenizer tokenizer = ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
-        return of(own, config, weights, options, tokenizer, Files.readAllBytes(configFile));
+        String changes = changes(declared, config);
+        if (options.activation().isPresent()
+                && !Gpt2Config.declares(configFile, options.activation().get())) {
+            changes = activation(config) + changes;
+        }
+        return of(config, weights, options, tokenizer, Files.readAllBytes(configFile), changes);
     }
 
     /**
@@ -104,7 +135,7 @@ public final class Pretrained {
             // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
             byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
             Tokenizer tokenizer = ModelTokenizer.gpt2OrNone(config.vocabularySize(), file.describe());
-            return of(shape, config, weights, options, tokenizer, configBytes);
+            return of(config, weights, options, tokenizer, configBytes, changes(shape, config));
         }
     }
 
@@ -112,22 +143,29 @@ public final class Pretrained {
         return options.activation().map(config::withActivation).orElse(config);
     }
 
+    /** The ways in which a config differs from the one that the digest of a model's revision covers; empty if in none. */
+    private static String changes(Gpt2Config digested, Gpt2Config config) {
+        return (config.activation() == digested.activation() ? "" : activation(config))
+                + (config.endOfTextIds().equals(digested.endOfTextIds()) ? "" : "end of text " + config.endOfTextIds());
+    }
+
+    private static String activation(Gpt2Config config) {
+        return "activation " + config.activation();
+    }
+
     private static Pretrained of(
-            Gpt2Config own,
             Gpt2Config config,
             Gpt2Weights weights,
             LoadOptions options,
             Tokenizer tokenizer,
-            byte[] configBytes) {
-        // The revision says what the answers are a function of, so an overridden config is another one.
-        byte[] override = config.equals(own)
-                ? new byte[0]
-                : ("activation " + config.activation()).getBytes(StandardCharsets.UTF_8);
+            byte[] configBytes,
+            String changes) {
+        // The revision says what the answers are a function of, so a config that was changed is another one.
         return new Pretrained(
                 new Gpt2(config, weights, options.kernels()),
                 weights,
                 tokenizer,
-                revision(weights, configBytes, override, tokenizer),
+                revision(weights, configBytes, changes.getBytes(StandardCharsets.UTF_8), tokenizer),
                 options.precision());
     }
 
@@ -144,9 +182,14 @@ public final class Pretrained {
     public static Gpt2Config openConfig(Path directoryOrFile) throws IOException {
         requireExists(directoryOrFile);
         try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            return file instanceof Gguf gguf
-                    ? Gpt2Config.read(gguf)
-                    : Gpt2Config.read(configFile(directory(directoryOrFile)));
+            if (file instanceof Gguf gguf) {
+                return Gpt2Config.read(gguf);
+            }
+            if (file instanceof TrainingCheckpoint checkpoint) {
+                return Gpt2Config.read(checkpoint);
+            }
+            Path directory = directory(directoryOrFile);
+            return Gpt2Config.read(configFile(directory)).withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
         }
     }
 
@@ -177,11 +220,11 @@ public final class Pretrained {
         }
     }
 
-    private static String revision(Gpt2Weights weights, byte[] config, byte[] override, Tokenizer tokenizer) {
+    private static String revision(Gpt2Weights weights, byte[] config, byte[] changes, Tokenizer tokenizer) {
         MessageDigest digest = Digests.sha256();
         digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
         digest.update(config);
-        digest.update(override);
+        digest.update(changes);
         tokenizer.updateDigest(digest);
         return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
     }

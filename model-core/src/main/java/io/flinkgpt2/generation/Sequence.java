@@ -1,6 +1,7 @@
 package io.flinkgpt2.generation;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * One request on its way: the tokens so far, and when it ends. Knows no batch, no cache and no thread. What it needs to be resumed elsewhere is its request and {@link #generatedTokenIds}: the cache is derived.
@@ -10,7 +11,7 @@ final class Sequence {
     private final GenerationRequest request;
     private final int promptLength;
     private final int maxContext;
-    private final int endOfTextId;
+    private final IntPredicate endOfText;
     /** Prompt, then generated tokens. */
     private final int[] tokenIds;
 
@@ -22,14 +23,18 @@ final class Sequence {
      * @param generatedTokenIds what was generated before it was interrupted; what exceeds the limits is left out, as if they
      *     had held then
      * @param maxContext the most tokens of prompt and completion together
-     * @param endOfTextId or -1 if the model has none
+     * @param endOfText whether a token ends the text
      */
     Sequence(
-            GenerationRequest request, int[] promptTokenIds, int[] generatedTokenIds, int maxContext, int endOfTextId) {
+            GenerationRequest request,
+            int[] promptTokenIds,
+            int[] generatedTokenIds,
+            int maxContext,
+            IntPredicate endOfText) {
         this.request = request;
         this.promptLength = promptTokenIds.length;
         this.maxContext = maxContext;
-        this.endOfTextId = endOfTextId;
+        this.endOfText = endOfText;
         this.tokenIds =
                 Arrays.copyOf(promptTokenIds, (int) Math.min(maxContext, (long) promptLength + request.maxTokens()));
         int resumed = Math.min(generatedTokenIds.length, tokenIds.length - promptLength);
@@ -77,7 +82,7 @@ final class Sequence {
 
     /** Takes the next token, or ends at end of text unless the request ignores it. */
     void append(int tokenId) {
-        if (tokenId == endOfTextId && !request.ignoreEndOfText()) {
+        if (endOfText.test(tokenId) && !request.ignoreEndOfText()) {
             stopReason = StopReason.END_OF_TEXT;
             return;
         }

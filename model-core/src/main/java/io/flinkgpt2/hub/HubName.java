@@ -2,6 +2,7 @@ package io.flinkgpt2.hub;
 
 import static io.flinkgpt2.hub.ModelHubException.quoted;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,8 +14,10 @@ import java.util.regex.Pattern;
  *
  * @param repository {@code owner/name}
  * @param revision branch, tag or commit
+ * @param gguf the GGUF file that is meant of a repository with several: its name, such as {@code gpt2.Q8_0.gguf}, or its
+ *     quantisation, such as {@code Q8_0}; empty: the model as the repository has it
  */
-public record HubName(String repository, String revision) {
+public record HubName(String repository, String revision, Optional<String> gguf) {
 
     private static final String DEFAULT_REVISION = "main";
 
@@ -31,31 +34,82 @@ public record HubName(String repository, String revision) {
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
     private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9_](?:[A-Za-z0-9_./+-]{0,126}[A-Za-z0-9_+-])?");
 
+    private static final Pattern GGUF = Pattern.compile("[A-Za-z0-9_](?:[A-Za-z0-9_.+-]{0,126}[A-Za-z0-9_])?");
+    private static final String GGUF_SUFFIX = ".gguf";
+
     /**
-     * Both parts become parts of addresses and of paths, so nothing but plain names passes.
+     * All parts become parts of addresses and of paths, so nothing but plain names passes.
      *
-     * @throws IllegalArgumentException if a part is no plain name
+     * @throws IllegalArgumentException if a part is not a plain name
      */
     public HubName {
         if (!REPOSITORY.matcher(repository).matches() || repository.contains("..")) {
             throw new IllegalArgumentException("model name: found " + quoted(repository) + ", expected one of "
-                    + published() + ", or owner/name[@revision]");
+                    + published() + ", or owner/name[@revision], or for one of several GGUF files owner/name:Q8_0 or owner/name/FILE.gguf");
         }
         if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
             throw new IllegalArgumentException("revision of " + repository + ": found " + quoted(revision)
                     + ", expected a branch, a tag or a commit");
         }
+        if (gguf.isPresent()
+                && (!GGUF.matcher(gguf.get()).matches() || gguf.get().contains(".."))) {
+            throw new IllegalArgumentException("GGUF file of " + repository + ": found " + quoted(gguf.get())
+                    + ", expected a file's name without a folder, or a quantisation, such as Q8_0");
+        }
+    }
+
+    /** A model as its repository has it. */
+    public HubName(String repository, String revision) {
+        this(repository, revision, Optional.empty());
     }
 
     /**
-     * Reads {@code gpt2}, {@code gpt2@revision}, {@code owner/name} or {@code owner/name@revision}.
+     * Reads {@code gpt2} or {@code owner/name}; then {@code :QUANTISATION} or {@code /FILE.gguf}, or neither; then
+     * {@code @revision} or nothing. A quantisation may also come last.
      *
      * @throws IllegalArgumentException if it is none of these; says what would be
      */
     public static HubName parse(String text) {
         int at = text.indexOf('@');
         String name = at < 0 ? text : text.substring(0, at);
-        return new HubName(PUBLISHED.getOrDefault(name, name), at < 0 ? DEFAULT_REVISION : text.substring(at + 1));
+        String revision = at < 0 ? DEFAULT_REVISION : text.substring(at + 1);
+        Optional<String> gguf = Optional.empty();
+        int file = name.indexOf('/', name.indexOf('/') + 1);
+        if (name.indexOf(':') >= 0) {
+            gguf = Optional.of(name.substring(name.indexOf(':') + 1));
+            name = name.substring(0, name.indexOf(':'));
+        } else if (revision.indexOf(':') >= 0) {
+            gguf = Optional.of(revision.substring(revision.indexOf(':') + 1));
+            revision = revision.substring(0, revision.indexOf(':'));
+        } else if (file >= 0 && name.indexOf('/') != file && isFile(name)) {
+            gguf = Optional.of(name.substring(file + 1));
+            name = name.substring(0, file);
+        }
+        return new HubName(PUBLISHED.getOrDefault(name, name), revision, gguf);
+    }
+
+    private static boolean isFile(String gguf) {
+        return gguf.endsWith(GGUF_SUFFIX);
+    }
+
+    /** Returns this name with the GGUF file that is meant. */
+    HubName withGguf(String file) {
+        return new HubName(repository, revision, Optional.of(file));
+    }
+
+    /** Returns those of a repository's GGUF files that {@link #gguf} means: the file of that name, or all of a quantisation. */
+    List<String> meant(List<String> ggufFiles) {
+        if (isFile(gguf.orElseThrow())) {
+            return ggufFiles.stream().filter(gguf.get()::equals).toList();
+        }
+        Pattern quantisation = Pattern.compile(
+                "(?:.*[._-])?" + Pattern.quote(gguf.get()) + "(?:[._-].*)?\\.gguf", Pattern.CASE_INSENSITIVE);
+        Pattern last =
+                Pattern.compile("(?:.*[._-])?" + Pattern.quote(gguf.get()) + "\\.gguf", Pattern.CASE_INSENSITIVE);
+        List<String> exact = ggufFiles.stream().filter(last.asMatchPredicate()).toList();
+        return exact.isEmpty()
+                ? ggufFiles.stream().filter(quantisation.asMatchPredicate()).toList()
+                : exact;
     }
 
     /** The names that need no owner. */
@@ -75,20 +129,32 @@ public record HubName(String repository, String revision) {
 
     /** The same model at another revision. */
     public HubName at(String otherRevision) {
-        return new HubName(repository, otherRevision);
+        return new HubName(repository, otherRevision, gguf);
     }
 
-    /** What completions call the model: the repository without its owner. */
+    /** The repository without its owner. */
     public String modelName() {
         return repository.substring(repository.indexOf('/') + 1);
     }
 
     /**
-     * What the model may be called: with or without its owner, each with or without the revision. The first is
-     * {@link #modelName()}.
+     * What the model may be called: with or without its owner, each with or without the revision, and where a GGUF file was
+     * chosen each with it and then without. The first is what completions call it: the name without owner and revision.
      */
     public List<String> names() {
-        return List.of(modelName(), repository, modelName() + "@" + revision, repository + "@" + revision);
+        List<String> names = new ArrayList<>();
+        for (String chosen : gguf.isPresent() ? List.of(choice(), "") : List.of("")) {
+            names.add(modelName() + chosen);
+            names.add(repository + chosen);
+            names.add(modelName() + chosen + "@" + revision);
+            names.add(repository + chosen + "@" + revision);
+        }
+        return List.copyOf(names);
+    }
+
+    /** What is written after the repository for the GGUF file; nothing if none was chosen. */
+    private String choice() {
+        return gguf.map(file -> (isFile(file) ? "/" : ":") + file).orElse("");
     }
 
     /** What the hub may call the repository; the first that it knows is taken. Mirrors can lag behind the owner. */
@@ -103,7 +169,9 @@ public record HubName(String repository, String revision) {
     /** The shortest text that {@link #parse} reads as this name. */
     @Override
     public String toString() {
-        String name = publishedName().orElse(repository);
-        return revision.equals(DEFAULT_REVISION) ? name : name + "@" + revision;
+        // A published name before a file would read as an owner.
+        boolean file = gguf.filter(HubName::isFile).isPresent();
+        String name = file ? repository : publishedName().orElse(repository);
+        return name + choice() + (revision.equals(DEFAULT_REVISION) ? "" : "@" + revision);
     }
 }

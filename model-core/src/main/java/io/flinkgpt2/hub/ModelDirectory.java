@@ -2,6 +2,8 @@ package io.flinkgpt2.hub;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.flinkgpt2.hub.CachedModel.CachedFile;
+import io.flinkgpt2.json.JsonProblem;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -23,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The directory of one model in the cache, {@code models/OWNER/NAME@REVISION} with slashes of the revision as {@code %2F}:
- * the model's files, {@code manifest.json} when all are there, and {@code .lock} for whoever fetches. A file under its own
+ * The directory of one model in the cache, {@code models/OWNER/NAME@REVISION}, or {@code models/OWNER/NAME@REVISION@GGUF}
+ * where one of several GGUF files was chosen, with slashes of the revision as {@code %2F}: the model's files, {@code manifest.json} when all are there, and {@code .lock} for whoever fetches. A file under its own
  * name is whole; pieces end in {@code .part}.
  */
 final class ModelDirectory {
@@ -44,7 +46,8 @@ final class ModelDirectory {
         String[] repository = name.repository().split("/", -1);
         this.path = home.resolve("models")
                 .resolve(repository[0])
-                .resolve(repository[1] + "@" + name.revision().replace("/", "%2F"));
+                .resolve(repository[1] + "@" + name.revision().replace("/", "%2F")
+                        + name.gguf().map(file -> "@" + file).orElse(""));
     }
 
     Path path() {
@@ -81,10 +84,12 @@ final class ModelDirectory {
         List<CachedModel> models = new ArrayList<>();
         for (Path owner : children(home.resolve("models"))) {
             for (Path directory : children(owner)) {
-                String[] parts = directory.getFileName().toString().split("@", 2);
+                String[] parts = directory.getFileName().toString().split("@", 3);
                 try {
                     HubName name = new HubName(
-                            owner.getFileName() + "/" + parts[0], parts[parts.length - 1].replace("%2F", "/"));
+                            owner.getFileName() + "/" + parts[0],
+                            parts[Math.min(1, parts.length - 1)].replace("%2F", "/"),
+                            parts.length < 3 ? Optional.empty() : Optional.of(parts[2]));
                     new ModelDirectory(home, name).describe().ifPresent(models::add);
                 } catch (IllegalArgumentException e) {
                     LOG.warn("{} in the cache is no directory of a model: {}", directory, e.getMessage());
@@ -132,9 +137,11 @@ final class ModelDirectory {
             manifest = Manifest.fromJson(Files.readAllBytes(file));
         } catch (NoSuchFileException e) {
             return (Files.exists(path) ? "only a part of it in " : "nothing of it in ") + path;
-        } catch (JsonProcessingException | IllegalArgumentException e) {
-            String why = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
-            LOG.warn("{} is damaged, and counts as missing: {}", file, why);
+        } catch (JsonProcessingException | CharConversionException | IllegalArgumentException e) {
+            LOG.warn(
+                    "{} is damaged, and counts as missing: {}",
+                    file,
+                    e instanceof IOException json ? JsonProblem.describe(json) : e.getMessage());
             return "a damaged " + file;
         } catch (IOException e) {
             throw unusable(file + ": cannot be read", e);

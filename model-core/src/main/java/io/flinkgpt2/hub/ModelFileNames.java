@@ -1,5 +1,7 @@
 package io.flinkgpt2.hub;
 
+import static io.flinkgpt2.hub.ModelHubException.quoted;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -17,6 +19,7 @@ final class ModelFileNames {
 
     private static final String INDEX_SUFFIX = ".index.json";
     private static final String GGUF_SUFFIX = ".gguf";
+    private static final Pattern PART = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.gguf");
     private static final Predicate<String> WEIGHTS_OR_INDEX = Pattern.compile(
                     ".*\\.(safetensors|bin)(\\.index\\.json)?|.*\\.gguf")
             .asMatchPredicate();
@@ -29,6 +32,9 @@ final class ModelFileNames {
      * @throws ModelHubException if they make no model
      */
     static List<String> choose(RepositoryTree tree, HubName name) throws ModelHubException {
+        if (name.gguf().isPresent()) {
+            return List.of(chosenGguf(tree, name)); // which has config and vocabulary inside
+        }
         String weights = weights(tree, name);
         if (!tree.has(CONFIG) && !weights.endsWith(GGUF_SUFFIX)) {
             throw new ModelHubException(
@@ -53,8 +59,7 @@ final class ModelFileNames {
                 return file;
             }
         }
-        List<String> gguf =
-                tree.names().stream().filter(file -> file.endsWith(GGUF_SUFFIX)).toList();
+        List<String> gguf = ggufFiles(tree);
         if (gguf.size() == 1) {
             return gguf.get(0);
         }
@@ -62,14 +67,40 @@ final class ModelFileNames {
                 "model " + name,
                 gguf.isEmpty() ? "no weights among " + sample(tree.names()) : "several GGUF files: " + sample(gguf),
                 "one of " + WEIGHTS + ", or a single *" + GGUF_SUFFIX,
-                gguf.isEmpty()
-                        ? "choose another model or revision"
-                        : "fetch one of them by other means, and give its path");
+                gguf.isEmpty() ? "choose another model or revision" : howToChoose(name, gguf));
+    }
+
+    private static List<String> ggufFiles(RepositoryTree tree) {
+        return tree.names().stream().filter(file -> file.endsWith(GGUF_SUFFIX)).toList();
+    }
+
+    private static String chosenGguf(RepositoryTree tree, HubName name) throws ModelHubException {
+        List<String> all = ggufFiles(tree);
+        List<String> meant = name.meant(all);
+        if (meant.size() != 1) {
+            throw new ModelHubException(
+                    "model " + name,
+                    meant.isEmpty()
+                            ? all.isEmpty() ? "no GGUF file" : "no such file among " + sample(all)
+                            : "several: " + sample(meant),
+                    "one GGUF file that " + quoted(name.gguf().get()) + " means",
+                    all.isEmpty()
+                            ? "leave it out, or choose another model or revision"
+                            : howToChoose(name, meant.isEmpty() ? all : meant));
+        }
+        return meant.get(0);
+    }
+
+    private static String howToChoose(HubName name, List<String> gguf) {
+        return gguf.stream().allMatch(file -> PART.matcher(file).matches())
+                ? "the files are parts of one model: fetch them by other means, join them with llama-gguf-split --merge, and"
+                        + " give the path of the whole"
+                : "name one of them, as " + name.withGguf(gguf.get(0)) + ", or its quantisation, as owner/name:Q8_0";
     }
 
     private static String sample(List<String> names) {
         String shown = String.join(", ", names.subList(0, Math.min(20, names.size())));
-        return ModelHubException.quoted(shown);
+        return quoted(shown);
     }
 
     /** Whether a file is an index of shards. */

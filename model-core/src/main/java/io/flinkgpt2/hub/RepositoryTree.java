@@ -2,11 +2,11 @@ package io.flinkgpt2.hub;
 
 import static io.flinkgpt2.hub.ModelHubException.quoted;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.flinkgpt2.json.JsonProblem;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -94,8 +94,8 @@ final class RepositoryTree {
         JsonNode page;
         try {
             page = JSON.readTree(json);
-        } catch (JsonProcessingException e) {
-            throw invalid("no valid JSON (" + e.getOriginalMessage() + ")", "an array of files", e);
+        } catch (IOException e) {
+            throw invalid("no valid JSON (" + quoted(JsonProblem.describe(e)) + ")", "an array of files", null);
         }
         if (!page.isArray()) {
             throw invalid("JSON that is no array", "an array of files", null);

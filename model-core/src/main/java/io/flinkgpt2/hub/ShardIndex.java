@@ -4,8 +4,8 @@ import static io.flinkgpt2.hub.ModelHubException.quoted;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.flinkgpt2.json.JsonProblem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,8 @@ final class ShardIndex {
             throw invalid(name, file, Files.size(index) + " bytes", "at most " + MOST_BYTES, null);
         }
         Set<String> shards = new TreeSet<>();
-        try (JsonParser parser = JSON.createParser(Files.readAllBytes(index))) {
+        byte[] json = Files.readAllBytes(index);
+        try (JsonParser parser = JSON.createParser(json)) {
             boolean found = false;
             if (parser.nextToken() == JsonToken.START_OBJECT) {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -54,8 +55,11 @@ final class ShardIndex {
             if (!found || shards.isEmpty() || shards.size() > MOST_SHARDS) {
                 throw invalid(name, file, shards.size() + " shards in weight_map", "1 to " + MOST_SHARDS, null);
             }
-        } catch (JsonProcessingException e) {
-            throw invalid(name, file, "no valid JSON (" + e.getOriginalMessage() + ")", "an index of shards", e);
+        } catch (ModelHubException e) {
+            throw e;
+        } catch (IOException e) {
+            throw invalid(
+                    name, file, "no valid JSON (" + quoted(JsonProblem.describe(e)) + ")", "an index of shards", null);
         }
         return shards;
     }

@@ -12,12 +12,7 @@ final class TokenizerFileNames {
 
     /** Those of a byte-level BPE, with what stands beside it. */
     private static final List<String> BYTE_LEVEL = List.of(
-            VOCABULARY,
-            MERGES,
-            TOKENIZER,
-            "tokenizer_config.json",
-            "special_tokens_map.json",
-            "added_tokens.json");
+            VOCABULARY, MERGES, TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json");
 
     /**
      * Those of other kinds. They cannot be used, but tell that the model has a tokenizer of its own, so that GPT-2's is not

@@ -7,7 +7,8 @@ import java.util.Optional;
 /** The names of the activation functions, those of {@code activation_function} in the transformers library's configs. */
 public final class ActivationNames {
 
-    private static final List<String> ALL = List.of("gelu", "gelu_new", "gelu_pytorch_tanh", "relu");
+    private static final List<String> ALL =
+            List.of("gelu", "gelu_python", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "relu");
 
     private ActivationNames() {}
 
@@ -19,8 +20,8 @@ public final class ActivationNames {
     /** The function of a name, if it is supported; upper and lower case differ. */
     public static Optional<Activation> find(String name) {
         return switch (name) {
-            case "gelu" -> Optional.of(Activation.GELU);
-            case "gelu_new", "gelu_pytorch_tanh" -> Optional.of(Activation.GELU_TANH);
+            case "gelu", "gelu_python" -> Optional.of(Activation.GELU);
+            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate" -> Optional.of(Activation.GELU_TANH);
             case "relu" -> Optional.of(Activation.RELU);
             default -> Optional.empty();
         };

@@ -6,8 +6,9 @@ import io.flinkgpt2.weights.GgufMetadata;
 import io.flinkgpt2.weights.InvalidModelException;
 import io.flinkgpt2.weights.TensorInfo;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** A GGUF file's metadata to {@link Gpt2Config}; the keys are those of the format's description. */
@@ -22,6 +23,9 @@ final class GgufConfig {
     private static final String HEAD_COUNT = "gpt2.attention.head_count";
     private static final String EPSILON = "gpt2.attention.layer_norm_epsilon";
     private static final String END_OF_TEXT = "tokenizer.ggml.eos_token_id";
+    /** The end of a turn, on which llama.cpp stops as well. */
+    private static final String END_OF_TURN = "tokenizer.ggml.eot_token_id";
+
     private static final String PARTS = "split.count";
     private static final String ADVICE = "the file was made wrongly: convert the model again";
 
@@ -66,7 +70,7 @@ final class GgufConfig {
                 true,
                 false,
                 !file.tensors().containsKey(TensorTable.GGUF_LM_HEAD),
-                endOfTextId(vocabularySize));
+                endOfTextIds(vocabularySize));
     }
 
     private void refuseAPart() throws IOException {
@@ -110,10 +114,16 @@ final class GgufConfig {
         return epsilon;
     }
 
-    /** As with a config.json, an id outside of the vocabulary means that the model has no end of text. */
-    private OptionalInt endOfTextId(int vocabularySize) throws IOException {
-        long id = metadata.integer(END_OF_TEXT).orElse(Gpt2Config.DEFAULT_END_OF_TEXT_ID);
-        return id >= 0 && id < vocabularySize ? OptionalInt.of((int) id) : OptionalInt.empty();
+    /** As with a config.json, an id outside of the vocabulary is none. */
+    private List<Integer> endOfTextIds(int vocabularySize) throws IOException {
+        List<Integer> ids = new ArrayList<>();
+        ids.add(token(metadata.integer(END_OF_TEXT).orElse(Gpt2Config.DEFAULT_END_OF_TEXT_ID)));
+        metadata.integer(END_OF_TURN).ifPresent(id -> ids.add(token(id)));
+        return EndOfTextIds.within(vocabularySize, ids);
+    }
+
+    private static int token(long id) {
+        return id >= 0 && id <= Integer.MAX_VALUE ? (int) id : -1;
     }
 
     private InvalidModelException missing(String key, String expected) {

@@ -3,9 +3,12 @@ package io.flinkgpt2.model;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.TrainingCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -22,7 +25,8 @@ import java.util.OptionalInt;
  * @param scaleAttentionWeights {@code scale_attn_weights}: scores are divided by the square root of the head size
  * @param scaleAttentionByInverseLayer {@code scale_attn_by_inverse_layer_idx}: and by (layer + 1), layers from 0
  * @param tieWordEmbeddings {@code tie_word_embeddings}: the LM head is the token embedding
- * @param endOfTextId {@code eos_token_id}; empty if the model has none within its vocabulary
+ * @param endOfTextIds {@code eos_token_id}, one or several, each within the vocabulary and none twice; an empty prompt is
+ *     completed from the first; empty if the model has none
  */
 public record Gpt2Config(
         int vocabularySize,
@@ -36,14 +40,14 @@ public record Gpt2Config(
         boolean scaleAttentionWeights,
         boolean scaleAttentionByInverseLayer,
         boolean tieWordEmbeddings,
-        OptionalInt endOfTextId) {
+        List<Integer> endOfTextIds) {
 
     /** {@code <|endoftext|>} of GPT-2's own vocabulary: used where a config names no end-of-text id. */
     public static final int DEFAULT_END_OF_TEXT_ID = 50256;
 
     /**
      * @throws IllegalArgumentException if a size is below 1, {@code embeddingSize} is no multiple of {@code headCount},
-     *     or the end-of-text id lies outside of the vocabulary; the message names the config's field
+     *     or an end-of-text id lies outside of the vocabulary or comes twice; the message names the config's field
      */
     public Gpt2Config {
         requirePositive("vocab_size", vocabularySize);
@@ -61,10 +65,43 @@ public record Gpt2Config(
             throw new IllegalArgumentException(
                     "layer_norm_epsilon: found " + layerNormEpsilon + ", expected a number above 0");
         }
-        if (endOfTextId.isPresent() && (endOfTextId.getAsInt() < 0 || endOfTextId.getAsInt() >= vocabularySize)) {
-            throw new IllegalArgumentException(
-                    "eos_token_id: found " + endOfTextId.getAsInt() + ", expected 0.." + (vocabularySize - 1));
+        endOfTextIds = List.copyOf(endOfTextIds);
+        for (int i = 0; i < endOfTextIds.size(); i++) {
+            int id = endOfTextIds.get(i);
+            if (id < 0 || id >= vocabularySize || endOfTextIds.indexOf(id) < i) {
+                throw new IllegalArgumentException(
+                        "eos_token_id: found " + id + ", expected ids of 0.." + (vocabularySize - 1) + ", each once");
+            }
         }
+    }
+
+    /** A config with one end-of-text id, or none. */
+    public Gpt2Config(
+            int vocabularySize,
+            int contextLength,
+            int embeddingSize,
+            int layerCount,
+            int headCount,
+            int innerSize,
+            Activation activation,
+            float layerNormEpsilon,
+            boolean scaleAttentionWeights,
+            boolean scaleAttentionByInverseLayer,
+            boolean tieWordEmbeddings,
+            OptionalInt endOfTextId) {
+        this(
+                vocabularySize,
+                contextLength,
+                embeddingSize,
+                layerCount,
+                headCount,
+                innerSize,
+                activation,
+                layerNormEpsilon,
+                scaleAttentionWeights,
+                scaleAttentionByInverseLayer,
+                tieWordEmbeddings,
+                endOfTextId.stream().boxed().toList());
     }
 
     private static void requirePositive(String field, int value) {
@@ -79,7 +116,36 @@ public record Gpt2Config(
      * @throws InvalidModelException if it is not such a config; names the field, what was found and what is expected
      */
     public static Gpt2Config read(Path configJson) throws IOException {
-        return Gpt2ConfigJson.read(configJson);
+        return read(configJson, Optional.empty());
+    }
+
+    /**
+     * Reads a {@code config.json} as {@link #read(Path)} does, with another activation function in place of the config's,
+     * which may then name one that is not supported.
+     *
+     * @param activation empty: the config's own
+     */
+    public static Gpt2Config read(Path configJson, Optional<Activation> activation) throws IOException {
+        return Gpt2ConfigJson.read(configJson, activation);
+    }
+
+    /**
+     * Returns whether a {@code config.json} that {@link #read(Path, Optional)} takes means this activation function by
+     * itself.
+     */
+    public static boolean declares(Path configJson, Activation activation) throws IOException {
+        return Gpt2ConfigJson.declares(configJson, activation);
+    }
+
+    /**
+     * Returns this config with the end-of-text ids of the {@code generation_config.json} beside a {@code config.json} added
+     * to its own. That file's other values, such as a temperature, are not defaults here: a request says how it is sampled.
+     *
+     * @param generationConfig need not exist
+     * @throws InvalidModelException if the file is there and is not such a config
+     */
+    public Gpt2Config withEndOfTextIdsOf(Path generationConfig) throws IOException {
+        return withEndOfTextIds(GenerationConfigJson.join(endOfTextIds, generationConfig, vocabularySize));
     }
 
     /**
@@ -91,6 +157,16 @@ public record Gpt2Config(
      */
     public static Gpt2Config read(Gguf file) throws IOException {
         return new GgufConfig(file).read();
+    }
+
+    /**
+     * The hyper-parameters that a checkpoint of nanoGPT or llm.c tells of itself, and what its program decides: the exact GELU
+     * for nanoGPT, the tanh form for llm.c. The end of text is GPT-2's, if the vocabulary has it.
+     *
+     * @throws InvalidModelException if the feed-forward network would be too wide
+     */
+    public static Gpt2Config read(TrainingCheckpoint checkpoint) throws InvalidModelException {
+        return TrainingConfig.read(checkpoint);
     }
 
     /** This config as one line of JSON, which {@link #read(Path)} reads; the same for equal configs. */
@@ -134,7 +210,38 @@ public record Gpt2Config(
                 scaleAttentionWeights,
                 scaleAttentionByInverseLayer,
                 tieWordEmbeddings,
-                endOfTextId);
+                endOfTextIds);
+    }
+
+    private Gpt2Config withEndOfTextIds(List<Integer> others) {
+        return new Gpt2Config(
+                vocabularySize,
+                contextLength,
+                embeddingSize,
+                layerCount,
+                headCount,
+                innerSize,
+                activation,
+                layerNormEpsilon,
+                scaleAttentionWeights,
+                scaleAttentionByInverseLayer,
+                tieWordEmbeddings,
+                others);
+    }
+
+    /** Returns the token that an empty prompt is completed from: the first end-of-text id, if the model has one. */
+    public OptionalInt endOfTextId() {
+        return endOfTextIds.isEmpty() ? OptionalInt.empty() : OptionalInt.of(endOfTextIds.get(0));
+    }
+
+    /** Returns whether generation stops on this token. Allocates nothing. */
+    public boolean isEndOfText(int tokenId) {
+        for (int i = 0; i < endOfTextIds.size(); i++) {
+            if (endOfTextIds.get(i) == tokenId) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Size of one attention head: {@code n_embd / n_head}. */

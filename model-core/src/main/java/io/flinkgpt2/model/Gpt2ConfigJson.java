@@ -1,30 +1,31 @@
 package io.flinkgpt2.model;
 
-import com.fasterxml.jackson.core.JsonParseException;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.weights.InvalidModelException;
+import io.flinkgpt2.weights.JsonFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** {@code config.json} of the transformers library, to and from {@link Gpt2Config}. */
 final class Gpt2ConfigJson {
 
-    /** Far above any real config, so that a wrong file is refused before it is read. */
-    private static final long LARGEST_FILE = 1 << 20;
+    private static final String ACTIVATION = "activation_function";
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
+    /** Names that the transformers library takes for GPT-2's own. */
+    private static final Map<String, String> OTHER_NAMES = Map.of(
+            "n_embd", "hidden_size",
+            "n_layer", "num_hidden_layers",
+            "n_head", "num_attention_heads",
+            "n_positions", "max_position_embeddings");
+
+    private static final JsonMapper MAPPER = new JsonMapper();
 
     private final Path file;
     private final JsonNode root;
@@ -34,34 +35,21 @@ final class Gpt2ConfigJson {
         this.root = root;
     }
 
-    static Gpt2Config read(Path file) throws IOException {
-        long size = Files.size(file);
-        if (size > LARGEST_FILE) {
-            throw new InvalidModelException(
-                    file, "file", size + " bytes", "at most " + LARGEST_FILE, "is this a config.json?");
-        }
-        JsonNode root;
-        try {
-            root = MAPPER.readTree(Files.readAllBytes(file));
-        } catch (JsonProcessingException e) {
-            throw new InvalidModelException(
-                    file, "file", "no valid JSON (" + problem(e) + ")", "one JSON object", "fetch it again", e);
-        }
-        if (!(root instanceof ObjectNode)) {
-            throw new InvalidModelException(
-                    file, "file", "no JSON object", "one JSON object", "is this a config.json?");
-        }
-        return new Gpt2ConfigJson(file, root).config();
+    static Gpt2Config read(Path file, Optional<Activation> activation) throws IOException {
+        return open(file).config(activation);
     }
 
-    private static String problem(JsonProcessingException e) {
-        String message = e.getOriginalMessage();
-        return InvalidModelException.quoted(e instanceof JsonParseException ? message : String.valueOf(message));
+    static boolean declares(Path file, Activation activation) throws IOException {
+        return open(file).declaredActivation().equals(Optional.of(activation));
     }
 
-    private Gpt2Config config() throws InvalidModelException {
+    private static Gpt2ConfigJson open(Path file) throws IOException {
+        return new Gpt2ConfigJson(file, JsonFile.read(file));
+    }
+
+    private Gpt2Config config(Optional<Activation> activation) throws InvalidModelException {
         JsonNode type = root.path("model_type");
-        if (!type.isMissingNode() && !type.asText().equals("gpt2")) {
+        if (isSet("model_type") && !type.asText().equals("gpt2")) {
             throw invalid("model_type", type, "\"gpt2\"", "only GPT-2-architecture models are supported");
         }
         int vocabularySize = positive("vocab_size");
@@ -69,26 +57,26 @@ final class Gpt2ConfigJson {
         int innerSize = isSet("n_inner") ? positive("n_inner") : Math.multiplyExact(4, checked4(embeddingSize));
         int headCount = positive("n_head");
         if (embeddingSize % headCount != 0) {
-            throw invalid("n_embd", root.get("n_embd"), "a multiple of n_head, " + headCount, "correct the config");
+            throw invalid(name("n_embd"), size("n_embd"), "a multiple of n_head, " + headCount, "correct the config");
         }
         return new Gpt2Config(
                 vocabularySize,
-                positive(isSet("n_positions") || !isSet("n_ctx") ? "n_positions" : "n_ctx"),
+                positive(!isSet(name("n_positions")) && isSet("n_ctx") ? "n_ctx" : "n_positions"),
                 embeddingSize,
                 positive("n_layer"),
                 headCount,
                 innerSize,
-                activation(),
+                activation.isPresent() ? activation.get() : supportedActivation(),
                 epsilon(),
                 flag("scale_attn_weights", true),
                 flag("scale_attn_by_inverse_layer_idx", false),
                 flag("tie_word_embeddings", true),
-                endOfTextId(vocabularySize));
+                endOfTextIds(vocabularySize));
     }
 
     private int checked4(int embeddingSize) throws InvalidModelException {
         if (embeddingSize > Integer.MAX_VALUE / 4) {
-            throw invalid("n_embd", root.get("n_embd"), "at most " + Integer.MAX_VALUE / 4, "correct the config");
+            throw invalid(name("n_embd"), size("n_embd"), "at most " + Integer.MAX_VALUE / 4, "correct the config");
         }
         return embeddingSize;
     }
@@ -98,11 +86,29 @@ final class Gpt2ConfigJson {
     }
 
     private int positive(String field) throws InvalidModelException {
-        JsonNode value = root.path(field);
+        JsonNode value = size(field);
         if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
-            throw invalid(field, value, "a whole number of 1 or more", "correct the config");
+            throw invalid(name(field), value, "a whole number of 1 or more", "correct the config");
         }
         return value.intValue();
+    }
+
+    /** The value of a size, under the name that the file has for it. */
+    private JsonNode size(String field) throws InvalidModelException {
+        String name = name(field);
+        JsonNode value = root.path(name);
+        if (!name.equals(field) && isSet(field) && !root.get(field).equals(value)) {
+            String both = value + " and " + field + " " + root.get(field);
+            throw new InvalidModelException(
+                    file, name, InvalidModelException.quoted(both), "two names with one value", "remove one of them");
+        }
+        return value;
+    }
+
+    /** The name that the file has for a size: GPT-2's, unless it has the other. */
+    private String name(String field) {
+        String other = OTHER_NAMES.getOrDefault(field, field);
+        return isSet(other) ? other : field;
     }
 
     private boolean flag(String field, boolean otherwise) throws InvalidModelException {
@@ -126,34 +132,31 @@ final class Gpt2ConfigJson {
         return value.floatValue();
     }
 
-    /** The names of the transformers library; where nothing decides, the exact form. */
-    private Activation activation() throws InvalidModelException {
-        if (!isSet("activation_function")) {
-            return Activation.GELU;
-        }
-        JsonNode value = root.get("activation_function");
-        Optional<Activation> activation = ActivationNames.find(value.asText());
+    private Activation supportedActivation() throws InvalidModelException {
+        Optional<Activation> activation = declaredActivation();
         if (activation.isEmpty()) {
             throw invalid(
-                    "activation_function",
-                    value,
+                    ACTIVATION,
+                    root.get(ACTIVATION),
                     "one of " + ActivationNames.all(),
-                    "this activation function is not supported");
+                    "this activation function is not supported; the option model.activation (--activation) puts another in its place");
         }
         return activation.get();
     }
 
-    /** An id outside of the vocabulary means that the model has no end of text: generation never stops on it. */
-    private OptionalInt endOfTextId(int vocabularySize) throws InvalidModelException {
-        int id = Gpt2Config.DEFAULT_END_OF_TEXT_ID;
-        if (isSet("eos_token_id")) {
-            JsonNode value = root.get("eos_token_id");
-            if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-                throw invalid("eos_token_id", value, "one token id", "correct the config");
-            }
-            id = value.intValue();
-        }
-        return id >= 0 && id < vocabularySize ? OptionalInt.of(id) : OptionalInt.empty();
+    /** The function that the config means, if it is supported; without one it is the transformers library's default. */
+    private Optional<Activation> declaredActivation() {
+        return isSet(ACTIVATION)
+                ? ActivationNames.find(root.get(ACTIVATION).asText())
+                : Optional.of(Activation.GELU_TANH);
+    }
+
+    /** A null says that there is none; where the field is missing it is GPT-2's own. */
+    private List<Integer> endOfTextIds(int vocabularySize) throws InvalidModelException {
+        JsonNode value = root.path(EndOfTextIds.FIELD);
+        return value.isMissingNode()
+                ? EndOfTextIds.within(vocabularySize, List.of(Gpt2Config.DEFAULT_END_OF_TEXT_ID))
+                : EndOfTextIds.within(vocabularySize, EndOfTextIds.parse(file, value));
     }
 
     private InvalidModelException invalid(String field, JsonNode found, String expected, String advice) {
@@ -185,8 +188,12 @@ final class Gpt2ConfigJson {
         root.put("scale_attn_weights", config.scaleAttentionWeights());
         root.put("scale_attn_by_inverse_layer_idx", config.scaleAttentionByInverseLayer());
         root.put("tie_word_embeddings", config.tieWordEmbeddings());
-        // -1 lies outside of every vocabulary, so that the default does not creep in.
-        root.put("eos_token_id", config.endOfTextId().orElse(-1));
+        if (config.endOfTextIds().size() > 1) {
+            config.endOfTextIds().forEach(root.putArray(EndOfTextIds.FIELD)::add);
+        } else {
+            // -1 lies outside of every vocabulary, so that the default does not creep in.
+            root.put(EndOfTextIds.FIELD, config.endOfTextId().orElse(-1));
+        }
         return root;
     }
 }

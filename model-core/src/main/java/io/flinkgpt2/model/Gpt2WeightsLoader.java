@@ -28,9 +28,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Streams checked tensors into place. Used once. */
 final class Gpt2WeightsLoader {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gpt2WeightsLoader.class);
 
     private static final int MOST_THREADS = 4;
 
@@ -208,25 +212,35 @@ final class Gpt2WeightsLoader {
         return -1;
     }
 
-    /** The file's LM head; null where it equals the token embedding, so that one array serves both. */
+    /**
+     * The file's LM head; null where it equals the token embedding, so that one array serves both, and where the config ties
+     * the two, for then the embedding is the head, as in the transformers library.
+     */
     private PackedMatrix lmHead(TensorTable.Entry entry, PackedMatrix tokenEmbedding) throws IOException {
-        boolean[] equal = {true};
+        double[] difference = {0};
         int size = config.embeddingSize();
         byte[] digest = readInto(entry, (values, length, start) -> {
-            for (int i = 0; i < length && equal[0]; i++) {
+            for (int i = 0; i < length; i++) {
                 float embedded = tokenEmbedding.get((int) ((start + i) % size), (int) ((start + i) / size));
-                equal[0] = Float.floatToRawIntBits(embedded) == Float.floatToRawIntBits(values[i]);
+                if (Float.floatToRawIntBits(embedded) != Float.floatToRawIntBits(values[i])) {
+                    // 0 and -0 differ, if by little.
+                    double distance = Math.max(Double.MIN_VALUE, Math.abs((double) embedded - values[i]));
+                    difference[0] = Math.max(difference[0], distance);
+                }
             }
         });
-        if (equal[0]) {
+        if (difference[0] == 0) {
             return null;
         }
         if (config.tieWordEmbeddings()) {
-            throw tensors.invalid(
-                    entry,
-                    "values that differ from " + TensorTable.TOKEN_EMBEDDING,
-                    "equal values, for the config has tie_word_embeddings: true",
-                    "set tie_word_embeddings to false to use this head, or remove it from the weights");
+            LOG.warn(
+                    "{}: tensor '{}' differs from '{}' by up to {}, and is not used because the config has"
+                            + " tie_word_embeddings: true; set it to false to use this head",
+                    path,
+                    tensors.fileName(entry),
+                    TensorTable.TOKEN_EMBEDDING,
+                    (float) difference[0]);
+            return null;
         }
         read(entry);
         digests.put(TensorTable.LM_HEAD, digest);

@@ -21,7 +21,9 @@ final class TensorTable {
         /** The transformers library's: linear layers are Conv1D, {@code [inputs, outputs]}. */
         TRANSFORMERS,
         /** GGUF's: names as below, linear layers {@code [outputs, inputs]}. */
-        GGUF
+        GGUF,
+        /** The transformers library's names, but linear layers are {@code [outputs, inputs]}: nanoGPT's and llm.c's. */
+        TRAINING
     }
 
     /** How a tensor lies in the file. */
@@ -30,7 +32,7 @@ final class TensorTable {
         VECTOR,
         /** A matrix of {@code [inputs, outputs]}: the Conv1D form of GPT-2's linear layers. */
         INPUT_MAJOR,
-        /** A matrix of {@code [outputs, inputs]}: the token embedding, the LM head, and GGUF's linear layers. */
+        /** A matrix of {@code [outputs, inputs]}: the token embedding, the LM head, and the linear layers of other programs. */
         OUTPUT_MAJOR,
         /** Rows that are looked up, {@code [positions, n_embd]}. */
         ROWS
@@ -96,6 +98,16 @@ final class TensorTable {
         return name.matches("h\\.\\d+\\.attn\\.(bias|masked_bias)");
     }
 
+    /** Heads, which the transformers library keeps beside the model that they belong to. */
+    static boolean isHead(String name) {
+        return name.equals(LM_HEAD) || isUnusedHead(name);
+    }
+
+    /** Heads for other tasks than completion: values of reinforcement learning, multiple choice, classification, answers. */
+    static boolean isUnusedHead(String name) {
+        return name.matches("(v_head|multiple_choice_head|score|classifier|qa_outputs)\\..+");
+    }
+
     private static void layerNorm(List<Entry> table, String name, String gguf, long size) {
         table.add(new Entry(name + ".weight", gguf + ".weight", Layout.VECTOR, List.of(size)));
         table.add(new Entry(name + ".bias", gguf + ".bias", Layout.VECTOR, List.of(size)));
@@ -104,9 +116,9 @@ final class TensorTable {
     private static void linear(
             List<Entry> table, Convention convention, String name, String gguf, long inputs, long outputs) {
         table.add(
-                convention == Convention.GGUF
-                        ? new Entry(name + ".weight", gguf + ".weight", Layout.OUTPUT_MAJOR, List.of(outputs, inputs))
-                        : new Entry(name + ".weight", gguf + ".weight", Layout.INPUT_MAJOR, List.of(inputs, outputs)));
+                convention == Convention.TRANSFORMERS
+                        ? new Entry(name + ".weight", gguf + ".weight", Layout.INPUT_MAJOR, List.of(inputs, outputs))
+                        : new Entry(name + ".weight", gguf + ".weight", Layout.OUTPUT_MAJOR, List.of(outputs, inputs)));
         table.add(new Entry(name + ".bias", gguf + ".bias", Layout.VECTOR, List.of(outputs)));
     }
 }

@@ -44,7 +44,10 @@ final class AddedTokenJson {
     }
 
     static int requireId(JsonNode id, String text, Path file) throws InvalidVocabularyException {
-        if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0 || id.intValue() > VocabularyFiles.MAX_ID) {
+        if (!id.isIntegralNumber()
+                || !id.canConvertToInt()
+                || id.intValue() < 0
+                || id.intValue() > VocabularyFiles.MAX_ID) {
             String found = id.isMissingNode() ? "none" : VocabularyFiles.abbreviate(id.toString());
             throw new InvalidVocabularyException(
                     file,

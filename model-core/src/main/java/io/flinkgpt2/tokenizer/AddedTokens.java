@@ -38,9 +38,8 @@ final class AddedTokens {
 
     /** @param tokens with texts of one character or more, all different */
     AddedTokens(Collection<AddedToken> tokens) {
-        this.tokens = tokens.stream()
-                .sorted(Comparator.comparingInt(AddedToken::id))
-                .toList();
+        this.tokens =
+                tokens.stream().sorted(Comparator.comparingInt(AddedToken::id)).toList();
         this.first = new Pass(this.tokens.stream().filter(t -> !t.normalized()).toList());
         this.second =
                 new Pass(this.tokens.stream().filter(AddedToken::normalized).toList());

@@ -83,8 +83,7 @@ final class BytePairTokenizer implements Tokenizer {
             bytesOfId.put(id, spelled ? ByteLevelAlphabet.bytesOf(token) : token.getBytes(StandardCharsets.UTF_8));
         });
         added.values()
-                .forEach(token ->
-                        bytesOfId.putIfAbsent(token.id(), token.text().getBytes(StandardCharsets.UTF_8)));
+                .forEach(token -> bytesOfId.putIfAbsent(token.id(), token.text().getBytes(StandardCharsets.UTF_8)));
         int[] prefix = new int[settings.prefixTexts().size()];
         for (int i = 0; i < prefix.length; i++) {
             String text = settings.prefixTexts().get(i);
@@ -176,7 +175,11 @@ final class BytePairTokenizer implements Tokenizer {
     @Override
     public int[] encode(String text, boolean allowSpecialTokens) {
         IntStream.Builder ids = IntStream.builder();
-        encode(text, allowSpecialTokens, part -> Arrays.stream(encoder.encode(part)).forEach(ids), ids);
+        encode(
+                text,
+                allowSpecialTokens,
+                part -> Arrays.stream(encoder.encode(part)).forEach(ids),
+                ids);
         return ids.build().toArray();
     }
 
@@ -191,9 +194,8 @@ final class BytePairTokenizer implements Tokenizer {
         for (int id : prefixIds) {
             ids.accept(id);
         }
-        Consumer<String> encoded = prefixSpace
-                ? part -> ordinary.accept(part.charAt(0) == ' ' ? part : " " + part)
-                : ordinary;
+        Consumer<String> encoded =
+                prefixSpace ? part -> ordinary.accept(part.charAt(0) == ' ' ? part : " " + part) : ordinary;
         addedTokens.split(text, allowSpecialTokens, encoded, ids);
     }
 

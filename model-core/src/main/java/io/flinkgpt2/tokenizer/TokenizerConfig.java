@@ -42,8 +42,8 @@ record TokenizerConfig(
     static final String ADDED_TOKENS = "added_tokens.json";
 
     private static final String BEGINNING = "bos_token";
-    private static final List<String> ROLES = List.of(
-            BEGINNING, "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+    private static final List<String> ROLES =
+            List.of(BEGINNING, "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
     private static final List<String> LISTS = List.of("additional_special_tokens", "extra_special_tokens");
 
     /** Reads the files of a directory. */
@@ -63,7 +63,8 @@ record TokenizerConfig(
             legacy = legacyTokens(directory.resolve(ADDED_TOKENS));
         }
         Optional<String> beginning = flag(config, "add_bos_token", file).orElse(false)
-                ? Optional.of(special.containsKey(BEGINNING) ? special.get(BEGINNING).text() : Tokenizer.END_OF_TEXT)
+                ? Optional.of(
+                        special.containsKey(BEGINNING) ? special.get(BEGINNING).text() : Tokenizer.END_OF_TEXT)
                 : Optional.empty();
         return new TokenizerConfig(
                 file,
@@ -76,9 +77,7 @@ record TokenizerConfig(
     }
 
     private static JsonNode readIfThere(Path file) throws IOException {
-        return Files.exists(file)
-                ? JsonText.readObject(file)
-                : MissingNode.getInstance();
+        return Files.exists(file) ? JsonText.readObject(file) : MissingNode.getInstance();
     }
 
     private static Optional<Boolean> flag(JsonNode config, String name, Path file) throws InvalidVocabularyException {

@@ -160,7 +160,9 @@ public final class TokenizerDirectory {
                 config.addedTokens(json.addedTokens(), vocabulary),
                 false,
                 config.prefixSpace().orElse(pipeline.prefixSpace()),
-                template ? pipeline.prefixTexts() : config.beginning().map(List::of).orElse(List.of()),
+                template
+                        ? pipeline.prefixTexts()
+                        : config.beginning().map(List::of).orElse(List.of()),
                 (template ? directory.resolve(TOKENIZER) : config.file()).toString());
     }
 

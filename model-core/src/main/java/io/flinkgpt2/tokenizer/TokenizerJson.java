@@ -24,10 +24,7 @@ import java.util.Map;
  * @see <a href="https://huggingface.co/docs/tokenizers/pipeline">The tokenization pipeline</a>
  */
 record TokenizerJson(
-        Map<String, Integer> vocabulary,
-        List<Merge> merges,
-        List<AddedToken> addedTokens,
-        TokenizerPipeline pipeline) {
+        Map<String, Integer> vocabulary, List<Merge> merges, List<AddedToken> addedTokens, TokenizerPipeline pipeline) {
 
     private static final String EXPECTED = "a JSON object as the tokenizers library writes it";
     private static final String MODEL = "model";
@@ -166,5 +163,4 @@ record TokenizerJson(
             }
         }
     }
-
 }

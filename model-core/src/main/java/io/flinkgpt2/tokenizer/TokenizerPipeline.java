@@ -51,7 +51,8 @@ record TokenizerPipeline(boolean prefixSpace, boolean splits, List<String> prefi
             throws UnsupportedTokenizerException {
         JsonNode last = steps.isEmpty() ? NOTHING : steps.get(steps.size() - 1);
         if (!type(last).equals(BYTE_LEVEL) || steps.size() > 2) {
-            throw unsupported(file, "the pre-tokenizer", last, BYTE_LEVEL + ", perhaps after a Split by GPT-2's pattern,");
+            throw unsupported(
+                    file, "the pre-tokenizer", last, BYTE_LEVEL + ", perhaps after a Split by GPT-2's pattern,");
         }
         boolean prefixSpace = last.path("add_prefix_space").asBoolean(true);
         boolean splits = steps.size() == 2;
@@ -74,7 +75,8 @@ record TokenizerPipeline(boolean prefixSpace, boolean splits, List<String> prefi
         boolean inverted = step.path("invert").asBoolean();
         boolean isolates = inverted ? behavior.equals("Removed") : behavior.equals("Isolated");
         if (!type(step).equals("Split") || !isolates) {
-            throw unsupported(file, "the pre-tokenizer", step, BYTE_LEVEL + ", perhaps after a Split by GPT-2's pattern,");
+            throw unsupported(
+                    file, "the pre-tokenizer", step, BYTE_LEVEL + ", perhaps after a Split by GPT-2's pattern,");
         }
         if (!PATTERNS.contains(pattern)) {
             throw new UnsupportedTokenizerException(file, "the split pattern", quote(pattern), "GPT-2's");
@@ -100,9 +102,14 @@ record TokenizerPipeline(boolean prefixSpace, boolean splits, List<String> prefi
                 }
                 if (textWasThere) {
                     throw new UnsupportedTokenizerException(
-                            file, "the token " + quote(token.path("id").asText()), "behind every text", "one before it");
+                            file,
+                            "the token " + quote(token.path("id").asText()),
+                            "behind every text",
+                            "one before it");
                 }
-                for (JsonNode text : step.path("special_tokens").path(token.path("id").asText()).path("tokens")) {
+                for (JsonNode text : step.path("special_tokens")
+                        .path(token.path("id").asText())
+                        .path("tokens")) {
                     prefix.add(text.asText());
                 }
             }

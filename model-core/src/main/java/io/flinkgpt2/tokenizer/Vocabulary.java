@@ -62,8 +62,7 @@ public record Vocabulary(
                         ? AddedToken.special(tokens.get(id), id)
                         : AddedToken.always(tokens.get(id), id))
                 .toList();
-        List<String> prefix =
-                beginningId.isPresent() ? List.of(tokens.get(beginningId.getAsInt())) : List.of();
+        List<String> prefix = beginningId.isPresent() ? List.of(tokens.get(beginningId.getAsInt())) : List.of();
         return new TokenizerSettings(added, kinds.isEmpty(), false, prefix, tokensSource);
     }
 

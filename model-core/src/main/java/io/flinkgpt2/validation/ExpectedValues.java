@@ -1,10 +1,10 @@
 package io.flinkgpt2.validation;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.flinkgpt2.json.JsonProblem;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.weights.Gguf;
 import java.io.IOException;
@@ -47,12 +47,18 @@ public final class ExpectedValues {
      * @throws IOException if a file cannot be read
      */
     public static ExpectedValues read(Path file, Path model, Gpt2Config config) throws IOException {
+        byte[] json = Files.readAllBytes(file);
         JsonNode root;
         try {
-            root = MAPPER.readTree(Files.readAllBytes(file));
-        } catch (JsonProcessingException e) {
+            root = MAPPER.readTree(json);
+        } catch (IOException e) {
             throw new InvalidExpectedValuesException(
-                    file, "document", e.getOriginalMessage(), "one JSON object", "check that it is the right file", e);
+                    file,
+                    "document",
+                    JsonProblem.describe(e),
+                    "one JSON object",
+                    "check that it is the right file",
+                    null);
         }
         JsonFields document = new JsonFields(file, "document", root);
         document.allowOnly(List.of("cases", "files"));

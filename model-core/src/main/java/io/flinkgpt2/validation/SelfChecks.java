@@ -165,7 +165,9 @@ public final class SelfChecks {
                 continue;
             }
             // The tokens before a text are special. Any other added one stands for white space beside it too.
-            boolean added = Arrays.stream(ids).anyMatch(id -> tokenizer.isAdded(id) && !tokenizer.decode(true, id).isEmpty());
+            boolean added = Arrays.stream(ids)
+                    .anyMatch(id ->
+                            tokenizer.isAdded(id) && !tokenizer.decode(true, id).isEmpty());
             if (added) {
                 refusal = "an added token is in it";
                 continue;

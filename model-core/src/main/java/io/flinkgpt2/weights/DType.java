@@ -64,6 +64,8 @@ public enum DType {
     Q5_0(32, 22),
     /** ggml: 5-bit integers times a binary16 scale, plus a binary16 minimum. */
     Q5_1(32, 24),
+    /** ggml: 4-bit indices into a table of 16 values, times a binary16 scale. */
+    IQ4_NL(32, 18),
     /** ggml: 2-bit integers; each 16 have a 4-bit scale and a 4-bit minimum. */
     Q2_K(256, 84),
     /** ggml: 3-bit integers around 0; each 16 have a 6-bit scale. */
@@ -93,10 +95,10 @@ public enum DType {
         return blockBytes;
     }
 
-    /** Whether {@link WeightsFile#read} can deliver tensors of this type as float values. */
+    /** Whether {@link WeightsFile#read} can deliver tensors of this type as float values; those of F64 are rounded to float32. */
     public boolean isReadable() {
         return switch (this) {
-            case F32, F16, BF16 -> true;
+            case F64, F32, F16, BF16 -> true;
             default -> isQuantised();
         };
     }
@@ -104,7 +106,7 @@ public enum DType {
     /** Whether this is one of ggml's block-quantised types, which only GGUF files have. */
     public boolean isQuantised() {
         return switch (this) {
-            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> true;
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> true;
             default -> false;
         };
     }

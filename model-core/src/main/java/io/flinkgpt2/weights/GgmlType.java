@@ -29,7 +29,7 @@ enum GgmlType {
     IQ2_XS(17),
     IQ3_XXS(18),
     IQ1_S(19),
-    IQ4_NL(20),
+    IQ4_NL(20, DType.IQ4_NL),
     IQ3_S(21),
     IQ2_S(22),
     IQ4_XS(23),

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * One GGUF file, of version 2 or 3.
@@ -29,6 +30,8 @@ import java.util.Optional;
  */
 public final class Gguf implements WeightsFile {
     private static final String SUFFIX = ".gguf";
+    /** The name of a part of a split model. */
+    private static final Pattern PART = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.gguf");
 
     private final Path file;
     private final FileChannel channel;
@@ -110,12 +113,17 @@ public final class Gguf implements WeightsFile {
             throw new IOException(directory + ": cannot list the directory: " + e.getCause(), e);
         }
         if (found.size() > 1) {
+            List<String> names = found.stream().map(ModelFiles::name).sorted().toList();
+            Path first = directory.resolve(names.get(0));
             throw new InvalidModelException(
                     directory,
                     "weights",
-                    found.size() + " files *" + SUFFIX,
+                    names.size() + " files *" + SUFFIX + ": " + MissingWeights.shown(names),
                     "one",
-                    "give the path of the file that is meant");
+                    names.stream().allMatch(name -> PART.matcher(name).matches())
+                            ? "join the parts with llama-gguf-split --merge " + first
+                                    + " WHOLE.gguf, and give that file"
+                            : "give the path of the file that is meant, such as " + first);
         }
         return found.stream().findFirst();
     }

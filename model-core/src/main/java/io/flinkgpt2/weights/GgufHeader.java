@@ -86,7 +86,7 @@ final class GgufHeader {
                             ? "a file of " + count + " bytes"
                             : quoted(new String(start, StandardCharsets.ISO_8859_1)),
                     "'GGUF', with which the file begins",
-                    pointer ? "the file is a Git LFS pointer: fetch the weights with git lfs pull" : GgufCursor.ADVICE);
+                    pointer ? ModelFiles.LFS_ADVICE : GgufCursor.ADVICE);
         }
         cursor.skip(MAGIC.length);
     }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 /** Opens and reads files of a model. Symbolic links are followed: the hub's cache is made of them. */
 final class ModelFiles {
     /** What to do about a file that {@link #isGitLfsPointer}. */
-    static final String LFS_ADVICE = "the file is a Git LFS pointer: fetch the weights with git lfs pull";
+    static final String LFS_ADVICE = "the file is a Git LFS pointer: fetch the model's files with git lfs pull";
 
     private static final byte[] GIT_LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
 
@@ -111,6 +111,17 @@ final class ModelFiles {
     static boolean isGitLfsPointer(byte[] start) {
         int n = GIT_LFS_POINTER.length;
         return start.length >= n && Arrays.equals(start, 0, n, GIT_LFS_POINTER, 0, n);
+    }
+
+    /**
+     * Refuses a file that is such a pointer.
+     *
+     * @param content all of it, or its start
+     */
+    static void refuseGitLfsPointer(Path file, byte[] content) throws InvalidModelException {
+        if (isGitLfsPointer(content)) {
+            throw new InvalidModelException(file, "file", "a Git LFS pointer", "what it points to", LFS_ADVICE);
+        }
     }
 
     /** What {@link WeightsFile#read} throws for a name that the file does not have. */

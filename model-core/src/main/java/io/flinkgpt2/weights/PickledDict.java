@@ -39,9 +39,9 @@ final class PickledDict {
         return Collections.unmodifiableMap(entries);
     }
 
-    /** Whether a value is a tensor. */
+    /** Whether a value is a tensor of one dimension or more. */
     boolean hasTensors() {
-        return entries.values().stream().anyMatch(RebuiltTensor.class::isInstance);
+        return entries.values().stream().anyMatch(value -> value instanceof RebuiltTensor tensor && !tensor.isScalar());
     }
 
     /** A value of a pickle in words for a message; never looks into a container, which may be deep or contain itself. */

@@ -35,6 +35,11 @@ record RebuiltTensor(List<Object> arguments) {
         return arguments.size() > 6 ? arguments.get(6) : null;
     }
 
+    /** Whether it has no dimensions. */
+    boolean isScalar() {
+        return size() instanceof Object[] sizes && sizes.length == 0;
+    }
+
     /** A tuple of integers that are 0 or more, at most {@link #MAX_DIMENSIONS}; null if it is not. */
     static List<Long> naturals(Object tuple) {
         if (!(tuple instanceof Object[] items) || items.length > MAX_DIMENSIONS) {

@@ -15,7 +15,8 @@ import java.util.Map;
  * begins with <code>{</code> and may be padded with spaces; the data. The header gives for each tensor's name
  * <code>{"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}</code>, with offsets from the start of the data,
  * and under <code>__metadata__</code> a map of strings to strings, which is not used here. Values are little-endian and
- * row-major. The tensors cover the data without overlap and without a hole.
+ * row-major; those of F64 are delivered rounded to float32. {@code __metadata__} may be null, and other fields of a tensor
+ * are passed over, as the format's own library does. The tensors cover the data without overlap and without a hole.
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">The format</a>
  */

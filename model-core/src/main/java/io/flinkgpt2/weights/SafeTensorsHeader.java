@@ -95,7 +95,9 @@ final class SafeTensorsHeader {
     }
 
     private static void parseMetadata(StrictJson json) throws InvalidModelException {
-        json.beginObject(() -> METADATA);
+        if (!json.beginObjectOrNull(() -> METADATA)) {
+            return;
+        }
         for (String key = json.nextName(); key != null; key = json.nextName()) {
             String name = key;
             json.skipString(() -> METADATA + ", " + quoted(name));
@@ -114,11 +116,7 @@ final class SafeTensorsHeader {
                 case "dtype" -> dtype = parseDtype(json.string(subject), name);
                 case "shape" -> shape = json.naturals(subject);
                 case "data_offsets" -> offsets = json.naturals(subject);
-                default ->
-                    throw invalid(
-                            "tensor " + quoted(name),
-                            "the field " + quoted(field),
-                            "dtype, shape and data_offsets only");
+                default -> json.skipValue(); // as the library does
             }
         }
         if (dtype == null || shape == null || offsets == null) {

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -15,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -25,6 +28,9 @@ import java.util.UUID;
  * unfinished leaves nothing behind. For use by one thread.
  */
 public final class SafeTensorsWriter implements Closeable {
+
+    private static final Set<DType> WRITTEN = EnumSet.of(DType.F32, DType.F16, DType.BF16);
+
     private static final int BUFFER_BYTES = 1 << 20;
 
     private final Path file;
@@ -74,6 +80,31 @@ public final class SafeTensorsWriter implements Closeable {
                 e.addSuppressed(closing);
             }
             throw e;
+        }
+    }
+
+    /**
+     * Writes all tensors of other weights, in their order and with their types.
+     *
+     * @param file the target, replaced if it exists; its directory must exist
+     * @throws IllegalArgumentException as {@link #create} does
+     * @throws IOException if the weights cannot be read or the file cannot be written; the target is then as before
+     */
+    public static void copy(WeightsFile weights, Path file) throws IOException {
+        List<TensorInfo> tensors = List.copyOf(weights.tensors().values());
+        try (SafeTensorsWriter writer = create(file, tensors)) {
+            for (TensorInfo tensor : tensors) {
+                weights.read(tensor.name(), (values, length, start) -> {
+                    try {
+                        writer.write(tensor.name(), values, 0, length);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            }
+            writer.finish();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 
@@ -142,7 +173,7 @@ public final class SafeTensorsWriter implements Closeable {
     }
 
     private static void check(TensorInfo tensor, long offset) {
-        if (!tensor.dtype().isReadable() || tensor.dtype().isQuantised()) {
+        if (!WRITTEN.contains(tensor.dtype())) {
             throw new IllegalArgumentException(
                     subject(tensor) + ": found dtype " + tensor.dtype() + ", expected F32, F16 or BF16");
         }

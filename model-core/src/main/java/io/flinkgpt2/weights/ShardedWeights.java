@@ -3,9 +3,13 @@ package io.flinkgpt2.weights;
 import static io.flinkgpt2.weights.InvalidModelException.quoted;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,8 +18,9 @@ import java.util.TreeMap;
 /**
  * Weights in several files with an index, as Transformers writes them ({@code model.safetensors.index.json} for
  * {@link SafeTensors}, {@code pytorch_model.bin.index.json} for {@link TorchCheckpoint}s): a JSON object whose
- * {@code weight_map} gives for each tensor the name of the file, beside the index, that holds it. The map and the files must
- * agree exactly. Everything else in the index, such as {@code metadata.total_size}, is not used.
+ * {@code weight_map} gives for each tensor the name of the file, beside the index, that holds it. Each tensor of the map must
+ * be where it says. A tensor of the files that the map does not name counts as well, as in the library that writes them; one
+ * that is in two files must be the same in both. Everything else in the index, such as {@code metadata.total_size}, is not used.
  *
  * <p>A shard's name is a plain file name: one with a separator, or {@code ..}, is refused, so an index cannot point out of
  * its directory. A symbolic link under that name is followed wherever it leads, for it was put there by whoever filled the
@@ -41,7 +46,7 @@ public final class ShardedWeights implements WeightsFile {
     private final Map<String, WeightsFile> shardOfTensor;
 
     private ShardedWeights(Path index, Map<String, String> weightMap, Map<String, WeightsFile> shards)
-            throws InvalidModelException {
+            throws IOException {
         this.index = index;
         this.shards = shards;
         Map<String, TensorInfo> infos = new LinkedHashMap<>();
@@ -49,17 +54,27 @@ public final class ShardedWeights implements WeightsFile {
         Map<String, String> nameOfShard = new LinkedHashMap<>();
         for (Map.Entry<String, WeightsFile> shard : shards.entrySet()) {
             for (TensorInfo tensor : shard.getValue().tensors().values()) {
-                checkPlace(tensor.name(), shard.getKey(), nameOfShard.put(tensor.name(), shard.getKey()), weightMap);
-                infos.put(tensor.name(), tensor);
-                shardOfTensor.put(tensor.name(), shard.getValue());
+                String name = tensor.name();
+                WeightsFile other = shardOfTensor.get(name);
+                if (other != null) {
+                    requireSame(tensor, nameOfShard.get(name), other, shard.getKey(), shard.getValue());
+                }
+                // The first, unless the map names another.
+                if (other == null || shard.getKey().equals(weightMap.get(name))) {
+                    infos.put(name, tensor);
+                    shardOfTensor.put(name, shard.getValue());
+                    nameOfShard.put(name, shard.getKey());
+                }
             }
         }
         for (Map.Entry<String, String> mapped : weightMap.entrySet()) {
             if (!mapped.getValue().equals(nameOfShard.get(mapped.getKey()))) {
+                String elsewhere = nameOfShard.get(mapped.getKey());
                 throw invalid(
                         "tensor " + quoted(mapped.getKey()),
-                        "no tensor of this name in " + quoted(mapped.getValue()),
-                        "it there, as weight_map says");
+                        "no tensor of this name in " + quoted(mapped.getValue())
+                                + (elsewhere == null ? "" : ", but in " + quoted(elsewhere)),
+                        "it in " + quoted(mapped.getValue()) + ", as weight_map says");
             }
         }
         this.tensors = Collections.unmodifiableMap(infos);
@@ -133,7 +148,9 @@ public final class ShardedWeights implements WeightsFile {
             if (size > MAX_INDEX_BYTES) {
                 throw invalid(indexJson, "index", size + " bytes", "at most " + MAX_INDEX_BYTES);
             }
-            return ModelFiles.read(channel, indexJson, "index", 0, (int) size);
+            byte[] content = ModelFiles.read(channel, indexJson, "index", 0, (int) size);
+            ModelFiles.refuseGitLfsPointer(indexJson, content);
+            return content;
         }
     }
 
@@ -154,20 +171,37 @@ public final class ShardedWeights implements WeightsFile {
         }
     }
 
-    /** Refuses a tensor of a shard that was seen in another shard already, or is not where the map says. */
-    private void checkPlace(String tensor, String shard, String otherShard, Map<String, String> weightMap)
-            throws InvalidModelException {
-        if (otherShard != null) {
+    /** Refuses a tensor of two shards unless it is the same in both, for which one is meant nobody can say. */
+    private void requireSame(
+            TensorInfo tensor, String shard, WeightsFile weights, String otherShard, WeightsFile otherWeights)
+            throws IOException {
+        boolean same = tensor.equals(weights.tensors().get(tensor.name()))
+                && Arrays.equals(sha256(weights, tensor), sha256(otherWeights, tensor));
+        if (!same) {
             throw invalid(
-                    "tensor " + quoted(tensor), "it in both " + quoted(otherShard) + " and " + quoted(shard), "one");
+                    "tensor " + quoted(tensor.name()),
+                    "it in both " + quoted(shard) + " and " + quoted(otherShard) + " with different values",
+                    "one, or the same in both");
         }
-        String mapped = weightMap.get(tensor);
-        if (!shard.equals(mapped)) {
-            throw invalid(
-                    "tensor " + quoted(tensor),
-                    "it in " + quoted(shard),
-                    mapped == null ? "a shard without it, for weight_map does not name it" : "it in " + quoted(mapped));
+    }
+
+    private static byte[] sha256(WeightsFile weights, TensorInfo tensor) throws IOException {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+        weights.read(tensor.name(), new TensorSink() {
+            @Override
+            public void values(float[] values, int length, long start) {}
+
+            @Override
+            public void bytes(ByteBuffer raw) {
+                digest.update(raw);
+            }
+        });
+        return digest.digest();
     }
 
     @Override

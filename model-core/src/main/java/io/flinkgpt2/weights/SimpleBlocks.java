@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
  * ggml's quantised types with blocks of 32 elements, to float32.
  *
  * <p>A block begins with a binary16 scale {@code d}; a type with the suffix 1 has a binary16 minimum {@code m} next. With
- * {@code q} the stored integer, an element is {@code (q - bias) * d}, or {@code q * d + m}. Low nibbles hold the block's
+ * {@code q} the stored integer, an element is {@code (q - bias) * d}, or {@code q * d + m}, or of {@code IQ4_NL} the value
+ * that {@code q} stands for in a table, times {@code d}. Low nibbles hold the block's
  * first half, high nibbles the second. Product and sum are rounded each, never fused, which gives the bits that ggml gives.
  *
  * @see <a href="https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c">ggml, dequantize_row_q4_0 and so on</a>
@@ -20,6 +21,11 @@ final class SimpleBlocks {
     private static final VarHandle SHORTS =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** ggml's {@code kvalues_iq4nl}: steps that are finer around 0, as weights are denser there. */
+    private static final byte[] IQ4_NL_VALUES = {
+        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
+    };
 
     private SimpleBlocks() {}
 
@@ -33,6 +39,7 @@ final class SimpleBlocks {
                 case Q4_1 -> decodeQ4Type1(stored, at, values, start);
                 case Q5_0 -> decodeQ5Type0(stored, at, values, start);
                 case Q5_1 -> decodeQ5Type1(stored, at, values, start);
+                case IQ4_NL -> decodeIq4Nl(stored, at, values, start);
                 default -> throw new AssertionError(dtype + " has no blocks of " + ELEMENTS);
             }
         }
@@ -53,6 +60,16 @@ final class SimpleBlocks {
             int nibbles = stored[at + 2 + i];
             values[start + i] = ((nibbles & 0xf) - 8) * scale;
             values[start + HALF + i] = ((nibbles >> 4 & 0xf) - 8) * scale;
+        }
+    }
+
+    /** Scale, 16 bytes of nibbles, which are indices. */
+    private static void decodeIq4Nl(byte[] stored, int at, float[] values, int start) {
+        float scale = half(stored, at);
+        for (int i = 0; i < HALF; i++) {
+            int nibbles = stored[at + 2 + i];
+            values[start + i] = scale * IQ4_NL_VALUES[nibbles & 0xf];
+            values[start + HALF + i] = scale * IQ4_NL_VALUES[nibbles >> 4 & 0xf];
         }
     }
 

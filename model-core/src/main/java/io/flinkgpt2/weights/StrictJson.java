@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.flinkgpt2.json.JsonProblem;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -70,6 +71,15 @@ final class StrictJson implements Closeable {
     /** Enters an object; its names follow by {@link #nextName}. */
     void beginObject(Supplier<String> subject) throws InvalidModelException {
         expect(JsonToken.START_OBJECT, "an object", subject);
+    }
+
+    /** Enters an object as {@link #beginObject} does, unless a null stands in its place; returns whether there is one. */
+    boolean beginObjectOrNull(Supplier<String> subject) throws InvalidModelException {
+        JsonToken token = next();
+        if (token != JsonToken.START_OBJECT && token != JsonToken.VALUE_NULL) {
+            throw invalid(subject.get(), found(), "an object or null");
+        }
+        return token == JsonToken.START_OBJECT;
     }
 
     /** The next name of the object that was entered last, or null when it ends. */
@@ -230,10 +240,9 @@ final class StrictJson implements Closeable {
 
     private InvalidModelException malformed(String subject, IOException e) {
         String found = e instanceof JsonProcessingException json
-                ? "malformed JSON: " + InvalidModelException.printable(json.getOriginalMessage())
+                ? "malformed JSON: " + InvalidModelException.printable(JsonProblem.describe(json))
                 : "text that is not UTF-8";
-        return new InvalidModelException(
-                file, subject, found, "a JSON object in UTF-8 that has no name twice", advice, e);
+        return new InvalidModelException(file, subject, found, "a JSON object in UTF-8 that has no name twice", advice);
     }
 
     private InvalidModelException invalid(String subject, String found, String expected) {

@@ -18,7 +18,7 @@ public interface TensorSink {
 
     /**
      * Takes the same piece as it is stored, before {@link #values} is called with it. All pieces of a tensor together are
-     * its bytes in the file, so this is the place for a checksum.
+     * its stored elements in row-major order, so this is the place for a checksum.
      *
      * @param raw a little-endian view from position 0 to its limit, not to be written; valid during the call only. It has an
      *     array, which spares a checksum a copy

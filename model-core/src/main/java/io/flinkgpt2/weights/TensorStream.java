@@ -22,6 +22,9 @@ final class TensorStream {
     private static final VarHandle SHORTS =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final VarHandle DOUBLES =
+            MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+
     private TensorStream() {}
 
     /**
@@ -32,15 +35,8 @@ final class TensorStream {
      */
     static void read(FileChannel channel, Path file, TensorInfo tensor, long position, int bufferBytes, TensorSink sink)
             throws IOException {
+        requireReadable(file, tensor);
         DType dtype = tensor.dtype();
-        if (!dtype.isReadable()) {
-            throw new InvalidModelException(
-                    file,
-                    subject(tensor),
-                    "dtype " + dtype,
-                    "F32, F16 or BF16",
-                    "convert the weights to one of these types");
-        }
         long elementCount = tensor.elementCount();
         // Whole blocks, and never more elements than there would be of two bytes each: few bits make many floats.
         long blocks = Math.min(bufferBytes / dtype.blockBytes(), bufferBytes / (2 * dtype.blockElements()));
@@ -58,7 +54,27 @@ final class TensorStream {
         }
     }
 
-    private static void readPiece(
+    /**
+     * @throws InvalidModelException if the tensor's type is not {@link DType#isReadable() readable}
+     */
+    static void requireReadable(Path file, TensorInfo tensor) throws InvalidModelException {
+        if (!tensor.dtype().isReadable()) {
+            throw new InvalidModelException(
+                    file,
+                    subject(tensor),
+                    "dtype " + tensor.dtype(),
+                    "F64, F32, F16 or BF16",
+                    "convert the weights to one of these types");
+        }
+    }
+
+    /**
+     * Reads bytes of which the file is known to have enough.
+     *
+     * @param from position of the first in the file
+     * @throws InvalidModelException if the file has become shorter
+     */
+    static void readPiece(
             FileChannel channel, Path file, TensorInfo tensor, byte[] stored, int bytes, long from) throws IOException {
         int count;
         try {
@@ -90,18 +106,26 @@ final class TensorStream {
         return buffer.position();
     }
 
-    private static void decode(DType dtype, byte[] stored, int length, float[] values) {
+    /** Makes floats of the first {@code length} elements that are stored. */
+    static void decode(DType dtype, byte[] stored, int length, float[] values) {
         switch (dtype) {
             case F32 ->
                 ByteBuffer.wrap(stored)
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .asFloatBuffer()
                         .get(values, 0, length);
+            case F64 -> decodeF64(stored, length, values);
             case F16 -> decodeF16(stored, length, values);
             case BF16 -> decodeBf16(stored, length, values);
-            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> SimpleBlocks.decode(dtype, stored, length, values);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL -> SimpleBlocks.decode(dtype, stored, length, values);
             case Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> SuperBlocks.decode(dtype, stored, length, values);
             default -> throw new AssertionError(dtype + " is called readable, but there is no decoder for it");
+        }
+    }
+
+    private static void decodeF64(byte[] stored, int length, float[] values) {
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) (double) DOUBLES.get(stored, Double.BYTES * i);
         }
     }
 

@@ -1,6 +1,5 @@
 package io.flinkgpt2.weights;
 
-import io.flinkgpt2.weights.TorchStateDict.StoredTensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -8,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A file that PyTorch's {@code torch.save} has written, such as {@code pytorch_model.bin}: the zip form of PyTorch 1.6 and
@@ -15,7 +15,8 @@ import java.util.Map;
  *
  * <p>Opening one runs nothing of what it contains. The pickle in it can build tensors, containers and plain values;
  * every class or function that these do not need is refused by name, before anything is made of it. Values are read in
- * place. Tensors may share a storage, as a tied LM head does with the token embedding, but each must lie in it row-major.
+ * place. Tensors may share a storage, as a tied LM head does with the token embedding, and may be any view of it: a transposed
+ * or sliced one is delivered row-major like any other.
  *
  * <p>What was saved must be a state dict, a dict of names and tensors, or a dict with exactly one such dict in it, as in
  * <code>{"state_dict": {...}, "epoch": 3}</code>. None, booleans, numbers and strings among the tensors are passed over, any
@@ -31,16 +32,21 @@ public final class TorchCheckpoint implements WeightsFile {
     private final Path file;
     private final FileChannel channel;
     private final int bufferBytes;
-    private final Map<String, StoredTensor> stored;
+    private final int stridedBufferBytes;
+    private final Optional<PickledDict> modelArguments;
+    private final Map<String, StridedTensor> stored;
     private final Map<String, TensorInfo> tensors;
 
-    private TorchCheckpoint(Path file, FileChannel channel, int bufferBytes, List<StoredTensor> sorted) {
+    private TorchCheckpoint(
+            Path file, FileChannel channel, int bufferBytes, int stridedBufferBytes, TorchStateDict.Contents contents) {
         this.file = file;
         this.channel = channel;
         this.bufferBytes = bufferBytes;
-        Map<String, StoredTensor> storedByName = new LinkedHashMap<>();
+        this.stridedBufferBytes = stridedBufferBytes;
+        this.modelArguments = contents.modelArguments();
+        Map<String, StridedTensor> storedByName = new LinkedHashMap<>();
         Map<String, TensorInfo> tensorsByName = new LinkedHashMap<>();
-        for (StoredTensor tensor : sorted) {
+        for (StridedTensor tensor : contents.tensors()) {
             storedByName.put(tensor.info().name(), tensor);
             tensorsByName.put(tensor.info().name(), tensor.info());
         }
@@ -54,26 +60,32 @@ public final class TorchCheckpoint implements WeightsFile {
      * @param file a regular file, or a symbolic link to one
      * @throws InvalidModelException if the file is of neither form or breaks it in any way, refers to a class or function
      *     that tensors do not need, has more than 4 MiB or 131,072 opcodes of pickles, more than 16,384 entries, or a tensor
-     *     that is not row-major or has more than 64 dimensions
+     *     that exceeds its storage or has more than 64 dimensions
      * @throws IOException if the file cannot be read
      */
     public static TorchCheckpoint open(Path file) throws IOException {
-        return open(file, TensorStream.BUFFER_BYTES);
+        return open(file, TensorStream.BUFFER_BYTES, StridedStream.BUFFER_BYTES);
     }
 
     /** As {@link #open(Path)}, with pieces of another size in bytes. */
     static TorchCheckpoint open(Path file, int bufferBytes) throws IOException {
-        return ModelFiles.open(
-                file, channel -> new TorchCheckpoint(file, channel, bufferBytes, sortedTensors(file, channel)));
+        return open(file, bufferBytes, bufferBytes);
     }
 
-    private static List<StoredTensor> sortedTensors(Path file, FileChannel channel) throws IOException {
+    private static TorchCheckpoint open(Path file, int bufferBytes, int stridedBufferBytes) throws IOException {
+        return ModelFiles.open(
+                file,
+                channel -> new TorchCheckpoint(
+                        file, channel, bufferBytes, stridedBufferBytes, contents(file, channel)));
+    }
+
+    private static TorchStateDict.Contents contents(Path file, FileChannel channel) throws IOException {
         byte[] start = ModelFiles.start(channel, file, START_BYTES);
         if (isZip(start)) {
-            return TorchZip.tensors(channel, file);
+            return TorchZip.contents(channel, file);
         }
         if (isPickle(start)) {
-            return TorchPickles.tensors(channel, file);
+            return TorchPickles.contents(channel, file);
         }
         throw new InvalidModelException(
                 file,
@@ -81,6 +93,31 @@ public final class TorchCheckpoint implements WeightsFile {
                 "neither a zip file nor a pickle",
                 "a file made by torch.save",
                 "download the file again, or convert the model to safetensors");
+    }
+
+    /** The same open file with other views of its storages. Closing either closes both. */
+    TorchCheckpoint withTensors(List<StridedTensor> others) {
+        return new TorchCheckpoint(
+                file,
+                channel,
+                bufferBytes,
+                stridedBufferBytes,
+                new TorchStateDict.Contents(others, modelArguments));
+    }
+
+    /** The tensors as views of their storages, in the order of their bytes. */
+    List<StridedTensor> views() {
+        return List.copyOf(stored.values());
+    }
+
+    /** What nanoGPT saves beside a state dict to tell of the model; empty if it is not there. */
+    Optional<PickledDict> modelArguments() {
+        return modelArguments;
+    }
+
+    /** The file, as it was given. */
+    Path file() {
+        return file;
     }
 
     /** Whether a file that starts so is of the zip form, if of any. */
@@ -103,11 +140,15 @@ public final class TorchCheckpoint implements WeightsFile {
 
     @Override
     public void read(String tensorName, TensorSink sink) throws IOException {
-        StoredTensor tensor = stored.get(tensorName);
+        StridedTensor tensor = stored.get(tensorName);
         if (tensor == null) {
             throw ModelFiles.noSuchTensor(file, tensorName);
         }
-        TensorStream.read(channel, file, tensor.info(), tensor.position(), bufferBytes, sink);
+        if (tensor.isRowMajor()) {
+            TensorStream.read(channel, file, tensor.info(), tensor.position(), bufferBytes, sink);
+        } else {
+            StridedStream.read(channel, file, tensor, stridedBufferBytes, sink);
+        }
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.flinkgpt2.weights;
 
 import static io.flinkgpt2.weights.InvalidModelException.quoted;
 
-import io.flinkgpt2.weights.TorchStateDict.StoredTensor;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -39,18 +38,18 @@ final class TorchPickles {
     /**
      * @throws InvalidModelException if the file breaks the form in any way
      */
-    static List<StoredTensor> tensors(FileChannel channel, Path file) throws IOException {
+    static TorchStateDict.Contents contents(FileChannel channel, Path file) throws IOException {
         PickleInput input = new PickleInput(ModelFiles.start(channel, file, RestrictedUnpickler.MAX_BYTES));
-        return new TorchPickles(channel, file, input).tensors();
+        return new TorchPickles(channel, file, input).contents();
     }
 
-    private List<StoredTensor> tensors() throws IOException {
+    private TorchStateDict.Contents contents() throws IOException {
         checkSystem();
         RestrictedUnpickler state = new RestrictedUnpickler(file, STATE, input);
-        TorchStateDict stateDict = TorchStateDict.find(file, STATE, state.load());
+        TorchStateDict stateDict = TorchStateDict.find(file, STATE, state.load(), ModelFiles.size(channel, file));
         Object keys = new RestrictedUnpickler(file, KEYS, input).load();
         Map<String, Long> positions = positions(keys, state.storages());
-        return stateDict.tensors(storage -> {
+        return stateDict.contents(storage -> {
             Long position = positions.get(storage.key());
             if (position == null) {
                 throw invalid("storage " + quoted(storage.key()), "no data", "its key in the list of storage keys");

@@ -7,19 +7,31 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Finds the state dict in what a checkpoint's pickle holds and checks its tensors against their storages. */
 final class TorchStateDict {
-    private static final String ADVICE =
-            "save the model's state_dict() again, with contiguous tensors, or convert the model to safetensors";
+    private static final String ADVICE = "save the model's state_dict() again, or convert the model to safetensors";
 
     private final Path file;
+    private final long fileBytes;
     private final PickledDict dict;
+    private final Optional<PickledDict> modelArguments;
 
-    private TorchStateDict(Path file, PickledDict dict) {
+    private TorchStateDict(Path file, long fileBytes, PickledDict dict, Optional<PickledDict> modelArguments) {
         this.file = file;
+        this.fileBytes = fileBytes;
         this.dict = dict;
+        this.modelArguments = modelArguments;
     }
+
+    /**
+     * The checked content of a checkpoint.
+     *
+     * @param tensors in the order of their bytes
+     * @param modelArguments what nanoGPT saves beside a state dict as {@code model_args}; empty if it is not there
+     */
+    record Contents(List<StridedTensor> tensors, Optional<PickledDict> modelArguments) {}
 
     /** Says where the bytes of a storage are. */
     @FunctionalInterface
@@ -33,25 +45,22 @@ final class TorchStateDict {
     }
 
     /**
-     * A tensor and the position of its first byte in the file.
-     */
-    record StoredTensor(TensorInfo info, long position) {}
-
-    /**
      * Finds the state dict: the root if it is a dict that has tensors, else the one dict under it that has. Whatever else is
-     * under the root is passed over.
+     * under the root is passed over, but for the arguments of a nanoGPT model. Tensors without dimensions, such as the loss
+     * beside a model, make no state dict.
      *
-     * @param pickle what the pickle is in the file, for messages
-     * @param root what the pickle holds
+     * @param pickle name of the pickle in the file, for messages
+     * @param root content of the pickle
+     * @param fileBytes size of the whole file
      * @throws InvalidModelException if there is not exactly one state dict
      */
-    static TorchStateDict find(Path file, String pickle, Object root) throws InvalidModelException {
+    static TorchStateDict find(Path file, String pickle, Object root, long fileBytes) throws InvalidModelException {
         String expected = "one state dict: a dict of names and tensors";
         if (!(root instanceof PickledDict dict)) {
             throw new InvalidModelException(file, pickle, PickledDict.describe(root), expected, ADVICE);
         }
         if (dict.hasTensors()) {
-            return new TorchStateDict(file, dict);
+            return new TorchStateDict(file, fileBytes, dict, Optional.empty());
         }
         List<String> names = new ArrayList<>();
         PickledDict found = null;
@@ -66,17 +75,19 @@ final class TorchStateDict {
             String what = names.isEmpty() ? "no tensors" : names.size() + " dicts of tensors: " + several;
             throw new InvalidModelException(file, pickle, what, expected, ADVICE);
         }
-        return new TorchStateDict(file, found);
+        Optional<PickledDict> modelArguments =
+                dict.get(NanoGptCheckpoint.ARGUMENTS) instanceof PickledDict args ? Optional.of(args) : Optional.empty();
+        return new TorchStateDict(file, fileBytes, found, modelArguments);
     }
 
     /**
-     * The tensors. Beside them a state dict may have None, booleans, numbers and strings, which are passed over.
+     * The tensors and what tells of their model. Beside them a state dict may have None, booleans, numbers and strings, which
+     * are passed over.
      *
-     * @return in the order of their bytes
      * @throws InvalidModelException if a tensor is wrong, or there is another value
      */
-    List<StoredTensor> tensors(StorageLocator locator) throws InvalidModelException {
-        List<StoredTensor> tensors = new ArrayList<>();
+    Contents contents(StorageLocator locator) throws InvalidModelException {
+        List<StridedTensor> tensors = new ArrayList<>();
         for (Map.Entry<Object, Object> entry : dict.entries().entrySet()) {
             Object value = entry.getValue();
             if (value instanceof RebuiltTensor tensor && entry.getKey() instanceof String name) {
@@ -87,15 +98,15 @@ final class TorchStateDict {
             }
         }
         // The sort is stable, so tensors that share their bytes keep the pickle's order.
-        tensors.sort(Comparator.comparingLong(StoredTensor::position));
-        return tensors;
+        tensors.sort(Comparator.comparingLong(StridedTensor::position));
+        return new Contents(tensors, modelArguments);
     }
 
     private static boolean isScalar(Object value) {
         return value == null || value instanceof Boolean || value instanceof Number || value instanceof String;
     }
 
-    private StoredTensor stored(String name, RebuiltTensor tensor, StorageLocator locator)
+    private StridedTensor stored(String name, RebuiltTensor tensor, StorageLocator locator)
             throws InvalidModelException {
         if (!(tensor.storage() instanceof TorchStorage storage)) {
             throw invalid(subject(name, "storage"), PickledDict.describe(tensor.storage()), "a storage");
@@ -114,7 +125,10 @@ final class TorchStateDict {
             throw invalid(subject(name, "metadata"), PickledDict.describe(tensor.metadata()), "none: plain values");
         }
         TensorInfo info = info(name, storage.dtype(), shape);
-        checkRowMajor(info, stride);
+        if (stride.size() != shape.size()) {
+            throw invalid(
+                    subject(name, "stride"), stride + " for shape " + shape, "a step for each dimension of the shape");
+        }
         long offset = RebuiltTensor.natural(tensor.storageOffset());
         if (offset < 0) {
             throw invalid(
@@ -122,14 +136,10 @@ final class TorchStateDict {
                     PickledDict.describe(tensor.storageOffset()),
                     "an integer, 0 or more");
         }
-        if (offset > storage.numel() || info.elementCount() > storage.numel() - offset) {
-            throw invalid(
-                    subject(name, "shape"),
-                    shape + " from element " + offset,
-                    "no more than the " + storage.numel() + " elements of storage " + quoted(storage.key()));
-        }
-        return new StoredTensor(
-                info, position(name, storage, locator) + storage.dtype().byteCount(offset));
+        StridedTensor view = new StridedTensor(info, 0, stride);
+        checkWithin(storage, offset, view);
+        long position = position(name, storage, locator) + storage.dtype().byteCount(offset);
+        return new StridedTensor(info, position, stride);
     }
 
     private long position(String name, TorchStorage storage, StorageLocator locator) throws InvalidModelException {
@@ -149,20 +159,32 @@ final class TorchStateDict {
         }
     }
 
-    /** A dimension of size 1 is never stepped along, and a tensor without elements not at all, so their strides are free. */
-    private void checkRowMajor(TensorInfo tensor, List<Long> stride) throws InvalidModelException {
-        List<Long> shape = tensor.shape();
-        boolean rowMajor = stride.size() == shape.size();
-        long expected = 1;
-        for (int d = shape.size() - 1; rowMajor && d >= 0 && tensor.elementCount() > 0; d--) {
-            rowMajor = shape.get(d) == 1 || stride.get(d) == expected;
-            expected *= shape.get(d);
-        }
-        if (!rowMajor) {
+    /** Checks that a view lies in its storage, and that it repeats no more than can be held. */
+    private void checkWithin(TorchStorage storage, long offset, StridedTensor view) throws InvalidModelException {
+        long span = span(view);
+        if (offset > storage.numel() || span > storage.numel() - offset) {
+            String strides = view.isRowMajor() ? "" : " and stride " + view.stride();
             throw invalid(
-                    subject(tensor.name(), "stride"),
-                    stride + " for shape " + shape,
-                    "that of values in a row, the last dimension fastest");
+                    subject(view.info().name(), "shape"),
+                    view.info().shape() + strides + " from element " + offset,
+                    "no more than the " + storage.numel() + " elements of storage " + quoted(storage.key()));
+        }
+        // An expanded tensor repeats its elements: what memory it asks for has to be bounded by the file all the same.
+        if (view.info().elementCount() > span && view.info().byteCount() > fileBytes) {
+            throw invalid(
+                    subject(view.info().name(), "stride"),
+                    view.stride() + " for shape " + view.info().shape() + ", which repeats elements up to "
+                            + view.info().byteCount() + " bytes",
+                    "no more bytes than the file has");
+        }
+    }
+
+    /** As {@link StridedTensor#span}; the largest long where it is more than that. */
+    private static long span(StridedTensor view) {
+        try {
+            return view.span();
+        } catch (ArithmeticException e) {
+            return Long.MAX_VALUE;
         }
     }
 

@@ -2,12 +2,10 @@ package io.flinkgpt2.weights;
 
 import static io.flinkgpt2.weights.InvalidModelException.quoted;
 
-import io.flinkgpt2.weights.TorchStateDict.StoredTensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -43,11 +41,11 @@ final class TorchZip {
     /**
      * @throws InvalidModelException if the file breaks the form in any way
      */
-    static List<StoredTensor> tensors(FileChannel channel, Path file) throws IOException {
-        return new TorchZip(channel, file, StoredZip.entries(channel, file)).tensors();
+    static TorchStateDict.Contents contents(FileChannel channel, Path file) throws IOException {
+        return new TorchZip(channel, file, StoredZip.entries(channel, file)).contents();
     }
 
-    private List<StoredTensor> tensors() throws IOException {
+    private TorchStateDict.Contents contents() throws IOException {
         checkByteOrder();
         String name = directory + PICKLE;
         StoredZip.Entry entry = entries.get(name);
@@ -62,7 +60,7 @@ final class TorchZip {
         if (input.remaining() > 0) {
             throw invalid(name, input.remaining() + " bytes after the pickle's end", "none");
         }
-        return TorchStateDict.find(file, name, root).tensors(this::position);
+        return TorchStateDict.find(file, name, root, ModelFiles.size(channel, file)).contents(this::position);
     }
 
     private void checkByteOrder() throws IOException {

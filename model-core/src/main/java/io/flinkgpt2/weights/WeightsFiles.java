@@ -16,7 +16,8 @@ import java.util.Optional;
 public final class WeightsFiles {
     /** What is looked for in a directory, in this order. */
     static final List<String> NAMES = List.of(
-            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+            "ckpt.pt");
 
     /** A safetensors file has the length of its header first, and the header begins with a brace. */
     private static final int START_BYTES = Long.BYTES + 1;
@@ -26,13 +27,14 @@ public final class WeightsFiles {
     private enum Format {
         SAFETENSORS,
         TORCH,
+        LLM_C,
         INDEX,
         UNKNOWN
     }
 
     /**
      * Opens the weights in a directory ({@code model.safetensors}, {@code model.safetensors.index.json},
-     * {@code pytorch_model.bin} or {@code pytorch_model.bin.index.json}, the first that is there; else its one {@code *.gguf}), or
+     * {@code pytorch_model.bin}, {@code pytorch_model.bin.index.json} or nanoGPT's {@code ckpt.pt}, the first that is there; else its one {@code *.gguf}), or
      * a file. What a file is, is found from its first bytes, not from its name.
      *
      * @throws InvalidModelException if there are no weights of a known format, or they are not valid
@@ -54,12 +56,7 @@ public final class WeightsFiles {
                 return openFile(file);
             }
         }
-        throw new InvalidModelException(
-                directory,
-                "weights",
-                "a directory without them",
-                String.join(" or ", NAMES) + " or one *.gguf",
-                "give the directory that a model was downloaded to, or convert its weights to safetensors");
+        throw MissingWeights.in(directory);
     }
 
     private static WeightsFile openFile(Path file) throws IOException {
@@ -69,7 +66,8 @@ public final class WeightsFiles {
         }
         return switch (format(ModelFiles.name(file), start)) {
             case SAFETENSORS -> SafeTensors.open(file);
-            case TORCH -> TorchCheckpoint.open(file);
+            case TORCH -> openTorch(file);
+            case LLM_C -> LlmcCheckpoint.open(file);
             case INDEX -> ShardedWeights.open(file);
             case UNKNOWN ->
                 throw new InvalidModelException(
@@ -77,11 +75,26 @@ public final class WeightsFiles {
                         "weights",
                         "a file of unknown format that begins with the bytes "
                                 + HexFormat.ofDelimiter(" ").formatHex(start),
-                        "safetensors, GGUF, a checkpoint of PyTorch, or an index of shards",
+                        "safetensors, GGUF, a checkpoint of PyTorch or llm.c, or an index of shards",
                         ModelFiles.isGitLfsPointer(start)
                                 ? ModelFiles.LFS_ADVICE
                                 : "check that the download is complete, or convert the weights to safetensors");
         };
+    }
+
+    /** A state dict, or a model of nanoGPT if the file says so. */
+    private static WeightsFile openTorch(Path file) throws IOException {
+        TorchCheckpoint checkpoint = TorchCheckpoint.open(file);
+        Optional<PickledDict> arguments = checkpoint.modelArguments();
+        if (arguments.isEmpty()) {
+            return checkpoint;
+        }
+        try {
+            return NanoGptCheckpoint.of(checkpoint, arguments.get());
+        } catch (InvalidModelException e) {
+            checkpoint.close();
+            throw e;
+        }
     }
 
     private static Format format(String name, byte[] start) {
@@ -91,6 +104,9 @@ public final class WeightsFiles {
         }
         if (TorchCheckpoint.isZip(start) || TorchCheckpoint.isPickle(start)) {
             return Format.TORCH;
+        }
+        if (LlmcCheckpoint.hasMagic(start)) {
+            return Format.LLM_C;
         }
         if (new String(start, StandardCharsets.ISO_8859_1).strip().startsWith("{")) {
             return Format.INDEX;

@@ -234,7 +234,7 @@ class ContinuousBatchFailureTest {
     @Test
     void tokensThatBecomeNoTextFailTheirRequest() {
         Outcomes withoutTokenizer = new Outcomes(null);
-        Sequence sequence = new Sequence(request(1, 5, 5), new int[5], new int[0], ToyModel.CONTEXT, -1);
+        Sequence sequence = new Sequence(request(1, 5, 5), new int[5], new int[0], ToyModel.CONTEXT, id -> false);
         InFlight inFlight = new InFlight(0, 0, sequence, 1, 0);
         withoutTokenizer.complete(inFlight, 1);
         assertThat(inFlight.hasEnded()).isTrue();

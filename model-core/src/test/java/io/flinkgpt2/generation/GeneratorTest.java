@@ -10,6 +10,7 @@ import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,6 +109,28 @@ class GeneratorTest {
                     .as("no first token, no time to it")
                     .isEqualTo(end == 0);
         }
+    }
+
+    @Test
+    void rule4_2_generationEndsAtTheFirstOfSeveralEndOfTextIds() throws IOException {
+        JsonNode golden = GoldenModel.open("untied-erf").cases().get(0);
+        int[] prompt = GoldenModel.ints(golden.get("promptTokenIds"));
+        int[] expected = GoldenModel.ints(golden.get("greedyTokenIds"));
+        Path directory = ModelDirectories.copy("untied-erf", temporary.resolve("several-ends"));
+        ModelDirectories.configure(directory, "eos_token_id", expected[9]);
+        Pretrained one = Pretrained.open(directory);
+        Path generation = directory.resolve("generation_config.json");
+        Files.writeString(generation, "{\"eos_token_id\": " + expected[9] + ", \"do_sample\": true}");
+        assertThat(Pretrained.open(directory).revision()).isEqualTo(one.revision());
+
+        Files.writeString(generation, "{\"eos_token_id\": [1002, " + expected[5] + "]}");
+        Pretrained several = Pretrained.open(directory);
+        assertThat(several.revision()).isNotEqualTo(one.revision());
+        assertThat(several.config()).isEqualTo(Pretrained.openConfig(directory));
+        Completion completion = generator(several, 128).generate(greedy(prompt, 20));
+        assertThat(completion.tokenIds()).containsExactly(Arrays.copyOf(expected, 5));
+        assertThat(completion.stopReason()).isEqualTo(StopReason.END_OF_TEXT);
+        assertThat(generator(one, 128).generate(greedy(prompt, 20)).tokenIds()).hasSize(9);
     }
 
     @Test

@@ -228,6 +228,35 @@ class PrefixCacheTest {
     }
 
     @Test
+    void tenThousandDistinctPrefixesStayWithinTheBudget() {
+        int most = 100;
+        PrefixCache prefixes = new PrefixCache(pool, most);
+        List<Running> running = new ArrayList<>();
+        SplittableRandom random = new SplittableRandom(6);
+        int registered = 0;
+        for (int i = 0; i < 10_000; i++) {
+            int[] prompt = ids(i, 1 + random.nextInt(130));
+            Running next = new Running(prefixes, prompt);
+            registered += KvBlocks.blocksFor(prompt.length - next.found);
+            running.add(next);
+            if (running.size() > 3) {
+                running.remove(random.nextInt(running.size())).end();
+            }
+            int held = running.stream()
+                    .mapToInt(one -> KvBlocks.blocksFor(one.cache.length()))
+                    .sum();
+            assertThat(prefixes.idleCount()).isLessThanOrEqualTo(most);
+            assertThat(pool.heldCount()).as("prompt %d", i).isLessThanOrEqualTo(most + held);
+        }
+        running.forEach(Running::end);
+        assertThat(registered).isGreaterThan(10_000);
+        assertThat(prefixes.idleCount()).isEqualTo(most).isEqualTo(pool.heldCount());
+        assertThat(prefixes.evictedCount()).isGreaterThan(10_000);
+        prefixes.makeRoom(PLENTY);
+        assertThat(pool.heldCount()).isZero();
+    }
+
+    @Test
     void aPartIsNotGivenUpWhileItIsCopied() {
         KvBlocks small = new KvBlocks(model.config(), 2 * KvBlocks.blockBytes(model.config()));
         PrefixCache prefixes = new PrefixCache(small, 2);

@@ -127,10 +127,10 @@ class PretrainedGgufTest {
         Files.writeString(directory.resolve("vocab.json"), "no JSON");
         Files.writeString(directory.resolve("merges.txt"), "no merges here");
         Path file = write(GgufModels.metadata(), 12);
-        for (Tokenizer none : List.of(
-                open(file).tokenizer(), open(directory).tokenizer(), Pretrained.openTokenizer(directory))) {
-            assertThat(none.refusalOfText()).hasValueSatisfying(why -> assertThat(why)
-                    .contains("has no tokenizer", "this model has 12"));
+        for (Tokenizer none :
+                List.of(open(file).tokenizer(), open(directory).tokenizer(), Pretrained.openTokenizer(directory))) {
+            assertThat(none.refusalOfText())
+                    .hasValueSatisfying(why -> assertThat(why).contains("has no tokenizer", "this model has 12"));
         }
         assertThat(open(directory).config().embeddingSize()).isEqualTo(GgufModels.EMBEDDING);
         assertThat(open(write(GgufModels.metadata().string(MODEL, "none"), 12))
@@ -286,16 +286,16 @@ class PretrainedGgufTest {
         assertThat(model.tokenizer().refusalOfText())
                 .hasValueSatisfying(why -> assertThat(why).contains("token ids only", "model.gguf", named));
         Completion completion = new Generator(model, 8, 8)
-                .generate(new GenerationRequest(new int[] {1, 2}, 3, SamplingParameters.GREEDY, 0, 0).ignoringEndOfText());
+                .generate(new GenerationRequest(new int[] {1, 2}, 3, SamplingParameters.GREEDY, 0, 0)
+                        .ignoringEndOfText());
         assertThat(completion.tokenIds()).hasSize(3);
         assertThat(completion.text()).isEmpty();
     }
 
     @Test
     void rule2_1_theBeginningTokenStandsBeforeEveryText() throws IOException {
-        GgufBytes bytes = withVocabulary()
-                .bool("tokenizer.ggml.add_bos_token", true)
-                .u32("tokenizer.ggml.bos_token_id", 6);
+        GgufBytes bytes =
+                withVocabulary().bool("tokenizer.ggml.add_bos_token", true).u32("tokenizer.ggml.bos_token_id", 6);
         Tokenizer tokenizer = open(write(bytes, 12)).tokenizer();
         assertThat(tokenizer.encode("abc")).containsExactly(6, 4);
         assertThat(tokenizer.encode("")).containsExactly(6);

@@ -13,14 +13,14 @@ import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.Property;
 
 /** Everything that is logged on any level while it is open. */
-final class CapturedLog implements AutoCloseable {
+public final class CapturedLog implements AutoCloseable {
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private final AbstractAppender appender;
     private final LoggerContext context = (LoggerContext) LogManager.getContext(false);
     private final Level before = context.getRootLogger().getLevel();
 
-    CapturedLog() {
+    public CapturedLog() {
         appender = new AbstractAppender("captured", null, null, true, Property.EMPTY_ARRAY) {
             @Override
             public void append(LogEvent event) {
@@ -38,7 +38,7 @@ final class CapturedLog implements AutoCloseable {
         context.updateLoggers();
     }
 
-    String text() {
+    public String text() {
         return String.join("\n", lines);
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,7 +122,8 @@ class ModelHubTest extends HubTestCase {
         assertThat(failure()).contains("no weights among 'config.json, tf_model.h5'", "model.safetensors");
 
         server.serveNames("a.gguf", "b.gguf");
-        assertThat(failure()).contains("several GGUF files: 'a.gguf, b.gguf'");
+        assertThat(failure())
+                .contains("several GGUF files: 'a.gguf, b.gguf'", "as someone/tiny/a.gguf", "as owner/name:Q8_0");
 
         server.serveNames("model.safetensors");
         assertThat(failure()).contains("no config.json beside model.safetensors");
@@ -135,6 +137,43 @@ class ModelHubTest extends HubTestCase {
                         "model.safetensors.index.json",
                         bytes("{\"weight_map\": {\"a\": \"other.safetensors\"}}")));
         assertThat(failure()).contains("no 'other.safetensors'");
+    }
+
+    @Test
+    void aChosenGgufFileIsFetchedAloneIntoADirectoryOfItsOwn() throws IOException {
+        server.serveNames("config.json", "model.safetensors", "m.Q4_0.gguf", "m.Q8_0.gguf");
+        HubName byQuantisation = HubName.parse("someone/tiny:q8_0");
+        Path directory = hub().resolve(byQuantisation, FetchProgress.NONE);
+        assertThat(HubServer.files(directory)).containsOnlyKeys("m.Q8_0.gguf", Manifest.FILE);
+        assertThat(directory).isEqualTo(home.resolve("models/someone/tiny@main@q8_0"));
+        assertThat(HubServer.files(fetch())).containsKey("model.safetensors");
+        Path byName = hub().resolve(HubName.parse("someone/tiny/m.Q4_0.gguf"), FetchProgress.NONE);
+        assertThat(HubServer.files(byName)).containsOnlyKeys("m.Q4_0.gguf", Manifest.FILE);
+        assertThat(hub().models())
+                .extracting(model -> model.name().toString())
+                .containsExactly("someone/tiny", "someone/tiny/m.Q4_0.gguf", "someone/tiny:q8_0");
+        // Complete, so that no network is needed.
+        int requests = server.requests().size();
+        assertThat(hub().resolve(byQuantisation, FetchProgress.NONE)).isEqualTo(directory);
+        assertThat(server.requests()).hasSize(requests);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "Q6_K | no such file among 'm.Q4_K_M.gguf",
+                "Q4_K | several: 'm.Q4_K_M.gguf, m.Q4_K_S.gguf'",
+                "m.Q6_K.gguf | no such file among 'm.Q4_K_M.gguf"
+            })
+    void saysWhichGgufFilesThereAre(String choice, String found) {
+        server.serveNames("m.Q4_K_M.gguf", "m.Q4_K_S.gguf", "m.Q8_0.gguf");
+        HubName name = new HubName(HubServer.REPOSITORY, "main", Optional.of(choice));
+        assertThatThrownBy(() -> hub().resolve(name, FetchProgress.NONE))
+                .isInstanceOf(ModelHubException.class)
+                .hasMessageContaining(found)
+                .hasMessageContaining("name one of them, as someone/tiny/m.Q4_K_M.gguf");
     }
 
     @Test

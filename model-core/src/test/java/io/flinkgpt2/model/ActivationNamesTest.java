@@ -12,7 +12,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ActivationNamesTest {
 
     @ParameterizedTest
-    @CsvSource({"gelu,GELU", "gelu_new,GELU_TANH", "gelu_pytorch_tanh,GELU_TANH", "relu,RELU"})
+    @CsvSource({
+        "gelu,GELU",
+        "gelu_python,GELU",
+        "gelu_fast,GELU_TANH",
+        "gelu_accurate,GELU_TANH",
+        "gelu_new,GELU_TANH",
+        "gelu_pytorch_tanh,GELU_TANH",
+        "relu,RELU"
+    })
     void aNameStandsForItsFunction(String name, Activation function) {
         assertThat(ActivationNames.find(name)).contains(function);
         assertThat(ActivationNames.all()).contains(name);
@@ -20,11 +28,11 @@ class ActivationNamesTest {
 
     @Test
     void thereAreNoOtherNames() {
-        assertThat(ActivationNames.all()).hasSize(4);
+        assertThat(ActivationNames.all()).hasSize(7);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "GELU", "gelu ", "gelu_fast", "silu"})
+    @ValueSource(strings = {"", "GELU", "gelu ", "gelu_10", "quick_gelu", "silu"})
     void anyOtherNameStandsForNone(String name) {
         assertThat(ActivationNames.find(name)).isEmpty();
     }

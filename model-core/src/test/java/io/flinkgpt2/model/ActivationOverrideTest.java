@@ -1,15 +1,19 @@
 package io.flinkgpt2.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.tensor.Activation;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -45,5 +49,23 @@ class ActivationOverrideTest {
             }
         }
         assertThat(revisions).hasSize(Activation.values().length);
+    }
+
+    @Test
+    void rule3_7_theUsersActivationIsLookedAtBeforeTheConfigsIsJudged(@TempDir Path directory) throws IOException {
+        Path golden = GoldenModel.directory("tied-tanh");
+        Files.copy(golden.resolve("model.safetensors"), directory.resolve("model.safetensors"));
+        String config = Files.readString(golden.resolve("config.json"));
+        Files.writeString(directory.resolve("config.json"), config.replace("\"gelu_new\"", "\"silu\""));
+        Set<String> revisions = new HashSet<>();
+        for (Activation activation : Activation.values()) {
+            LoadOptions options = LoadOptions.defaults().withActivation(activation);
+            Pretrained overridden = Pretrained.open(directory, options);
+            assertThat(logits(overridden)).isEqualTo(logits(Pretrained.open(golden, options)));
+            revisions.add(overridden.revision());
+        }
+        assertThat(revisions).hasSize(Activation.values().length);
+        assertThatThrownBy(() -> Pretrained.open(directory))
+                .hasMessageContaining("activation_function: found '\"silu\"'");
     }
 }

@@ -82,7 +82,7 @@ class GgufConfigTest {
             Gpt2Config beside = Gpt2Config.read(golden.directory().resolveSibling("config.json"));
             assertThat(golden.config())
                     .usingRecursiveComparison()
-                    .ignoringFields("endOfTextId")
+                    .ignoringFields("endOfTextIds")
                     .isEqualTo(beside);
         }
     }
@@ -92,6 +92,15 @@ class GgufConfigTest {
     void rule2_4_theEndOfTextIdIsTheMetadatasIfItIsInTheVocabulary(int id, int expected) throws IOException {
         Gpt2Config config = configWithTensors(GgufModels.metadata().u32("tokenizer.ggml.eos_token_id", id));
         assertThat(config.endOfTextId().orElse(-1)).isEqualTo(expected);
+    }
+
+    @Test
+    void rule2_4_theEndOfATurnEndsTheTextToo() throws IOException {
+        assertThat(configWithTensors(GgufModels.metadata()
+                                .u32("tokenizer.ggml.eos_token_id", 4)
+                                .u32("tokenizer.ggml.eot_token_id", 2))
+                        .endOfTextIds())
+                .containsExactly(4, 2);
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,7 @@ class Gpt2ConfigTest {
         Gpt2Config config = read("{" + SMALL + ", \"n_inner\": null, \"something_else\": [1, 2]}");
         assertThat(config)
                 .isEqualTo(new Gpt2Config(
-                        1003, 64, 48, 3, 4, 192, Activation.GELU, 1e-5f, true, false, true, OptionalInt.empty()));
+                        1003, 64, 48, 3, 4, 192, Activation.GELU_TANH, 1e-5f, true, false, true, OptionalInt.empty()));
         assertThat(config.headSize()).isEqualTo(12);
         assertThat(config.attentionScale(2)).isEqualTo((float) (1 / Math.sqrt(12)));
     }
@@ -65,7 +66,15 @@ class Gpt2ConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gelu,GELU", "gelu_new,GELU_TANH", "gelu_pytorch_tanh,GELU_TANH", "relu,RELU"})
+    @CsvSource({
+        "gelu,GELU",
+        "gelu_python,GELU",
+        "gelu_new,GELU_TANH",
+        "gelu_pytorch_tanh,GELU_TANH",
+        "gelu_fast,GELU_TANH",
+        "gelu_accurate,GELU_TANH",
+        "relu,RELU"
+    })
     void rule3_7_theConfigDecidesTheActivationFunction(String name, Activation expected) throws IOException {
         assertThat(read("{" + SMALL + ", \"activation_function\": \"" + name + "\"}")
                         .activation())
@@ -99,6 +108,73 @@ class Gpt2ConfigTest {
         assertThat(read("{" + SMALL + "}").endOfTextId()).isEmpty();
     }
 
+    @Test
+    void rule2_4_theEndOfTextIdsMayBeAListOrNone() throws IOException {
+        Gpt2Config several = read("{" + SMALL + ", \"eos_token_id\": [7, 50256, 3, 7, -1]}");
+        assertThat(several.endOfTextIds()).containsExactly(7, 3);
+        assertThat(several.endOfTextId()).hasValue(7);
+        assertThat(several.isEndOfText(3)).isTrue();
+        assertThat(several.isEndOfText(4)).isFalse();
+        Path written = directory.resolve("several.json");
+        several.write(written);
+        assertThat(Gpt2Config.read(written)).isEqualTo(several);
+
+        String large = SMALL.replace("1003", "50257");
+        assertThat(read("{" + large + ", \"eos_token_id\": null}").endOfTextIds())
+                .isEmpty();
+        assertThat(read("{" + large + ", \"eos_token_id\": []}").endOfTextIds()).isEmpty();
+    }
+
+    @Test
+    void rule2_4_theEndOfTextIdsOfTheGenerationConfigJoinThoseOfTheConfig() throws IOException {
+        Gpt2Config config = read("{" + SMALL + ", \"eos_token_id\": 7}");
+        Path generation = directory.resolve("generation_config.json");
+        assertThat(config.withEndOfTextIdsOf(generation)).isEqualTo(config);
+        for (String nothing :
+                new String[] {"{}", "{\"eos_token_id\": null, \"temperature\": 0.7}", "{\"eos_token_id\": 7}"}) {
+            Files.writeString(generation, nothing);
+            assertThat(config.withEndOfTextIdsOf(generation)).isEqualTo(config);
+        }
+        Files.writeString(generation, "{\"eos_token_id\": [5, 7, 1003], \"temperature\": 0.7}");
+        assertThat(config.withEndOfTextIdsOf(generation).endOfTextIds()).containsExactly(7, 5);
+        Files.writeString(generation, "{\"eos_token_id\": \"5\"}");
+        assertThatThrownBy(() -> config.withEndOfTextIdsOf(generation))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContaining("generation_config.json: eos_token_id: found '\"5\"'");
+        Files.delete(generation);
+        Files.createSymbolicLink(generation, Path.of("blobs", "gone"));
+        assertThatThrownBy(() -> config.withEndOfTextIdsOf(generation)).hasMessageContaining("no such file");
+    }
+
+    @Test
+    void rule1_1_theNamesOfOtherModelsStandForTheSizesToo() throws IOException {
+        assertThat(
+                        read(
+                                "{\"vocab_size\": 1003, \"max_position_embeddings\": 64, \"hidden_size\": 48,"
+                                        + " \"num_hidden_layers\": 3, \"num_attention_heads\": 4, \"n_head\": 4, \"model_type\": null}"))
+                .isEqualTo(read("{" + SMALL + "}"));
+        assertThat(read("{" + SMALL.replace("n_positions", "n_ctx") + "}")).isEqualTo(read("{" + SMALL + "}"));
+    }
+
+    @Test
+    void aConfigIsReadAsPythonReadsIt() throws IOException {
+        Gpt2Config plain = read("{" + SMALL + "}");
+        assertThat(read("{\"n_layer\": 99, " + SMALL + "}")).isEqualTo(plain);
+        assertThat(read("{" + SMALL + ", \"a\": NaN, \"b\": [Infinity, -Infinity]}"))
+                .isEqualTo(plain);
+        assertThat(read("\uFEFF{" + SMALL + "}")).isEqualTo(plain);
+    }
+
+    @Test
+    void rule3_7_anotherActivationIsTakenWhateverTheConfigNames() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("config.json"), "{" + SMALL + ", \"activation_function\": \"silu\"}");
+        assertThat(Gpt2Config.read(file, Optional.of(Activation.RELU)).activation())
+                .isEqualTo(Activation.RELU);
+        assertThat(Gpt2Config.declares(file, Activation.RELU)).isFalse();
+        assertThatThrownBy(() -> Gpt2Config.read(file, Optional.empty())).hasMessageContaining("'\"silu\"'");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -111,14 +187,17 @@ class Gpt2ConfigTest {
                 "\"n_layer\": 3 | \"n_layer\": 99999999999 | n_layer: found '99999999999'",
                 "\"n_layer\": 3 | \"layers\": 3 | n_layer: found nothing",
                 "\"n_embd\": 48 | \"n_embd\": 2147483640 | n_embd: found '2147483640'",
-                "\"n_layer\": 3 | \"n_layer\": 3, \"n_layer\": 3 | no valid JSON",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"num_hidden_layers\": 4 | num_hidden_layers: found '4 and n_layer 3'",
+                "\"n_head\": 4 | \"num_attention_heads\": 5 | n_embd: found '48', expected a multiple of n_head, 5",
+                "\"n_embd\": 48 | \"hidden_size\": 2147483640 | hidden_size: found '2147483640'",
+                "\"n_layer\": 3 | \"n_layer\": NaN | n_layer: found '\"NaN\"'",
                 "\"n_layer\": 3 | \"n_layer\": 3, \"model_type\": \"llama\" | model_type: found '\"llama\"'",
                 "\"n_layer\": 3 | \"n_layer\": 3, \"activation_function\": \"silu\" | activation_function: found '\"silu\"'",
                 "\"n_layer\": 3 | \"n_layer\": 3, \"layer_norm_epsilon\": 0 | layer_norm_epsilon: found '0'",
                 "\"n_layer\": 3 | \"n_layer\": 3, \"scale_attn_weights\": 1 | scale_attn_weights: found '1'",
-                "\"n_layer\": 3 | \"n_layer\": 3, \"eos_token_id\": [1] | eos_token_id: found '[1]'",
-                "\"n_layer\": 3 | \"n_layer\": 3} {} | no valid JSON",
-                "\"n_layer\": 3 | \"n_layer\": | no valid JSON",
+                "\"n_layer\": 3 | \"n_layer\": 3, \"eos_token_id\": [1, \"2\"] | eos_token_id: found '[1,\"2\"]'",
+                "\"n_layer\": 3 | \"n_layer\": 3} {} | text that is not JSON",
+                "\"n_layer\": 3 | \"n_layer\": | text that is not JSON",
             })
     void rule1_2_whatIsWrongIsNamedWithWhatWasFoundAndExpected(String correct, String wrong, String message) {
         assertThatThrownBy(() -> read("{" + SMALL.replace(correct, wrong) + "}"))

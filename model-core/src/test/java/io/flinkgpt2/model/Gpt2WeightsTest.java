@@ -3,6 +3,7 @@ package io.flinkgpt2.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinkgpt2.hub.CapturedLog;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.weights.DType;
 import io.flinkgpt2.weights.InvalidModelException;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class Gpt2WeightsTest {
@@ -138,10 +140,90 @@ class Gpt2WeightsTest {
         Gpt2Weights weights = load(config(false));
         assertThat(weights.isTied()).isFalse();
         assertThat(weights.lmHead().get(11, 69)).isEqualTo(head[839]);
+    }
+
+    @Test
+    void rule1_5_aDifferentLmHeadIsPassedOverWithAWarningWhereTheConfigTiesIt() throws IOException {
+        String checksum = load().sha256();
+        float[] head = values.get("wte.weight").clone();
+        head[839] += 0.5f;
+        put("lm_head.weight", head, List.of(70L, 12L));
+        try (CapturedLog log = new CapturedLog()) {
+            Gpt2Weights weights = load();
+            assertThat(weights.isTied()).isTrue();
+            assertThat(weights.sha256()).isEqualTo(checksum);
+            assertThat(log.text())
+                    .contains("'lm_head.weight' differs from 'wte.weight' by up to 0.5", "tie_word_embeddings: true");
+        }
+        put("lm_head.weight", new float[69 * 12], List.of(69L, 12L));
+        assertThatThrownBy(this::load).hasMessageContaining("'lm_head.weight': found shape [69, 12]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "transformer., ''",
+        "module., module.",
+        "_orig_mod.transformer., _orig_mod.",
+        "model.transformer., model.",
+        "_orig_mod.module.transformer., _orig_mod.module.",
+        "transformer., transformer.",
+        "'', ''"
+    })
+    void rule1_6_aPrefixThatEveryTensorHasIsTakenOff(String prefix, String prefixOfHead) throws IOException {
+        float[] head = values.get("wte.weight").clone();
+        head[839] += 1;
+        put("lm_head.weight", head, List.of(70L, 12L));
+        put("h.1.attn.bias", new float[81], List.of(1L, 1L, 9L, 9L));
+        String checksum = load(config(false)).sha256();
+        for (String name : List.copyOf(values.keySet())) {
+            rename(name, (name.equals("lm_head.weight") ? prefixOfHead : prefix) + name);
+        }
+        Gpt2Weights prefixed = load(config(false));
+        assertThat(prefixed.sha256()).isEqualTo(checksum);
+        assertThat(prefixed.isTied()).isFalse();
+        rename(prefix + "wpe.weight", "other." + prefix + "wpe.weight");
+        assertThatThrownBy(this::load)
+                .hasMessageContaining(
+                        "'" + prefix + "wpe.weight': found nothing, but 'other." + prefix + "wpe.weight'");
+    }
+
+    @Test
+    void rule1_6_namesOfAnotherModelAreShown() {
+        List.copyOf(values.keySet()).forEach(name -> rename(name, "gpt_neox." + name));
         assertThatThrownBy(this::load)
                 .isInstanceOf(InvalidModelException.class)
-                .hasMessageContaining("lm_head.weight")
-                .hasMessageContaining("tie_word_embeddings");
+                .hasMessageContaining("tensor 'wte.weight': found nothing, but 'gpt_neox.")
+                .hasMessageContaining("and 23 more");
+    }
+
+    @Test
+    void rule1_6_headsThatCompletionDoesNotUseAreDroppedWithOneWarning() throws IOException {
+        String checksum = load().sha256();
+        List.copyOf(values.keySet()).forEach(name -> rename(name, "transformer." + name));
+        put("v_head.summary.weight", new float[12], List.of(1L, 12L));
+        put("multiple_choice_head.summary.bias", new float[1], List.of(1L));
+        put("lm_head.weight", values.get("transformer.wte.weight").clone(), List.of(70L, 12L));
+        try (CapturedLog log = new CapturedLog()) {
+            assertThat(load().sha256()).isEqualTo(checksum);
+            assertThat(log.text().lines().filter(line -> line.contains("dropped")))
+                    .singleElement()
+                    .asString()
+                    .contains("'v_head.summary.weight'", "'multiple_choice_head.summary.bias'")
+                    .doesNotContain("lm_head");
+        }
+        remove("lm_head.weight");
+        put("score.weight", new float[24], List.of(2L, 12L));
+        try (CapturedLog log = new CapturedLog()) {
+            assertThat(load().isTied()).isTrue();
+            assertThat(log.text()).contains("'score.weight'", "the file has no lm_head.weight", "token embedding");
+        }
+    }
+
+    private void rename(String from, String to) {
+        TensorInfo info = infos.get(from);
+        float[] tensor = values.get(from);
+        remove(from);
+        put(to, tensor, info.shape());
     }
 
     @Test
@@ -205,7 +287,7 @@ class Gpt2WeightsTest {
         writeWithOddTensors(Map.of("h.0.ln_1.bias", "U8"));
         try (WeightsFile weights = WeightsFiles.open(directory)) {
             assertThatThrownBy(() -> Gpt2Weights.load(weights, CONFIG, directory))
-                    .hasMessageContaining("'h.0.ln_1.bias': found type U8, expected F32, F16 or BF16");
+                    .hasMessageContaining("'h.0.ln_1.bias': found type U8, expected F64, F32, F16 or BF16");
         }
     }
 

@@ -54,7 +54,7 @@ final class MistakesInGeneration {
                     "4.2",
                     "generation goes on past the end of the text",
                     "generation/Sequence.java",
-                    "if (tokenId == endOfTextId && !request.ignoreEndOfText()) {",
+                    "if (endOfText.test(tokenId) && !request.ignoreEndOfText()) {",
                     "if (false) {",
                     "generation.GeneratorTest#rule4_2_generationEndsAtTheEndOfTextIdAndLeavesItOut"),
             mistake(

@@ -81,16 +81,16 @@ final class MistakesInTokens {
             mistake(
                     "2.4",
                     "an end-of-text id outside of the vocabulary is its last id",
-                    "model/Gpt2ConfigJson.java",
-                    "return id >= 0 && id < vocabularySize ? OptionalInt.of(id) : OptionalInt.empty();",
-                    "return OptionalInt.of(Math.floorMod(id, vocabularySize));",
+                    "model/EndOfTextIds.java",
+                    ".filter(id -> id >= 0 && id < vocabularySize)",
+                    ".map(id -> Math.floorMod(id, vocabularySize))",
                     "model.Gpt2ConfigTest#rule2_4_theEndOfTextIdIsTheConfigsElseGpt2sElseNone"),
             mistake(
                     "2.4",
                     "a config without an end-of-text id means the id 0",
                     "model/Gpt2ConfigJson.java",
-                    "int id = Gpt2Config.DEFAULT_END_OF_TEXT_ID;",
-                    "int id = 0;",
+                    "List.of(Gpt2Config.DEFAULT_END_OF_TEXT_ID)",
+                    "List.of(0)",
                     "model.Gpt2ConfigTest#rule2_4_theEndOfTextIdIsTheConfigsElseGpt2sElseNone"),
             mistake(
                     "2.4",

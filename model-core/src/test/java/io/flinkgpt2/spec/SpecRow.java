@@ -65,19 +65,24 @@ record SpecRow(String id, String rule, String later) {
                             + " the job, `n_positions` elsewhere, unless told. A prompt that does not fit is refused,"
                             + " or cut on the side that its request names, to what leaves room for the tokens asked for."
                             + " Nothing is written past the cache."),
-            row("1.4", "Conv1D weights are stored (in, out); names may have the prefix `transformer.`"),
+            row(
+                    "1.4",
+                    "Conv1D weights are stored (in, out), those of nanoGPT and llm.c (out, in); names may have the prefix"
+                            + " `transformer.`"),
             row(
                     "1.5",
                     "A tied LM head is the very object of the token embedding; a different one is used if the config unties"
-                            + " it."),
+                            + " it, else passed over with a warning."),
             row(
                     "1.6",
-                    "Buffers without parameters are ignored whatever their type; unknown and missing tensors are refused by"
-                            + " name."),
+                    "Buffers without parameters are ignored whatever their type; heads that completion does not use are dropped"
+                            + " with a warning; a prefix that all have is taken off; unknown and missing tensors are refused by"
+                            + " name, with what stands there instead."),
             row(
                     "1.7",
-                    "Formats: safetensors, PyTorch `.bin` in both forms, each whole or sharded, GGUF v2 and v3 with F32, F16,"
-                            + " BF16, Q8_0 to Q4_0 and Q6_K to Q2_K, its config and vocabulary included."),
+                    "Formats: safetensors (F64, F32, F16, BF16), PyTorch `.bin` in both forms, each whole or sharded, GGUF v2 and v3 with F32, F16,"
+                            + " BF16, Q8_0 to Q4_0, IQ4_NL and Q6_K to Q2_K, its config and vocabulary included; nanoGPT's `ckpt.pt`;"
+                            + " llm.c's checkpoints of versions 3 and 5."),
             row(
                     "1.8",
                     "Opening a file runs nothing that it contains; globals that tensors do not need are refused by name;"
@@ -100,8 +105,8 @@ record SpecRow(String id, String rule, String later) {
                     "Decoding holds unfinished characters back; U+FFFD stands only where the final text really ends so."),
             row(
                     "2.4",
-                    "An empty prompt is completed from the end-of-text token: the config's or metadata's, else 50256; a model"
-                            + " whose vocabulary lacks it has none. A GGUF file's vocabulary size is the rows of its embedding, and"
+                    "An empty prompt is completed from the end-of-text token: the config's first or the metadata's, else 50256; a"
+                            + " model whose vocabulary lacks it has none. The ids of `generation_config.json` join the config's. A GGUF file's vocabulary size is the rows of its embedding, and"
                             + " a `config.json` beside it is not read."),
             row(
                     "2.5",
@@ -120,8 +125,8 @@ record SpecRow(String id, String rule, String later) {
             row("3.6", "Feed-forward network of `n_inner`, 4 x `n_embd` where the config has null."),
             row(
                     "3.7",
-                    "The activation function is the config's; GGUF means the tanh form of GELU; where nothing decides, the"
-                            + " exact form; a user may override it; other names are refused."),
+                    "The activation function is the config's; a config that names none and GGUF mean the tanh form of GELU; a user"
+                            + " may override it, whatever the config names; other names are refused."),
             new SpecRow(
                     "3.8",
                     "Logits are computed for the last position of a prompt only.",

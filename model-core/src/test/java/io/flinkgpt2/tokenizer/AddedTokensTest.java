@@ -50,7 +50,9 @@ class AddedTokensTest {
             IntStream.Builder streamed = IntStream.builder();
             tokenizer.encode(text, true, streamed);
             assertThat(streamed.build().toArray()).as(text).containsExactly(expected);
-            assertThat(tokenizer.decode(true, expected)).as(text).isEqualTo(row.get("skipped").textValue());
+            assertThat(tokenizer.decode(true, expected))
+                    .as(text)
+                    .isEqualTo(row.get("skipped").textValue());
         }
     }
 
@@ -92,8 +94,8 @@ class AddedTokensTest {
 
     @Test
     void rule2_2_onlySpecialTokensNeedToBeAllowed() throws IOException {
-        Tokenizer tokenizer = with(
-                TokenizerJsonFiles.added("<sep>", 306, true), TokenizerJsonFiles.added("<user>", 307, false));
+        Tokenizer tokenizer =
+                with(TokenizerJsonFiles.added("<sep>", 306, true), TokenizerJsonFiles.added("<user>", 307, false));
         assertThat(tokenizer.encode("a<user>b", false)).containsExactly(64, 307, 65);
         assertThat(tokenizer.encode("a<sep>b", false)).doesNotContain(306);
         assertThat(tokenizer.decode(tokenizer.encode("a<sep>b", false))).isEqualTo("a<sep>b");
@@ -127,7 +129,8 @@ class AddedTokensTest {
         digests.add(Digest.of(with(TokenizerJsonFiles.added("<a>", 306, true))));
         digests.add(Digest.of(with(TokenizerJsonFiles.added("<a>", 306, false))));
         for (String trait : List.of("single_word", "lstrip", "rstrip")) {
-            digests.add(Digest.of(with(TokenizerJsonFiles.added("<a>", 306, true).put(trait, true))));
+            digests.add(
+                    Digest.of(with(TokenizerJsonFiles.added("<a>", 306, true).put(trait, true))));
         }
         ObjectNode prefix = TokenizerJsonFiles.toy();
         ((ObjectNode) prefix.get("pre_tokenizer")).put("add_prefix_space", true);

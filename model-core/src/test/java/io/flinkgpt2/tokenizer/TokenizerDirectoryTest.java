@@ -118,7 +118,8 @@ class TokenizerDirectoryTest {
         assertThat(new TokenizerDirectory(folder).otherKind()).isEmpty();
         write(file, "x");
         assertThat(new TokenizerDirectory(folder).otherKind())
-                .hasValueSatisfying(why -> assertThat(why).contains(folder.resolve(file).toString(), kind));
+                .hasValueSatisfying(
+                        why -> assertThat(why).contains(folder.resolve(file).toString(), kind));
     }
 
     @Test
@@ -252,15 +253,24 @@ class TokenizerDirectoryTest {
     @Test
     void aTokenizerThatIsNoneIsRefused() throws IOException {
         for (Map.Entry<String, String> wrong : Map.of(
-                        "[]", "a JSON value that starts with START_ARRAY",
-                        "{}", "no field 'model'",
-                        "{\"model\": 1}", "a JSON value that starts with VALUE_NUMBER_INT",
-                        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [[\"a\"]]}}", "index 0 of the merges",
-                        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [1]}}", "index 0 of the merges",
-                        "{\"model\": {\"vocab\": {\"a\": 1e999999999}}}", "the id 1e999999999 for the token \"a\"",
-                        "{\"model\": {\"x\": " + "9".repeat(2000) + "}}", "text that is not JSON",
-                        "{\"a\": " + "[".repeat(5000) + "}", "text that is not JSON",
-                        "{\"a\": [" + "0,".repeat(1 << 19) + "0]}", "more than 262144 names and values")
+                        "[]",
+                        "a JSON value that starts with START_ARRAY",
+                        "{}",
+                        "no field 'model'",
+                        "{\"model\": 1}",
+                        "a JSON value that starts with VALUE_NUMBER_INT",
+                        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [[\"a\"]]}}",
+                        "index 0 of the merges",
+                        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [1]}}",
+                        "index 0 of the merges",
+                        "{\"model\": {\"vocab\": {\"a\": 1e999999999}}}",
+                        "the id 1e999999999 for the token \"a\"",
+                        "{\"model\": {\"x\": " + "9".repeat(2000) + "}}",
+                        "text that is not JSON",
+                        "{\"a\": " + "[".repeat(5000) + "}",
+                        "text that is not JSON",
+                        "{\"a\": [" + "0,".repeat(1 << 19) + "0]}",
+                        "more than 262144 names and values")
                 .entrySet()) {
             write("tokenizer.json", wrong.getKey());
             assertThatExceptionOfType(InvalidVocabularyException.class)

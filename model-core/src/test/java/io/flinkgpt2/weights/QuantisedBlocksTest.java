@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,8 +42,34 @@ class QuantisedBlocksTest {
         }
     }
 
+    /** The table is ggml's kvalues_iq4nl; there is no file of ggml's quantiser for this type. */
+    @Test
+    void rule1_7_valuesOfIq4NlAreScaledEntriesOfItsTable() throws IOException {
+        int[] table = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+        // Two blocks: 0.5 and -3 in binary16, then nibbles.
+        int[] scales = {0x3800, 0xC200};
+        float[] scaleValues = {0.5f, -3};
+        ByteBuffer blocks = ByteBuffer.allocate(36).order(ByteOrder.LITTLE_ENDIAN);
+        float[] expected = new float[64];
+        for (int block = 0; block < 2; block++) {
+            blocks.putShort((short) scales[block]);
+            for (int i = 0; i < 16; i++) {
+                int low = i;
+                int high = (i * 7 + block) % 16;
+                blocks.put((byte) (low | high << 4));
+                expected[32 * block + i] = scaleValues[block] * table[low];
+                expected[32 * block + 16 + i] = scaleValues[block] * table[high];
+            }
+        }
+        Path file = new GgufBytes().tensor("w", 20, blocks.array(), 32, 2).write(directory.resolve("iq4_nl.gguf"));
+        try (Gguf gguf = Gguf.open(file)) {
+            assertThat(gguf.tensors().get("w")).isEqualTo(TensorInfo.of("w", DType.IQ4_NL, 2, 32));
+            assertThat(WeightsFixtures.values(gguf, "w")).containsExactly(expected);
+        }
+    }
+
     @ParameterizedTest
-    @EnumSource(names = {"F16", "Q4_0", "Q2_K"})
+    @EnumSource(names = {"F16", "Q4_0", "IQ4_NL", "Q2_K"})
     void piecesAreBoundedByTheirValuesToo(DType dtype) throws IOException {
         long rows = 40;
         byte[] stored = new byte[(int) dtype.byteCount(rows * COLUMNS)];

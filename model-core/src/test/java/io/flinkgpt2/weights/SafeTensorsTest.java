@@ -66,6 +66,31 @@ class SafeTensorsTest {
     }
 
     @Test
+    void rule1_7_doublesAreRoundedToFloats() throws IOException {
+        double[] stored = {1, 0.1, -1e-50, 1e300, 16_777_217, Double.NaN};
+        ByteBuffer data = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+        data.asDoubleBuffer().put(stored);
+        Path file = file("{\"w\":{\"dtype\":\"F64\",\"shape\":[6],\"data_offsets\":[0,48]}}", data.array());
+        for (int bufferBytes : new int[] {8, 20, TensorStream.BUFFER_BYTES}) {
+            try (SafeTensors weights = SafeTensors.open(file, bufferBytes)) {
+                assertThat(WeightsFixtures.values(weights, "w"))
+                        .containsExactly(1, 0.1f, -0f, Float.POSITIVE_INFINITY, 16_777_216, Float.NaN);
+            }
+        }
+    }
+
+    @Test
+    void theHeaderIsReadAsTheFormatsLibraryReadsIt() throws IOException {
+        Path file = file(
+                "{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],"
+                        + "\"note\":{\"a\":[1,null]}}}",
+                new byte[4]);
+        try (SafeTensors weights = SafeTensors.open(file)) {
+            assertThat(weights.tensors().values()).containsExactly(TensorInfo.of("w", DType.F32, 1));
+        }
+    }
+
+    @Test
     void metadataOfAnyLengthIsPassedOver() throws IOException {
         String header = "{\"__metadata__\":{\"format\":\"pt\",\"training\":\"" + "é".repeat(200_000) + "\"},"
                 + "\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}\n ";
@@ -75,7 +100,7 @@ class SafeTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "Q.*")
+    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "I?Q.*")
     void everyTypeOfTheFormatCanBeDescribed(DType dtype) throws IOException {
         byte[] data = new byte[(int) dtype.byteCount(4)];
         Path file = file(
@@ -88,7 +113,7 @@ class SafeTensorsTest {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.MATCH_NONE,
-            names = {"F32", "F16", "BF16", "Q.*"})
+            names = {"F64", "F32", "F16", "BF16", "I?Q.*"})
     void refusesToReadOtherTypesAsFloats(DType dtype) throws IOException {
         byte[] data = new byte[(int) dtype.byteCount(4)];
         Path file = file(
@@ -104,7 +129,7 @@ class SafeTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "Q.*")
+    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "I?Q.*")
     void ggmlsTypesAreNoneOfTheFormat(DType dtype) throws IOException {
         byte[] data = new byte[dtype.blockBytes()];
         Path file = file(

@@ -77,12 +77,38 @@ class TorchStateDictHostileTest {
     }
 
     @Test
-    void refusesAStrideThatLies() throws IOException {
-        for (Object[] stride : List.of(
-                tuple(1, 2), tuple(0, 0), tuple(3, 0), tuple(6, 1), tuple(1), tuple(3, 1, 1), tuple(3L, 1L << 62))) {
+    void refusesAStrideOfOtherDimensionsThanTheShape() throws IOException {
+        for (Object[] stride : List.of(tuple(), tuple(1), tuple(3, 1, 1))) {
             InvalidModelException e = refusalOfView(0, tuple(2, 3), stride);
             assertThat(e.subject()).isEqualTo("tensor 't', stride");
-            assertThat(e.expected()).contains("the last dimension fastest");
+            assertThat(e.expected()).contains("each dimension");
+        }
+    }
+
+    @Test
+    void rule1_8_refusesAStrideThatLeavesTheStorage() throws IOException {
+        for (Object[] stride : List.of(
+                tuple(6, 1),
+                tuple(1, 3),
+                tuple(3L, 1L << 61),
+                tuple(1L << 62, 1L << 62),
+                tuple(Long.MAX_VALUE, Long.MAX_VALUE))) {
+            InvalidModelException e = refusalOfView(0, tuple(2, 3), stride);
+            assertThat(e.subject()).isEqualTo("tensor 't', shape");
+            assertThat(e.found()).startsWith("[2, 3] and stride [").endsWith("] from element 0");
+            assertThat(e.expected()).isEqualTo("no more than the 6 elements of storage '0'");
+        }
+        assertThat(refusalOfView(1, tuple(2, 3), tuple(1, 2)).found()).endsWith("from element 1");
+    }
+
+    @Test
+    void rule1_8_refusesATensorThatRepeatsItsElementsBeyondTheFile() throws IOException {
+        // Steps of zero let a few bytes claim any size.
+        for (Object[] size : List.of(tuple(1 << 20), tuple(1L << 60), tuple(1 << 20, 1 << 20))) {
+            Object[] stride = size.length == 1 ? tuple(0) : tuple(0, 0);
+            InvalidModelException e = refusalOfView(0, size, stride);
+            assertThat(e.subject()).isEqualTo("tensor 't', stride");
+            assertThat(e.expected()).isEqualTo("no more bytes than the file has");
         }
     }
 

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WeightsFilesTest {
     @TempDir
@@ -105,7 +107,53 @@ class WeightsFilesTest {
                 directory, () -> WeightsFiles.open(directory).close());
         assertThat(e.expected())
                 .isEqualTo("model.safetensors or model.safetensors.index.json or pytorch_model.bin"
-                        + " or pytorch_model.bin.index.json or one *.gguf");
+                        + " or pytorch_model.bin.index.json or ckpt.pt or one *.gguf");
+    }
+
+    private InvalidModelException refusalWith(String... files) throws IOException {
+        for (String file : files) {
+            Files.createDirectories(directory.resolve(file).getParent());
+            Files.writeString(directory.resolve(file), "x");
+        }
+        return WeightsFixtures.refusal(
+                directory, () -> WeightsFiles.open(directory).close());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "config.json my-finetune.safetensors training_args.bin | weights under other names: 'my-finetune.safetensors'"
+                        + " | /my-finetune.safetensors, or rename it",
+                "config.json model.fp16.safetensors | weights under other names: 'model.fp16.safetensors'"
+                        + " | /model.fp16.safetensors, or rename it",
+                "adapter_config.json adapter_model.safetensors | an adapter alone: 'adapter_config.json',"
+                        + " 'adapter_model.safetensors' | merge_and_unload()",
+                "model-00001-of-00002.safetensors | shards without their index: 'model-00001-of-00002.safetensors'"
+                        + " | *.index.json",
+                "config.json tf_model.h5 | weights of another library: 'tf_model.h5' | from_tf=True",
+                "config.json checkpoint-5/model.safetensors checkpoint-9/model.gguf | none here, but some in 'checkpoint-5',"
+                        + " 'checkpoint-9' | /checkpoint-5",
+                "snapshots/0a1/model.safetensors snapshots/9f/config.json | the top folder of a hub's cache, whose models are in"
+                        + " snapshots/ | /snapshots/0a1",
+                "config.json training_args.bin | a directory without them | convert its weights to safetensors",
+            })
+    void saysWhatADirectoryHoldsInPlaceOfWeightsAndTheWayOut(String files, String found, String advice)
+            throws IOException {
+        InvalidModelException e = refusalWith(files.split(" "));
+        assertThat(e.found()).isEqualTo(found);
+        assertThat(e.advice()).contains(advice);
+        assertThat(e.expected()).startsWith("model.safetensors or");
+    }
+
+    @Test
+    void namesTheSnapshotThatTheMainBranchIsAt() throws IOException {
+        Files.createDirectories(directory.resolve("refs"));
+        Files.writeString(directory.resolve("refs/main"), "9f\n");
+        assertThat(refusalWith("snapshots/0a1/config.json", "snapshots/9f/config.json")
+                        .advice())
+                .endsWith(directory.resolve("snapshots/9f").toString());
     }
 
     @Test
@@ -158,6 +206,13 @@ class WeightsFilesTest {
         new GgufBytes().write(directory.resolve("b.gguf"));
         InvalidModelException e = WeightsFixtures.refusal(
                 directory, () -> WeightsFiles.open(directory).close());
-        assertThat(e.found()).isEqualTo("2 files *.gguf");
+        assertThat(e.found()).isEqualTo("2 files *.gguf: 'a.gguf', 'b.gguf'");
+        assertThat(e.advice()).endsWith(directory.resolve("a.gguf").toString());
+        Files.move(directory.resolve("a.gguf"), directory.resolve("m-00001-of-00002.gguf"));
+        Files.move(directory.resolve("b.gguf"), directory.resolve("m-00002-of-00002.gguf"));
+        assertThat(WeightsFixtures.refusal(
+                                directory, () -> WeightsFiles.open(directory).close())
+                        .advice())
+                .contains("llama-gguf-split --merge " + directory.resolve("m-00001-of-00002.gguf"));
     }
 }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.cli;
 
+import io.flinkgpt2.job.record.JsonBytes;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class JsonLines {
         return lineNumber;
     }
 
-    /** The next line that is not blank, or null at the end. */
+    /** The next line that is not blank, or null at the end; a byte order mark is blank. */
     byte[] nextNotBlank() throws IOException {
         byte[] line = next();
         while (line != null && isBlank(line)) {
@@ -58,8 +59,8 @@ final class JsonLines {
     }
 
     private static boolean isBlank(byte[] line) {
-        for (byte b : line) {
-            if (b != ' ' && b != '\t') {
+        for (int i = JsonBytes.textStart(line); i < line.length; i++) {
+            if (line[i] != ' ' && line[i] != '\t') {
                 return false;
             }
         }

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             RandomModelCommand.class,
             FetchCommand.class,
+            ConvertCommand.class,
             ModelsCommand.class,
             CommandLine.HelpCommand.class
         })
@@ -141,7 +142,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, convert, models.");
     }
 
     /** The version of this build. */

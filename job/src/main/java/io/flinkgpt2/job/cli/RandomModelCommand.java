@@ -5,11 +5,8 @@ import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.model.PublishedModel;
 import io.flinkgpt2.model.RandomWeights;
 import io.flinkgpt2.weights.SafeTensorsWriter;
-import io.flinkgpt2.weights.TensorInfo;
-import io.flinkgpt2.weights.TensorSink;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,31 +74,12 @@ final class RandomModelCommand implements Callable<Integer> {
         Files.createDirectories(directory);
         Gpt2Config config = published.config();
         RandomWeights weights = new RandomWeights(config, seed);
-        write(weights, weightsFile);
+        SafeTensorsWriter.copy(weights, weightsFile);
         config.write(directory.resolve("config.json"));
         PrintWriter err = spec.commandLine().getErr();
         err.printf(
                 "Wrote %s: %s, %,d random parameters, seed %d.%n",
                 directory, size, Gpt2Weights.parameterCount(config, true), seed);
         return 0;
-    }
-
-    private static void write(RandomWeights weights, Path file) throws IOException {
-        List<TensorInfo> tensors = List.copyOf(weights.tensors().values());
-        try (SafeTensorsWriter writer = SafeTensorsWriter.create(file, tensors)) {
-            for (TensorInfo tensor : tensors) {
-                TensorSink sink = (values, length, start) -> {
-                    try {
-                        writer.write(tensor.name(), values, 0, length);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                };
-                weights.read(tensor.name(), sink);
-            }
-            writer.finish();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
     }
 }

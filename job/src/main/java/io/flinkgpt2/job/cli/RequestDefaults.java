@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.flinkgpt2.job.record.JsonBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Writes values into requests that lack them: into the body where there is an envelope. All else of a request stays byte by
- * byte as it was, so that it is judged, and its metadata copied, as it came.
+ * Writes values into requests that lack them: into the body where there is an envelope. All else of a request but a byte order mark
+ * stays byte by byte as it was, so that it is judged, and its metadata copied, as it came.
  */
 final class RequestDefaults {
 
@@ -31,15 +32,16 @@ final class RequestDefaults {
         this.defaults = new TreeMap<>(defaults);
     }
 
-    /** The request with its defaults; one that is no JSON object in UTF-8 comes back as it is, for the parser to refuse. */
+    /** The request with its defaults; one that is not a JSON object in UTF-8 comes back as it is, for the parser to refuse. */
     byte[] fill(byte[] request) {
         if (defaults.isEmpty()) {
             return request;
         }
+        int start = JsonBytes.textStart(request);
         try {
             String json = StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(ByteBuffer.wrap(request))
+                    .decode(ByteBuffer.wrap(request, start, request.length - start))
                     .toString();
             int bodyStart = bodyStart(json);
             return bodyStart < 0 ? request : fill(json, bodyStart).getBytes(StandardCharsets.UTF_8);

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,6 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.generation.ModelTokenizer;
 import io.flinkgpt2.hub.HubSettings;
+import io.flinkgpt2.job.record.JsonBytes;
+import io.flinkgpt2.json.JsonFault;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -90,16 +93,21 @@ final class TokenizeCommand implements Callable<Integer> {
     }
 
     private static JsonNode parse(byte[] line) throws IOException {
+        String encoding = JsonBytes.otherEncoding(line);
+        if (encoding != null) {
+            throw new IllegalArgumentException("found " + encoding + ", expected a JSON object in UTF-8; convert it");
+        }
+        int start = JsonBytes.textStart(line);
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(ByteBuffer.wrap(line))
+                    .decode(ByteBuffer.wrap(line, start, line.length - start))
                     .toString();
             return MAPPER.readTree(text);
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("found bytes that are not UTF-8, expected a JSON object in UTF-8", e);
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw new IllegalArgumentException("no valid JSON: " + e.getOriginalMessage(), e);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not JSON: " + JsonFault.reason(e), e);
         }
     }
 
@@ -123,7 +131,7 @@ final class TokenizeCommand implements Callable<Integer> {
         }
         int[] tokenIds = new int[ids.size()];
         for (int i = 0; i < tokenIds.length; i++) {
-            boolean inModel = ids.get(i).isIntegralNumber()
+            boolean inModel = ids.get(i).canConvertToExactIntegral()
                     && ids.get(i).canConvertToInt()
                     && ids.get(i).intValue() >= 0
                     && ids.get(i).intValue() < model.rows();

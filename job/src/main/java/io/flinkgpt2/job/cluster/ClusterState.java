@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.json.JsonFault;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -77,7 +78,7 @@ public record ClusterState(String java, int kafkaPort, int webPort, int slots, M
         try {
             json = MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
-            throw new IOException("found no JSON (" + e.getOriginalMessage() + ")", e);
+            throw new IOException("found text that is not JSON (" + JsonFault.reason(e) + ")", e);
         }
         Map<Role, Long> pids = new EnumMap<>(Role.class);
         for (Map.Entry<String, JsonNode> process : json.path("pids").properties()) {

@@ -35,24 +35,20 @@ final class JsonFields {
         return requireWholeCharacters(field, parser.getText());
     }
 
-    /** An integer: a JSON number without fraction and exponent, {@code lowest..highest}. */
+    /** An integer, {@code lowest..highest}, exactly; it may be written with a fraction of zeros or an exponent. */
     long integer(String field, long lowest, long highest) throws IOException, InvalidRequestException {
         String range = "an integer, " + lowest + ".." + highest;
-        expect(JsonToken.VALUE_NUMBER_INT, field, range);
-        long value;
-        try {
-            value = Long.parseLong(parser.getText());
-        } catch (NumberFormatException e) {
-            throw new InvalidRequestException(
-                    InvalidRequestException.INVALID_VALUE,
-                    field,
-                    field + ": found " + found() + ", expected " + range,
-                    e);
+        if (!parser.currentToken().isNumeric()) {
+            throw InvalidRequestException.invalidType(field, found(), range);
         }
-        if (value < lowest || value > highest) {
+        JsonIntegers.Parsed number = JsonIntegers.parse(parser.getText());
+        if (number.kind() == JsonIntegers.Kind.FRACTION) {
+            throw InvalidRequestException.invalidType(field, found(), range);
+        }
+        if (number.kind() == JsonIntegers.Kind.OUT_OF_RANGE || number.value() < lowest || number.value() > highest) {
             throw InvalidRequestException.invalidValue(field, found(), range);
         }
-        return value;
+        return number.value();
     }
 
     /** True or false. */

@@ -11,6 +11,9 @@ final class RequestFields {
     /** The body's {@code custom_id}, or null. */
     String customId;
 
+    /** The body's {@code request_id}, the identity where there is no {@code custom_id}, or null. */
+    String requestId;
+
     /** Null: the job's. */
     String model;
 

@@ -26,16 +26,20 @@ import java.util.TreeSet;
  *
  * <p>A record's value is a JSON object in UTF-8: the body of a request, or an envelope
  * {@code {"custom_id", "method", "url", "body"}}, which is known by its {@code body}; {@code method} and {@code url} may be left
- * out. Supported are {@code custom_id}, {@code model}, {@code prompt} (a string or an array of token ids), {@code max_tokens},
- * {@code temperature}, {@code top_k}, {@code top_p}, {@code seed}, {@code truncate_prompt}, {@code allow_special_tokens},
- * {@code metadata} and {@code user}. A field that is null counts as absent. Integers are JSON numbers without fraction or exponent. The other fields of the format are accepted where they
- * hold their default.
+ * out. A byte order mark before the object is passed over. Supported are {@code custom_id}, {@code request_id}, {@code model},
+ * {@code prompt} (a string or an array of token ids, or an array of one such prompt), {@code max_tokens}, {@code temperature},
+ * {@code top_k}, {@code top_p}, {@code seed}, {@code truncate_prompt}, {@code allow_special_tokens}, {@code metadata} and
+ * {@code user}. A field that is null counts as absent. Integers may be written {@code 16.0} or {@code 1e2}. The other fields of
+ * the format are accepted where they change nothing.
  *
  * <p>Source of the format: OpenAI's Completions and Batch APIs; names that those lack are vLLM's.
  */
 public final class RequestParser {
     /** Longest {@code custom_id}, in characters (code points). */
     public static final int LONGEST_CUSTOM_ID = 512;
+
+    /** Among the names of a model: every name is one of them. */
+    public static final String ANY_MODEL = "*";
 
     /** Longest text, in bytes of UTF-8, that is encoded at once; a longer one in memory that does not grow with it. */
     private static final long LONGEST_AT_ONCE = 1 << 20;
@@ -62,7 +66,8 @@ public final class RequestParser {
     /**
      * @param tokenizer of the model
      * @param limits of the model and the run
-     * @param modelNames what the field {@code model} may say: the model's name and its aliases
+     * @param modelNames what the field {@code model} may say: the model's name and its aliases; with {@link #ANY_MODEL} among
+     *     them, anything
      * @param policy what becomes of a request with an unknown field
      * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers with what Kafka
      *     adds to each, {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
@@ -125,7 +130,16 @@ public final class RequestParser {
                     "the value: found " + (value == null ? "none (a tombstone)" : "0 bytes")
                             + ", expected a request as a JSON object");
         }
-        Decoded text = WireText.decode(value);
+        String encoding = JsonBytes.otherEncoding(value);
+        if (encoding != null) {
+            throw new InvalidRequestException(
+                    INVALID_UTF8,
+                    null,
+                    "the value is not UTF-8: found " + encoding
+                            + ", expected JSON in UTF-8; convert it before it is sent");
+        }
+        int start = JsonBytes.textStart(value);
+        Decoded text = WireText.decode(value, start);
         if (!text.isUtf8()) {
             throw new InvalidRequestException(
                     INVALID_UTF8,
@@ -139,7 +153,7 @@ public final class RequestParser {
     }
 
     private void requireModel(String model) throws InvalidRequestException {
-        if (model != null && !modelNames.contains(model)) {
+        if (model != null && !modelNames.contains(model) && !modelNames.contains(ANY_MODEL)) {
             throw new InvalidRequestException(
                     MODEL_NOT_FOUND,
                     "model",
@@ -161,6 +175,9 @@ public final class RequestParser {
         }
         if (outer != null || inner != null) {
             return outer != null ? outer : inner;
+        }
+        if (fields.requestId != null) {
+            return fields.requestId;
         }
         if (record.key != null && record.key.length > 0) {
             Decoded key = WireText.decode(record.key);

@@ -3,24 +3,25 @@ package io.flinkgpt2.job.record;
 import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_JSON;
 import static io.flinkgpt2.job.record.InvalidRequestException.TOO_LARGE;
 import static io.flinkgpt2.job.record.InvalidRequestException.UNKNOWN_FIELD;
-import static io.flinkgpt2.job.record.InvalidRequestException.UNSUPPORTED_FIELD;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.flinkgpt2.generation.PromptLimits;
-import io.flinkgpt2.generation.PromptTokens;
 import io.flinkgpt2.generation.PromptTruncation;
+import io.flinkgpt2.json.JsonFault;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.CharBuffer;
 
 /**
  * Reads the JSON of one request, bare or in an envelope, in two passes: whether it is JSON at all, then what it says. So
- * what is no JSON is always called that, and the envelope is known before its first field is judged. Keeps no tree, so that
+ * what is not JSON is always called that, and the envelope is known before its first field is judged. Keeps no tree, so that
  * memory follows what a request may hold, not what a stranger sends.
  */
 final class RequestReader {
@@ -30,15 +31,10 @@ final class RequestReader {
     /** In characters. */
     private static final int LONGEST_STRING = 64 << 20;
 
-    /** Most of what Jackson says that goes into a message, in characters: it repeats names and words of the document. */
+    /** Most of the reason why a text is not JSON that goes into a message, in characters: it repeats words of the text. */
     private static final int LONGEST_REASON = 300;
 
     private static final String BODY = "body";
-    private static final String PROMPT = "prompt";
-    private static final String BODY_FIELDS =
-            "custom_id, model, prompt, max_tokens, temperature, top_k, top_p, seed, truncate_prompt, allow_special_tokens,"
-                    + " metadata, user";
-    private static final String ENVELOPE_FIELDS = "custom_id, method, url, body";
 
     // Names are neither interned nor kept in the factory's symbol table: they come from strangers, and outlive the
     // parser.
@@ -139,7 +135,7 @@ final class RequestReader {
                 continue;
             }
             switch (name) {
-                case "custom_id" -> fields.envelopeCustomId = customId();
+                case "custom_id" -> fields.envelopeCustomId = id(name);
                 case "method" -> requireConstant(name, "POST");
                 case "url" -> requireConstant(name, "/v1/completions");
                 case BODY -> {
@@ -148,7 +144,7 @@ final class RequestReader {
                     }
                     readBody();
                 }
-                default -> passOver(name, "an envelope", ENVELOPE_FIELDS);
+                default -> passOver(name, true);
             }
         }
     }
@@ -164,9 +160,10 @@ final class RequestReader {
 
     private void readField(String name) throws IOException, InvalidRequestException {
         switch (name) {
-            case "custom_id" -> fields.customId = customId();
+            case "custom_id" -> fields.customId = id(name);
+            case "request_id" -> fields.requestId = id(name);
             case "model" -> fields.model = json.string(name);
-            case PROMPT -> readPrompt();
+            case "prompt" -> new PromptReader(json, limits, fields).read();
             case "max_tokens" -> fields.maxTokens = (int) json.integer(name, 0, Integer.MAX_VALUE);
             case "temperature" -> fields.temperature = json.number(name, t -> t >= 0, "a number of 0 or more");
             case "top_k" ->
@@ -179,20 +176,20 @@ final class RequestReader {
             case "user" -> fields.user = RecordJson.quote(json.string(name));
             default -> {
                 if (UnsupportedFields.contains(name)) {
-                    UnsupportedFields.requireDefault(name, json);
+                    UnsupportedFields.requireNeutral(name, json);
                 } else {
-                    passOver(name, "a request", BODY_FIELDS);
+                    passOver(name, false);
                 }
             }
         }
     }
 
-    private String customId() throws IOException, InvalidRequestException {
-        String id = json.string("custom_id");
+    private String id(String field) throws IOException, InvalidRequestException {
+        String id = json.string(field);
         int length = id.codePointCount(0, id.length());
         if (length < 1 || length > RequestParser.LONGEST_CUSTOM_ID) {
             throw InvalidRequestException.invalidValue(
-                    "custom_id",
+                    field,
                     length + " characters",
                     "1.." + RequestParser.LONGEST_CUSTOM_ID + "; leave the field out to use the Kafka key");
         }
@@ -216,62 +213,10 @@ final class RequestReader {
         throw InvalidRequestException.invalidValue(field, WireText.quoted(found), "'error', 'left' or 'right'");
     }
 
-    private void readPrompt() throws IOException, InvalidRequestException {
-        switch (parser.currentToken()) {
-            case VALUE_STRING -> fields.promptText = json.string(PROMPT);
-            case START_ARRAY -> readPromptArray();
-            default ->
-                throw InvalidRequestException.invalidType(PROMPT, json.found(), "a string or an array of token ids");
-        }
-    }
-
-    private void readPromptArray() throws IOException, InvalidRequestException {
-        PromptTokens ids = limits.newPrompt();
-        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-            if (ids.length() == 0 && (token == JsonToken.VALUE_STRING || token == JsonToken.START_ARRAY)) {
-                throw new InvalidRequestException(
-                        UNSUPPORTED_FIELD,
-                        PROMPT,
-                        "prompt: found an array of prompts, which is not supported yet; send a record for each prompt");
-            }
-            int id = tokenId(ids.length());
-            try {
-                ids.add(id);
-            } catch (IllegalArgumentException e) {
-                throw new InvalidRequestException(
-                        InvalidRequestException.INVALID_VALUE, PROMPT, "prompt: " + e.getMessage(), e);
-            }
-        }
-        fields.promptTokens = ids;
-    }
-
-    private int tokenId(int index) throws IOException, InvalidRequestException {
-        if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-            throw noTokenId(InvalidRequestException.INVALID_TYPE, index, null);
-        }
-        try {
-            return Integer.parseInt(parser.getText());
-        } catch (NumberFormatException e) {
-            throw noTokenId(InvalidRequestException.INVALID_VALUE, index, e);
-        }
-    }
-
-    private InvalidRequestException noTokenId(String code, int index, NumberFormatException cause) throws IOException {
-        return new InvalidRequestException(
-                code,
-                PROMPT,
-                "prompt: token id at index " + index + ": found " + json.found()
-                        + ", expected an integer, an id of the model's vocabulary",
-                cause);
-    }
-
-    private void passOver(String name, String owner, String known) throws IOException, InvalidRequestException {
+    private void passOver(String name, boolean inEnvelope) throws IOException, InvalidRequestException {
         if (policy == UnknownFields.REJECT) {
             throw new InvalidRequestException(
-                    UNKNOWN_FIELD,
-                    WireText.printable(name),
-                    "found the field " + WireText.quoted(name) + ", expected of " + owner + " only " + known
-                            + "; leave the field out, or run the job with records.unknown-fields = ignore");
+                    UNKNOWN_FIELD, WireText.printable(name), FieldNames.unknown(name, inEnvelope));
         }
         parser.skipChildren();
     }
@@ -282,18 +227,30 @@ final class RequestReader {
     }
 
     private static InvalidRequestException invalidJson(IOException e) {
-        String where = "";
-        String what = e.getMessage();
-        if (e instanceof JsonProcessingException jackson) {
-            JsonLocation location = jackson.getLocation();
-            where = location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
-            what = jackson.getOriginalMessage();
+        if (!(e instanceof JsonProcessingException malformed)) {
+            throw new UncheckedIOException("characters in memory could not be read", e);
         }
+        JsonLocation location = malformed.getLocation();
+        String where =
+                location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
         return new InvalidRequestException(
                 INVALID_JSON,
                 null,
-                "the value is not JSON" + where + ": " + WireText.printable(what, LONGEST_REASON)
-                        + "; send one JSON object",
+                "the value is not JSON" + where + near(malformed) + ": "
+                        + WireText.printable(JsonFault.reason(malformed), LONGEST_REASON) + "; send one JSON object",
                 e);
+    }
+
+    /** The last name that was read, which is the field whose value is malformed in most cases. */
+    private static String near(JsonProcessingException malformed) {
+        String name = null;
+        if (malformed.getProcessor() instanceof JsonParser parser) {
+            JsonStreamContext context = parser.getParsingContext();
+            while (context != null && context.getCurrentName() == null) {
+                context = context.getParent();
+            }
+            name = context == null ? null : context.getCurrentName();
+        }
+        return name == null ? "" : ", near the field " + WireText.quoted(name);
     }
 }

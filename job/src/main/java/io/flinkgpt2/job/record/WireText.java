@@ -25,13 +25,18 @@ final class WireText {
 
     /** Decodes strictly: no overlong forms, no encoded surrogates, nothing unfinished. */
     static Decoded decode(byte[] bytes) {
+        return decode(bytes, 0);
+    }
+
+    /** Decodes strictly from an index; {@link Decoded#malformedAt} still is one of {@code bytes}. */
+    static Decoded decode(byte[] bytes, int start) {
         CharsetDecoder decoder = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
-        ByteBuffer in = ByteBuffer.wrap(bytes);
+        ByteBuffer in = ByteBuffer.wrap(bytes, start, bytes.length - start);
         // UTF-8 never has fewer bytes than UTF-16 has units.
-        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CharBuffer out = CharBuffer.allocate(in.remaining());
         CoderResult result = decoder.decode(in, out, true);
         return new Decoded(out.flip(), result.isError() ? in.position() : -1);
     }

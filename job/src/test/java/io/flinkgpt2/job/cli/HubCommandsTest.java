@@ -71,10 +71,12 @@ class HubCommandsTest {
                     content.length,
                     "0".repeat(40),
                     content.length,
-                    HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content))));
+                    HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(content))));
             answers.put("/" + repository + "/resolve/main/" + file.getKey(), content);
         }
-        answers.put("/api/models/" + repository + "/tree/main", entries.toString().getBytes(US_ASCII));
+        answers.put(
+                "/api/models/" + repository + "/tree/main", entries.toString().getBytes(US_ASCII));
     }
 
     @AfterEach
@@ -139,7 +141,8 @@ class HubCommandsTest {
         CommandRun text = CommandRun.of("complete", "--model", words.toString(), "--prompt", "the and");
         assertThat(text.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(text.err()).contains("vocab.txt", "give the prompt as token ids");
-        CommandRun ids = CommandRun.of("complete", "--model", words.toString(), "--prompt-ids", "1,2", "--output", "json");
+        CommandRun ids =
+                CommandRun.of("complete", "--model", words.toString(), "--prompt-ids", "1,2", "--output", "json");
         assertThat(ids.exitCode()).as(ids.err()).isZero();
         assertThat(ids.json().get(0).at("/choices/0/token_ids")).hasSize(16);
         CommandRun verified = CommandRun.of("verify", "--model", words.toString(), "--prompt", "the and");

@@ -34,6 +34,14 @@ class JsonLinesTest {
     }
 
     @Test
+    void aByteOrderMarkIsNoLineOfItsOwn() throws IOException {
+        JsonLines lines = of("\u00ef\u00bb\u00bf\n\u00ef\u00bb\u00bf \r\n\u00ef\u00bb\u00bf{}\n\u00ef\u00bb");
+        assertThat(lines.nextNotBlank()).containsExactly(0xef, 0xbb, 0xbf, '{', '}');
+        assertThat(lines.lineNumber()).isEqualTo(3);
+        assertThat(lines.nextNotBlank()).containsExactly(0xef, 0xbb);
+    }
+
+    @Test
     void bytesComeAsTheyAreEvenWhereTheyAreNotUtf8() throws IOException {
         List<byte[]> all = of("\u00ff\u0000\u0080\n\u00c3").allNotBlank();
         assertThat(all).hasSize(2);

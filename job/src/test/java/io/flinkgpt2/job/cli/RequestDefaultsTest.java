@@ -31,6 +31,7 @@ class RequestDefaultsTest {
                 "{\"body\": {\"t\": null}}|{\"body\": {\"n\":5,\"t\": 0.5}}",
                 "{\"body\": null, \"n\": null}|{\"t\":0.5,\"body\": null, \"n\": 5}",
                 "{\"p\": \"König 🏰\", \"t\": null}|{\"n\":5,\"p\": \"König 🏰\", \"t\": 0.5}",
+                "\ufeff{\"p\": 1}|{\"n\":5,\"t\":0.5,\"p\": 1}",
                 "{\"\\u006e\": 1}|{\"t\":0.5,\"\\u006e\": 1}",
             })
     void lackingFieldsAndNullsAreFilledAndAllElseStays(String request, String filled) {
@@ -52,7 +53,7 @@ class RequestDefaultsTest {
                 "{\"body\": [1]}",
                 "{\"body\": 3}",
                 "{\"body\": {}",
-                "\uFEFF{}",
+                "\uFEFF\uFEFF{}",
                 "{\"p\": NaN}",
                 "null"
             })

@@ -47,7 +47,11 @@ class TokenizeCommandTest {
                 .isEqualTo("line 2: token_ids[0]: found 700, expected a token id, 0..699 (the model's vocabulary)");
         assertThat(decoded.exitCode()).isEqualTo(1);
         CommandRun encoded = CommandRun.withInput(
-                "{\"text\": \"the<|user|><|pad|>\"}\n", "tokenize", "--allow-special-tokens", "--model", model.toString());
+                "{\"text\": \"the<|user|><|pad|>\"}\n",
+                "tokenize",
+                "--allow-special-tokens",
+                "--model",
+                model.toString());
         assertThat(encoded.json().get(0).path("token_ids")).hasToString("[258,306,400]");
     }
 
@@ -71,7 +75,10 @@ class TokenizeCommandTest {
     @Test
     void aTokenizerThatTakesNoTextSaysSoInItsPlace() {
         CommandRun run = CommandRun.withInput(
-                "{\"text\": \"the\"}\n", "tokenize", "--model", GOLDEN.resolve("unscaled").toString());
+                "{\"text\": \"the\"}\n",
+                "tokenize",
+                "--model",
+                GOLDEN.resolve("unscaled").toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.json().get(0).path("error").textValue())
                 .startsWith("line 1: this model takes token ids only: ")

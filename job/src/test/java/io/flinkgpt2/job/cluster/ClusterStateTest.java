@@ -47,7 +47,7 @@ class ClusterStateTest {
             value = {
                 "``|found none of java",
                 "[]|found none of java",
-                "{\"java\": \"j\", \"kafka_port\": 1|found no JSON",
+                "{\"java\": \"j\", \"kafka_port\": 1|found text that is not JSON (found the end of the text too early",
                 "{\"java\": \"j\", \"kafka_port\": \"1\"}|found \"1\" of kafka_port, expected a whole number in 1..65535",
                 "{\"java\": \"j\", \"kafka_port\": 65536}|found 65536 of kafka_port",
                 "{\"java\": \"j\", \"kafka_port\": 1.5}|found 1.5 of kafka_port",

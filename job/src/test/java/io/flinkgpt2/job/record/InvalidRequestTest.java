@@ -5,7 +5,6 @@ import static io.flinkgpt2.job.record.Requests.errorOf;
 import static io.flinkgpt2.job.record.Requests.parser;
 import static io.flinkgpt2.job.record.Requests.record;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -15,7 +14,9 @@ import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tokenizer.Tokenizer;
+import java.nio.charset.Charset;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,13 +37,16 @@ class InvalidRequestTest {
                     invalid_json | - | more text after its end          | {"prompt":"Hi"} {"prompt":"Hi"}
                     invalid_json | - | not JSON                         | {"prompt":"Hi"}}
                     invalid_json | - | not JSON                         | {"prompt":"Hi"} x
-                    invalid_json | - | Duplicate                        | {"prompt":"Hi","prompt":"Hi"}
-                    invalid_json | - | Duplicate                        | {"prompt":"Hi","metadata":{"a":1,"b":{},"a":1}}
-                    invalid_json | - | not JSON                         | {"prompt":"Hi","temperature":NaN}
-                    invalid_json | - | not JSON                         | {"prompt":"Hi","max_tokens":01}
-                    invalid_json | - | not JSON                         | {'prompt':'Hi'}
-                    invalid_json | - | not JSON                         | {"prompt":"Hi",}
-                    invalid_json | - | not JSON                         | {"prompt":"\\x"}
+                    invalid_json | - | found the name 'prompt' twice    | {"prompt":"Hi","prompt":"Hi"}
+                    invalid_json | - | found the name 'a' twice         | {"prompt":"Hi","metadata":{"a":1,"b":{},"a":1}}
+                    invalid_json | - | near the field 'temperature': found NaN, which JSON does not have | {"prompt":"Hi","temperature":NaN}
+                    invalid_json | - | near the field 'max_tokens': found Infinity, which JSON does not have; expected a finite number | {"prompt":"Hi","max_tokens":Infinity}
+                    invalid_json | - | near the field 'prompt': found NaN | {"prompt":[1,NaN]}
+                    invalid_json | - | found a number with leading zeros | {"prompt":"Hi","max_tokens":01}
+                    invalid_json | - | found ''', expected a name in double quotes | {'prompt':'Hi'}
+                    invalid_json | - | found '}', expected a name in double quotes | {"prompt":"Hi",}
+                    invalid_json | - | found the escape of 'x'          | {"prompt":"\\x"}
+                    invalid_json | - | found 'True', expected           | {"prompt":"Hi","echo":True}
                     invalid_json | - | not JSON                         | {"bogus":1,"prompt":
                     invalid_json | - | not JSON                         | prompt
                     # another type
@@ -53,17 +57,20 @@ class InvalidRequestTest {
                     invalid_type | prompt      | found an object        | {"prompt":{}}
                     invalid_type | prompt      | found true             | {"prompt":true}
                     invalid_type | prompt      | at index 1: found the string 'a' | {"prompt":[1,"a"]}
-                    invalid_type | prompt      | at index 0: found 1.0  | {"prompt":[1.0]}
+                    invalid_type | prompt      | at index 0: found 1.5  | {"prompt":[1.5]}
+                    invalid_type | prompt      | at index 1: found 5 after a string | {"prompt":["a",5]}
+                    invalid_type | prompt      | at index 1: found null after an array | {"prompt":[[1],null]}
+                    invalid_type | prompt      | at index 0: found an array | {"prompt":[[[1]]]}
                     invalid_type | prompt      | at index 0: found null | {"prompt":[null]}
                     invalid_type | prompt      | at index 1: found an array | {"prompt":[1,[2]]}
-                    invalid_type | max_tokens  | found 16.0, expected an integer, 0..2147483647 | {"prompt":"Hi","max_tokens":16.0}
-                    invalid_type | max_tokens  | found 1e1              | {"prompt":"Hi","max_tokens":1e1}
+                    invalid_type | max_tokens  | found 16.5, expected an integer, 0..2147483647 | {"prompt":"Hi","max_tokens":16.5}
+                    invalid_type | max_tokens  | found 1e-1             | {"prompt":"Hi","max_tokens":1e-1}
                     invalid_type | max_tokens  | found the string '16'  | {"prompt":"Hi","max_tokens":"16"}
                     invalid_type | max_tokens  | found true             | {"prompt":"Hi","max_tokens":true}
                     invalid_type | top_k       | found 1.5              | {"prompt":"Hi","top_k":1.5}
                     invalid_type | temperature | found the string '1'   | {"prompt":"Hi","temperature":"1"}
                     invalid_type | top_p       | found an array         | {"prompt":"Hi","top_p":[1]}
-                    invalid_type | seed        | found 1.0              | {"prompt":"Hi","seed":1.0}
+                    invalid_type | seed        | found 1.00000000000000000001 | {"prompt":"Hi","seed":1.00000000000000000001}
                     invalid_type | custom_id   | found 7                | {"prompt":"Hi","custom_id":7}
                     invalid_type | model       | found an object        | {"prompt":"Hi","model":{}}
                     invalid_type | metadata    | found the string 'm'   | {"prompt":"Hi","metadata":"m"}
@@ -78,6 +85,10 @@ class InvalidRequestTest {
                     invalid_value | max_tokens  | found -1              | {"prompt":"Hi","max_tokens":-1}
                     invalid_value | max_tokens  | found 2147483648      | {"prompt":"Hi","max_tokens":2147483648}
                     invalid_value | top_k       | found -2, expected an integer, -1..2147483647 | {"prompt":"Hi","top_k":-2}
+                    invalid_value | max_tokens  | found 1e400           | {"prompt":"Hi","max_tokens":1e400}
+                    invalid_value | max_tokens  | found 1e99999999999   | {"prompt":"Hi","max_tokens":1e99999999999}
+                    invalid_value | prompt      | at index 0: found 1e400 | {"prompt":[1e400]}
+                    invalid_value | seed        | found 9.223372036854775808e18 | {"prompt":"Hi","seed":9.223372036854775808e18}
                     invalid_value | seed        | found 9223372036854775808 | {"prompt":"Hi","seed":9223372036854775808}
                     invalid_value | temperature | found -0.1, expected a number of 0 or more | {"prompt":"Hi","temperature":-0.1}
                     invalid_value | temperature | found 1e309           | {"prompt":"Hi","temperature":1e309}
@@ -104,17 +115,21 @@ class InvalidRequestTest {
                     missing_field     | prompt   | expected a string      | {}
                     missing_field     | prompt   | expected a string      | {"prompt":null}
                     missing_field     | prompt   | expected a string      | {"body":{}}
-                    unknown_field     | promt    | 'promt'                | {"promt":"Hi"}
-                    unknown_field     | Prompt   | 'Prompt'               | {"Prompt":"Hi"}
+                    unknown_field     | promt    | unknown field 'promt'; did you mean 'prompt'? Known fields: custom_id, | {"promt":"Hi"}
+                    unknown_field     | Prompt   | unknown field 'Prompt'; did you mean 'prompt'? | {"Prompt":"Hi"}
+                    unknown_field     | bogus    | unknown field 'bogus'. Known fields: custom_id, | {"bogus":"Hi"}
                     unknown_field     | method   | records.unknown-fields | {"prompt":"Hi","method":"POST"}
-                    unknown_field     | prompt   | of an envelope         | {"prompt":"Hi","body":{"prompt":"Hi"}}
-                    unknown_field     | body     | of a request           | {"body":{"body":{},"prompt":"Hi"}}
+                    unknown_field     | method   | belongs to the envelope, outside of 'body' | {"prompt":"Hi","method":"POST"}
+                    unknown_field     | prompt   | 'prompt' of the envelope; it belongs into 'body' | {"prompt":"Hi","body":{"prompt":"Hi"}}
+                    unknown_field     | customId | 'customId' of the envelope; did you mean 'custom_id'? Known fields: custom_id, method, url, body. | {"customId":"a","body":{"prompt":"Hi"}}
+                    unknown_field     | body     | it belongs to the envelope | {"body":{"body":{},"prompt":"Hi"}}
                     model_not_found   | model    | found 'gpt3', expected one of [gpt2, small] | {"prompt":"Hi","model":"gpt3"}
                     model_not_found   | model    | found ''               | {"prompt":"Hi","model":""}
                     unsupported_field | prompt   | array of prompts       | {"prompt":["a","b"]}
                     unsupported_field | prompt   | array of prompts       | {"prompt":[[1],[2]]}
                     unsupported_field | n        | found 2, which is not supported yet | {"prompt":"Hi","n":2}
-                    unsupported_field | n        | its default, 1         | {"prompt":"Hi","n":1.0}
+                    unsupported_field | n        | found 1.5              | {"prompt":"Hi","n":1.5}
+                    unsupported_field | n        | what changes nothing: 1 | {"prompt":"Hi","n":2}
                     unsupported_field | best_of  | found 2                | {"prompt":"Hi","best_of":2}
                     unsupported_field | stop     | found an array         | {"prompt":"Hi","stop":["."]}
                     unsupported_field | stop     | found the string '.'   | {"prompt":"Hi","stop":"."}
@@ -166,11 +181,39 @@ class InvalidRequestTest {
     }
 
     @Test
-    void utf8IsCheckedInStringsAndOtherEncodingsAreRefused() {
+    void utf8IsCheckedInStrings() {
         assertThat(errorOf(record("{\"prompt\":\"é\"}".getBytes(ISO_8859_1))).message)
                 .contains("0xE9 at index 11 of 14");
-        assertThat(errorOf(record("{\"prompt\":\"Hi\"}".getBytes(UTF_16LE))).code)
-                .isEqualTo("invalid_json");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "UTF-16LE, UTF-16",
+        "UTF-16BE, UTF-16",
+        "UTF-16, UTF-16", // with a byte order mark
+        "x-UTF-16LE-BOM, UTF-16",
+        "UTF-32LE, UTF-32",
+        "UTF-32BE, UTF-32",
+        "X-UTF-32LE-BOM, UTF-32",
+        "X-UTF-32BE-BOM, UTF-32"
+    })
+    void otherEncodingsAreNamed(String charset, String named) {
+        for (String json : List.of("{\"prompt\":\"é😀\"}", " {}", "[1,\"漢\"]")) {
+            RecordError error = errorOf(record(json.getBytes(Charset.forName(charset))));
+
+            assertThat(error.code).isEqualTo("invalid_utf8");
+            assertThat(error.message).contains("found " + named + ", expected JSON in UTF-8; convert it");
+        }
+    }
+
+    @Test
+    void aByteOrderMarkIsCountedWhereBytesAre() {
+        byte[] value = "\ufeff{\"prompt\":\"x\"}".getBytes(UTF_8);
+        value[14] = (byte) 0xFF;
+
+        assertThat(errorOf(record(value)).message).contains("0xFF at index 14 of 17");
+        assertThat(errorOf("\ufeff").message).contains("nothing but white space");
+        assertThat(errorOf("\ufeff\ufeff{}").code).isEqualTo("invalid_json");
     }
 
     @ParameterizedTest

@@ -275,7 +275,8 @@ class RequestParserTest {
     @Test
     void rule2_1_aModelThatTakesTokenIdsOnlyRefusesTextWithTheReason() throws InvalidRequestException {
         RequestParser parser = parserWith(Tokenizer.tokenIdsOnly("its tokenizer is vocab.txt"));
-        assertThat(parser.parse(record("{\"prompt\":[1,2]}"), NOW).promptTokenIds).containsExactly(1, 2);
+        assertThat(parser.parse(record("{\"prompt\":[1,2]}"), NOW).promptTokenIds)
+                .containsExactly(1, 2);
         for (String rest : List.of("", ",\"truncate_prompt\":\"left\"")) {
             for (String text : List.of("Hi", "x ".repeat(1_000_000))) {
                 InvalidRequestException e = catchThrowableOfType(
@@ -283,8 +284,9 @@ class RequestParserTest {
                         () -> parser.parse(record("{\"prompt\":\"" + text + "\"" + rest + "}"), NOW));
                 assertThat(e.error().param).isEqualTo("prompt");
                 assertThat(e.error().message)
-                        .isEqualTo("prompt: this model takes token ids only: its tokenizer is vocab.txt; give the prompt as"
-                                + " token ids");
+                        .isEqualTo(
+                                "prompt: this model takes token ids only: its tokenizer is vocab.txt; give the prompt as"
+                                        + " token ids");
             }
         }
     }

@@ -1,0 +1,2 @@
+/** Level 0: messages about text that is not valid JSON, in words for users. */
+package io.flinkgpt2.json;
