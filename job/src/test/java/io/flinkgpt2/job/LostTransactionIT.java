@@ -57,7 +57,7 @@ class LostTransactionIT {
         JobClient job = start(null);
         await().atMost(PATIENCE).until(() -> stack.uncommitted(COMPLETIONS).size() == 4);
         String transaction = abortOpenTransaction();
-        stack.takeCheckpoint(job.getJobID());
+        String checkpoint = stack.takeCheckpoint(job.getJobID());
 
         String named = "Kafka aborted transaction " + transaction + " of checkpoint 1";
         String offsets = COMPLETIONS + " for prompts-lost-0 offsets 0..3 (4 records)";
@@ -68,7 +68,6 @@ class LostTransactionIT {
         assertThat(stack.restarts(job.getJobID())).isEqualTo(1);
         assertThat(stack.committed(COMPLETIONS)).isEmpty();
 
-        String checkpoint = stack.newestCheckpoint(job.getJobID());
         JobClient again = start(checkpoint);
         assertThatThrownBy(() -> again.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
                 .satisfies(failure -> assertThat(failure(failure)).contains(named, offsets));
