@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A cluster of processes and the job's jar on it: by our own command, and by Flink's. The cluster has neither Kafka nor this
- * project on its class path, so all of it comes from the jar.
+ * A cluster of processes and the job's jar on it: by our own command, and by Flink's. The cluster has no Kafka on its class
+ * path, and of this project only the guard of its web port, so all of the job comes from the jar.
  */
 class ClusterIT {
 
@@ -43,6 +44,7 @@ class ClusterIT {
             assertThat(status.path("slots").intValue()).isEqualTo(1);
             String bootstrap = status.path("bootstrap_servers").textValue();
             assertThat(started.out()).contains(bootstrap, status.path("web_url").textValue());
+            assertForeignPagesAreRefused(status.path("web_url").textValue());
             Run second = cluster.start().run();
             assertThat(second.exitCode()).isEqualTo(1);
             assertThat(second.err()).contains("A cluster runs already in " + directory());
@@ -67,6 +69,10 @@ class ClusterIT {
         send(topics, "a", 5);
         String job = Cluster.succeed(cluster.command("submit", "--checkpoint.interval", "500 ms"));
         assertThat(ids(topics, 5)).isEqualTo(ids("a", 5));
+
+        Run second = cluster.command("submit").run();
+        assertThat(second.exitCode()).as(second.out()).isEqualTo(1);
+        assertThat(second.err()).contains("A job named flink-gpt2 runs already", job, "stop-job", "--job.name");
 
         JsonNode before = cluster.status();
         assertThat(Cluster.jobState(before, job)).isEqualTo("RUNNING");
@@ -148,13 +154,27 @@ class ClusterIT {
                 .environment("FLINK_CONF_DIR", configuration.toString());
     }
 
+    private static void assertForeignPagesAreRefused(String webUrl) throws IOException {
+        int port = URI.create(webUrl).getPort();
+        String own = "localhost:" + port;
+        WebRequest overview = new WebRequest("GET", "/overview");
+        WebRequest submit = new WebRequest("POST", "/jobs");
+        assertThat(overview.status(port, own)).isEqualTo(200);
+        assertThat(overview.status(port, "evil.example:" + port)).isEqualTo(403);
+        assertThat(submit.status(port, own, "Origin: http://evil.example")).isEqualTo(403);
+        // Nothing was sent, which is for the API to say.
+        assertThat(submit.status(port, own, "Origin: http://" + own)).isEqualTo(400);
+    }
+
     @Test
     void aStartThatIsTerminatedLeavesNothing() throws Exception {
         try (Cluster cluster = new Cluster(directory())) {
             try (Running start = cluster.start().start()) {
                 awaitProcesses();
                 start.signal("TERM");
-                assertThat(start.await().err()).doesNotContain("\tat ");
+                Run run = start.await();
+                assertThat(run.err()).doesNotContain("\tat ");
+                assertThat(run.exitCode()).isEqualTo(143);
             }
             assertNothingIsLeft();
         }

@@ -18,6 +18,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Completions by the command, without Kafka and Flink. */
@@ -280,15 +281,45 @@ class CompleteIT {
     }
 
     @Test
-    void aSignalEndsItWithinTenSecondsAndWithWholeLines() throws Exception {
-        try (Running running = complete(Command.bundledModel(), "--max-tokens", "200", "--output", "json")
+    void anOutputThatCannotBeWrittenIsAnError() throws Exception {
+        String complete = "'" + Command.launcherPath() + "' complete --model '" + MODEL + "' --prompt-ids 1 --max-tokens 1";
+        Path script = Files.writeString(
+                directory.resolve("script"),
+                complete + " >/dev/full\necho \"full $?\"\nexec 5>&1\n" + complete + " >&-\necho \"closed $?\" >&5\n");
+        Run run = Command.of("bash", script.toString()).run();
+
+        assertThat(run.lines()).containsExactly("full 1", "closed 1");
+        assertThat(run.err().lines())
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("Standard output cannot be written ("))
+                .first()
+                .asString()
+                .contains("No space left on device");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT,130", "TERM,143"})
+    void aSignalEndsItWithinTenSecondsAndWithWholeLines(String signal, int exitCode) throws Exception {
+        // A build that runs in the background ignores INT, and so would what it starts.
+        try (Running running = Command.of(
+                        "env",
+                        "--default-signal=INT",
+                        Command.launcherPath().toString(),
+                        "complete",
+                        "--model",
+                        Command.bundledModel().toString(),
+                        "--max-tokens",
+                        "200",
+                        "--output",
+                        "json")
                 .input(manyRequests())
                 .start()) {
             running.awaitOut("\n");
-            running.signal("TERM");
+            running.signal(signal);
             Run run = running.await(Duration.ofSeconds(10));
 
-            assertThat(run.exitCode()).isZero();
+            assertThat(run.exitCode()).isEqualTo(exitCode);
+            assertThat(run.err()).doesNotContain("\tat ");
             assertThat(run.out()).endsWith("\n");
             assertThat(run.json()).hasSizeBetween(1, 1999);
         }

@@ -28,7 +28,6 @@ final class KillAndResume implements Callable<Integer> {
 
     private static final String STEPS = "steps";
 
-    private static final Duration REFERENCE_PATIENCE = Duration.ofHours(1);
     private static final Duration STANDSTILL = Duration.ofMinutes(3);
     private static final int FIRST_PARALLELISM = 2;
     private static final int SECOND_PARALLELISM = 1;
@@ -69,7 +68,7 @@ final class KillAndResume implements Callable<Integer> {
     public Integer call() throws Exception {
         List<String> requests = Workload.requests(seed, prompts);
         say("reference: %d prompts by 'complete', one at a time", prompts);
-        Map<String, JsonNode> reference = reference(requests);
+        Reference reference = Reference.of(Command.bundledModel(), requests);
 
         try (Cluster cluster = new Cluster(directory.resolve("cluster"))) {
             say("starting the cluster");
@@ -86,7 +85,8 @@ final class KillAndResume implements Callable<Integer> {
                 // Whatever has been written twice is committed with the end of the job.
                 Cluster.succeed(cluster.command("stop-job"));
                 answers.drain();
-                return judge(answers, reference);
+                reference.judge(answers, out);
+                return reference.isRight(answers) ? 0 : 1;
             }
         }
     }
@@ -222,50 +222,6 @@ final class KillAndResume implements Callable<Integer> {
         return Cluster.succeed(cluster.command("submit", "-p", "" + parallelism, "--checkpoint.interval", "200 ms")
                 .with(more)
                 .with(jobOptions.toArray(new String[0])));
-    }
-
-    private Map<String, JsonNode> reference(List<String> requests) throws IOException, InterruptedException {
-        Command complete = Command.launcher(
-                        "complete",
-                        "--model",
-                        Command.bundledModel().toString(),
-                        "--max-context",
-                        "128",
-                        "--output",
-                        "json")
-                .input(String.join("\n", requests));
-        try (Running running = complete.start()) {
-            Run run = running.await(REFERENCE_PATIENCE);
-            if (run.exitCode() != 0) {
-                throw new IllegalStateException("'complete' ended with " + run.exitCode() + ": " + run.err());
-            }
-            Map<String, JsonNode> byId = new HashMap<>();
-            run.json().forEach(answer -> byId.put(answer.path("custom_id").textValue(), answer));
-            return byId;
-        }
-    }
-
-    private int judge(Answers answers, Map<String, JsonNode> reference) {
-        int differing = 0;
-        for (Map.Entry<String, JsonNode> expected : reference.entrySet()) {
-            JsonNode right = Answers.essence(expected.getValue());
-            for (JsonNode answer : answers.of(expected.getKey())) {
-                if (!Answers.essence(answer).equals(right)) {
-                    differing++;
-                    say("differing: %s%n   expected %s", Answers.essence(answer), right);
-                }
-            }
-        }
-        answers.deadLetters().forEach(letter -> say("dead letter: %s", letter));
-        int duplicates = answers.duplicates();
-        out.printf(
-                "sent=%d answered=%d duplicates=%d differing=%d%n", prompts, answers.answered(), duplicates, differing);
-        boolean right = answers.answered() == prompts
-                && reference.size() == prompts
-                && duplicates == 0
-                && differing == 0
-                && answers.deadLetters().isEmpty();
-        return right ? 0 : 1;
     }
 
     private void say(String format, Object... values) {

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How the launcher finds Java, and what it says where it cannot. */
 class LauncherIT {
@@ -56,6 +59,30 @@ class LauncherIT {
         assertRefused(directory, "there is no " + directory.resolve("bin/java"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"HUP,129", "INT,130", "TERM,143"})
+    void aSignalEndsTheBuildWithTheSignalsExitCode(String signal, int exitCode) throws Exception {
+        Path bin = Files.createDirectories(directory.resolve("deploy/bin"));
+        Path launcher = Files.copy(Command.launcherPath(), bin.resolve("flink-gpt2"));
+        Path maven = script(directory.resolve("mvn"), "echo $$ >'" + directory + "/pid'\nexec sleep 60\n");
+        try (Running running = Command.of(
+                        "env", "--default-signal=INT", "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
+                        launcher.toString(), "models")
+                .environment("TMPDIR", Files.createDirectories(directory.resolve("tmp")).toString())
+                .start()) {
+            Awaitility.await().atMost(Running.PATIENCE).until(() -> Files.exists(directory.resolve("pid"))
+                    && !Files.readString(directory.resolve("pid")).isBlank());
+            running.signal(signal);
+            Run run = running.await();
+
+            assertThat(run.exitCode()).isEqualTo(exitCode);
+            assertThat(run.err()).startsWith("flink-gpt2: building the job").hasLineCount(1);
+            long pid = Long.parseLong(Files.readString(directory.resolve("pid")).strip());
+            assertThat(ProcessHandle.of(pid)).isEmpty();
+            assertThat(directory.resolve("tmp")).isEmptyDirectory();
+        }
+    }
+
     private static void assertRefused(Path javaHome, String message) throws IOException, InterruptedException {
         Run run = Command.launcher("--version")
                 .environment("JAVA_HOME", javaHome.toString())
@@ -68,9 +95,12 @@ class LauncherIT {
 
     /** A directory like a JDK's, whose java is a script. */
     private Path fakeJava(String script) throws IOException {
-        Path java = Files.createDirectories(directory.resolve("jdk/bin")).resolve("java");
-        Files.writeString(java, "#!/bin/sh\n" + script);
-        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+        script(Files.createDirectories(directory.resolve("jdk/bin")).resolve("java"), script);
         return directory.resolve("jdk");
+    }
+
+    private static Path script(Path file, String text) throws IOException {
+        Files.writeString(file, "#!/bin/sh\n" + text);
+        return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 }

@@ -14,7 +14,7 @@ import org.awaitility.Awaitility;
 final class Running implements AutoCloseable {
 
     /** Far more than anything here takes, even on a machine that is busy with other things. */
-    static final Duration PATIENCE = Duration.ofMinutes(2);
+    static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Process process;
     private final Path files;

@@ -1,8 +1,11 @@
 package io.flinkgpt2.job;
 
+import io.flinkgpt2.hub.HubSettings;
+import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.kafka.KafkaConnections;
+import io.flinkgpt2.job.kafka.OpenTransactions;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.operator.ContinuousBatchingOperatorFactory;
 import io.flinkgpt2.job.operator.RequestKey;
@@ -19,6 +22,7 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -44,21 +48,29 @@ public final class CompletionJob {
         }
         JobSettings settings = JobSettings.from(JobArguments.parse(arguments));
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
-        build(environment, settings, TopicLimits.of(settings.kafka()));
+        TopicLimits limits = TopicLimits.of(settings.kafka());
+        OpenTransactions.warn(settings.kafka());
+        build(environment, settings, limits);
         environment.execute(settings.jobName());
     }
 
-    /** Builds the pipeline between Kafka topics with the given limits. */
+    /**
+     * Builds the pipeline between Kafka topics with the given limits. A model on the hub is looked up here: the job has one
+     * revision of it.
+     *
+     * @throws InvalidOptionException if the model's commit cannot be found out and no revision is given
+     */
     public static void build(StreamExecutionEnvironment environment, JobSettings settings, TopicLimits limits) {
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), limits);
-        JobSettings fitted = settings.withMaxCopiedBytes(
-                kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
+        JobSettings fitted = settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment()))
+                .withMaxCopiedBytes(kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());
     }
 
     /**
-     * Builds the pipeline between any source and sinks. Everything is chained and nothing crosses a network, but for an
-     * exchange by key where the order of keys is asked for.
+     * Builds the pipeline between any source and sinks. From source to completions everything is chained and nothing crosses a
+     * network, but for an exchange by key where the order of keys is asked for. The sink of dead letters has two inputs, and so
+     * is a task of its own in each slot.
      */
     public static void build(
             StreamExecutionEnvironment environment,
@@ -79,15 +91,27 @@ public final class CompletionJob {
                 .process(new ParseRequest(settings.generation()))
                 .name("parse")
                 .uid("parse");
-        generate(requests, settings)
-                .name("generate")
-                .sinkTo(completions)
-                .name("completions")
-                .uid("completions");
-        requests.getSideOutput(ParseRequest.DEAD_LETTERS)
+        SingleOutputStreamOperator<CompletionRecord> answers =
+                generate(requests, settings).name("generate");
+        answers.sinkTo(completions).name("completions").uid("completions");
+        refused(requests, answers, settings)
                 .sinkTo(deadLetters)
                 .name("dead-letters")
                 .uid("dead-letters");
+    }
+
+    /**
+     * What the parser refuses; with state also what the generator parses anew for another model. The mode {@code map} has no
+     * requests in its state.
+     */
+    private static DataStream<DeadLetter> refused(
+            SingleOutputStreamOperator<PromptRequest> requests,
+            SingleOutputStreamOperator<CompletionRecord> answers,
+            JobSettings settings) {
+        DataStream<DeadLetter> parsed = requests.getSideOutput(ParseRequest.DEAD_LETTERS);
+        return settings.generationMode() == JobOptions.GenerationMode.MAP
+                ? parsed
+                : parsed.union(answers.getSideOutput(ParseRequest.DEAD_LETTERS));
     }
 
     /**

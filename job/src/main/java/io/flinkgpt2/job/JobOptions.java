@@ -74,7 +74,8 @@ public final class JobOptions {
             .withDescription("Directory of the model, the same on every TaskManager: config.json, the weights, and"
                     + " optionally vocab.json and merges.txt; or a GGUF file; or the name of a model on the hub (gpt2, gpt2-medium, gpt2-large,"
                     + " gpt2-xl, distilgpt2, owner/name[@revision]), which each TaskManager fetches into its cache"
-                    + " ($FLINK_GPT2_HOME). Required.");
+                    + " ($FLINK_GPT2_HOME). Without a revision it is the commit of the branch main when the job is"
+                    + " submitted, or of its savepoint. Required.");
 
     public static final ConfigOption<String> MODEL_NAME = ConfigOptions.key("model.name")
             .stringType()

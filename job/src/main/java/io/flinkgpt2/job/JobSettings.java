@@ -1,15 +1,18 @@
 package io.flinkgpt2.job;
 
+import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.hub.ModelLocator;
 import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
+import io.flinkgpt2.job.function.PinnedModel;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
@@ -235,15 +239,34 @@ public record JobSettings(
         return Map.copyOf(properties);
     }
 
+    /**
+     * The same with the model at one commit, if it is one on the hub: see {@link PinnedModel}.
+     *
+     * @param hub asked for only if the model is one on the hub
+     * @throws InvalidOptionException if no revision was given and the commit cannot be found out
+     */
+    JobSettings withPinnedModel(Supplier<ModelHub> hub) {
+        ModelSettings model = generation.model();
+        try {
+            ModelSettings pinned = PinnedModel.pin(model, hub);
+            return pinned.equals(model) ? this : with(generation.withModel(pinned));
+        } catch (IOException e) {
+            throw new InvalidOptionException(
+                    JobOptions.MODEL_PATH.key(),
+                    "'" + model.path() + "', whose commit cannot be found out here (" + e.getMessage() + ")",
+                    "a name with a revision, '" + model.path()
+                            + "@REVISION', so that all TaskManagers load the same model;"
+                            + " or of a directory on the TaskManagers the absolute path",
+                    e);
+        }
+    }
+
+    private JobSettings with(GenerationSettings other) {
+        return new JobSettings(jobName, kafka, other, generationMode, ordering, batch, checkpointInterval);
+    }
+
     /** The same with another limit of what a completion copies from its request. */
     JobSettings withMaxCopiedBytes(int bytes) {
-        return new JobSettings(
-                jobName,
-                kafka,
-                generation.withMaxCopiedBytes(bytes),
-                generationMode,
-                ordering,
-                batch,
-                checkpointInterval);
+        return with(generation.withMaxCopiedBytes(bytes));
     }
 }

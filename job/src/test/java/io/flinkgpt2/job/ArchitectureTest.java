@@ -45,6 +45,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.cluster..")
             .layer("broker")
             .definedBy("io.flinkgpt2.job.broker..")
+            .layer("web")
+            .definedBy("io.flinkgpt2.job.web..")
             .layer("record")
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
@@ -76,6 +78,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job", "cli")
             .whereLayer("broker")
             .mayOnlyBeAccessedByLayers("local", "cluster")
+            .whereLayer("web")
+            .mayOnlyBeAccessedByLayers("local", "cluster")
             .whereLayer("record")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
 
@@ -91,7 +95,8 @@ class ArchitectureTest {
                     "io.flinkgpt2.job.metrics..",
                     "io.flinkgpt2.job.local..",
                     "io.flinkgpt2.job.cluster..",
-                    "io.flinkgpt2.job.broker..")
+                    "io.flinkgpt2.job.broker..",
+                    "io.flinkgpt2.job.web..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");

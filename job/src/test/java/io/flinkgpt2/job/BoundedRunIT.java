@@ -1,5 +1,6 @@
 package io.flinkgpt2.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -10,8 +11,12 @@ import io.flinkgpt2.job.kafka.TopicLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobStatus;
@@ -118,6 +123,43 @@ class BoundedRunIT {
                 .hasMessageContaining("go on without it");
     }
 
+    /** All prompts are one, so that all answers of one precision are one text. */
+    @Test
+    void aRunThatGoesOnInAnotherPrecisionMixesNoAnswerAndWhatItRefusesIsADeadLetter() throws Exception {
+        int requests = 16;
+        createTopics("precision");
+        produce("precision", 0, requests, PARTITIONS);
+        String named = request(requests).replace("{", "{\"model\": \"fairytales\", ");
+        stack.produce(List.of(TestStack.request("prompts-precision", 3, named)));
+        String savepoint = runAndStop("precision", requests + 1);
+
+        runToTheEnd("precision", 2, savepoint, "--precision=int8", "--model.name=renamed");
+
+        Map<String, Set<String>> texts = new HashMap<>();
+        List<String> answered = new ArrayList<>();
+        TestStack.json(stack.committed("completions-precision")).forEach(answer -> {
+            answered.add(answer.get("custom_id").asText());
+            String fingerprint = answer.get("system_fingerprint").asText();
+            texts.computeIfAbsent(fingerprint.replaceAll(".*-", ""), mode -> new HashSet<>())
+                    .add(answer.at("/choices/0/text").asText());
+        });
+        assertThat(answered).containsExactlyInAnyOrderElementsOf(expected(requests));
+        assertThat(texts.get("int8")).hasSize(1);
+        assertThat(texts.getOrDefault("f32", Set.of()))
+                .hasSizeLessThan(2)
+                .doesNotContainAnyElementsOf(texts.get("int8"));
+        assertThat(TestStack.json(stack.committed("dead-letters-precision")))
+                .singleElement()
+                .satisfies(letter -> {
+                    assertThat(letter.at("/error/code").asText()).isEqualTo("model_not_found");
+                    assertThat(new String(
+                                    Base64.getDecoder()
+                                            .decode(letter.get("value").asText()),
+                                    UTF_8))
+                            .isEqualTo(named);
+                });
+    }
+
     /** Lets one subtask read so many prompts, and stops while answers are in flight: two at a time, 100 tokens each. */
     private static String runAndStop(String name, int prompts, String... further) throws Exception {
         InterruptibleSource.reset();
@@ -130,8 +172,9 @@ class BoundedRunIT {
                 .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private static void runToTheEnd(String name, int parallelism, String savepoint) throws Exception {
-        JobClient job = start(name, parallelism, savepoint, false);
+    private static void runToTheEnd(String name, int parallelism, String savepoint, String... further)
+            throws Exception {
+        JobClient job = start(name, parallelism, savepoint, false, further);
         job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(job.getJobStatus().get()).isEqualTo(JobStatus.FINISHED);
         assertThat(stack.restarts(job.getJobID())).isZero();

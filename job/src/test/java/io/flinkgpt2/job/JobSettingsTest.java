@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.PromptTruncation;
+import io.flinkgpt2.hub.HubSettings;
+import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
@@ -15,6 +17,7 @@ import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Precision;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -308,5 +312,15 @@ class JobSettingsTest {
             arguments.add("--model=/models/gpt2");
         }
         return JobSettings.from(JobArguments.parse(arguments));
+    }
+
+    @Test
+    void aModelWhoseCommitNobodyKnowsNeedsARevision(@TempDir Path home) {
+        JobSettings settings = JobSettings.from(
+                JobArguments.parse(List.of("--kafka.bootstrap.servers", "nowhere:1", "--model", "someone/tiny")));
+        assertThatThrownBy(() -> settings.withPinnedModel(
+                        () -> new ModelHub(HubSettings.in(home).withOffline(true))))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll("model.path", "'someone/tiny'", "offline", "'someone/tiny@REVISION'");
     }
 }

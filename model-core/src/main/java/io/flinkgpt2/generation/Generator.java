@@ -65,8 +65,8 @@ public final class Generator {
         long start = System.nanoTime();
         int[] prompt = limits.admit(request.promptTokenIds(), request.maxTokens());
         cache.reset();
-        Sequence sequence = new Sequence(
-                request, prompt, NONE_GENERATED, limits.maxContext(), model.config()::isEndOfText);
+        Sequence sequence =
+                new Sequence(request, prompt, NONE_GENERATED, limits.maxContext(), model.config()::isEndOfText);
         long firstToken = 0;
         while (!sequence.isFinished()) {
             if (Thread.currentThread().isInterrupted()) {

@@ -6,9 +6,10 @@ import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.GgufMetadata;
 import io.flinkgpt2.weights.InvalidModelException;
 import java.io.IOException;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** The tokenizer that a GGUF file has in its metadata; the keys are those of the format's description. */
@@ -18,6 +19,9 @@ final class GgufVocabulary {
     static final String TOKENS = "tokenizer.ggml.tokens";
     static final String MERGES = "tokenizer.ggml.merges";
     private static final String TOKEN_TYPES = "tokenizer.ggml.token_type";
+    private static final String ADD_BEGINNING = "tokenizer.ggml.add_bos_token";
+    private static final String ADD_END = "tokenizer.ggml.add_eos_token";
+    private static final String BEGINNING_ID = "tokenizer.ggml.bos_token_id";
 
     /** Models without text have no vocabulary, and say so. */
     private static final Set<String> NO_VOCABULARY = Set.of("none", "no_vocab");
@@ -25,42 +29,61 @@ final class GgufVocabulary {
     /** GPT-2's own pattern; older converters wrote no name for it, or this one. */
     private static final Set<String> SPLIT_PATTERNS = Set.of("gpt-2", "gpt2", "default");
 
+    private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
+    private static final int UNUSED = 5;
     private static final int LAST_TYPE = 6;
 
     private static final String ADVICE = "the file was made wrongly: convert the model again";
 
     private final Gguf file;
     private final GgufMetadata metadata;
+    private final int rows;
 
-    private GgufVocabulary(Gguf file) {
+    private GgufVocabulary(Gguf file, int rows) {
         this.file = file;
         this.metadata = file.metadata();
+        this.rows = rows;
     }
 
     /**
-     * The file's tokenizer, or GPT-2's own if it has none inside.
+     * The file's tokenizer. It takes token ids only if it is another one than byte-level BPE of GPT-2's kind, or if there is
+     * none and the model has another number of rows than GPT-2's tokenizer has tokens.
      *
-     * @throws InvalidModelException if it is no byte-level BPE of GPT-2's kind, or a list is missing or of a wrong type
+     * @param rows of the token embedding
+     * @throws InvalidModelException if a list is missing or of a wrong type
      */
-    static Tokenizer open(Gguf file) throws IOException {
-        return new GgufVocabulary(file).tokenizer();
+    static Tokenizer open(Gguf file, int rows) throws IOException {
+        return new GgufVocabulary(file, rows).tokenizer();
     }
 
     private Tokenizer tokenizer() throws IOException {
         Optional<String> model = metadata.string(MODEL);
         Optional<List<String>> tokens = metadata.strings(TOKENS);
         if (tokens.isEmpty() && (model.isEmpty() || NO_VOCABULARY.contains(model.get()))) {
-            return Tokenizer.gpt2();
+            return ModelTokenizer.gpt2OrNone(rows, file.file().toString());
         }
-        requireOneOf(MODEL, model.orElseThrow(() -> missing(MODEL, "'gpt2'")), Set.of("gpt2"));
-        Optional<String> splitPattern = metadata.string(SPLIT_PATTERN);
-        if (splitPattern.isPresent()) {
-            requireOneOf(SPLIT_PATTERN, splitPattern.get(), SPLIT_PATTERNS);
+        if (tokens.isPresent() && tokens.get().size() > rows) {
+            throw metadata.invalid(
+                    TOKENS,
+                    tokens.get().size() + " tokens",
+                    "at most " + rows + ", the rows of the token embedding",
+                    ADVICE);
+        }
+        String kind = model.orElseThrow(() -> missing(MODEL, "'gpt2'"));
+        String splitPattern = metadata.string(SPLIT_PATTERN).orElse("gpt-2");
+        if (!kind.equals("gpt2")) {
+            return unsupported(MODEL, kind, "'gpt2', byte-level BPE,");
+        }
+        if (!SPLIT_PATTERNS.contains(splitPattern)) {
+            return unsupported(SPLIT_PATTERN, splitPattern, "'gpt-2'");
+        }
+        if (metadata.bool(ADD_END).orElse(false)) {
+            return unsupported(ADD_END, "true", "false");
         }
         if (tokens.isEmpty()) {
-            return Tokenizer.gpt2();
+            return ModelTokenizer.gpt2OrNone(rows, file.file().toString());
         }
         List<String> merges = metadata.strings(MERGES).orElseThrow(() -> missing(MERGES, "an array of strings"));
         return Tokenizer.fromVocabulary(new Vocabulary(
@@ -69,21 +92,17 @@ final class GgufVocabulary {
                 tokens.get(),
                 file.file() + ", " + MERGES,
                 merges,
-                specialIds(tokens.get().size())));
+                kinds(tokens.get().size()),
+                beginningId(tokens.get())));
     }
 
-    private void requireOneOf(String key, String found, Set<String> known) throws InvalidModelException {
-        if (!known.contains(found)) {
-            throw metadata.invalid(
-                    key,
-                    InvalidModelException.quoted(found),
-                    "one of " + known.stream().sorted().toList(),
-                    "only byte-level BPE with GPT-2's pattern is supported");
-        }
+    private Tokenizer unsupported(String key, String found, String expected) {
+        return Tokenizer.tokenIdsOnly(file.file() + ": found " + key + " " + InvalidModelException.quoted(found)
+                + ", and only " + expected + " is supported");
     }
 
-    /** The ids of control and user-defined tokens, if the file gives the types of tokens. */
-    private Optional<Set<Integer>> specialIds(int tokenCount) throws IOException {
+    /** The kinds of the tokens, if the file gives their types. */
+    private Optional<List<Vocabulary.Kind>> kinds(int tokenCount) throws IOException {
         Optional<int[]> types = metadata.integers(TOKEN_TYPES);
         if (types.isEmpty()) {
             return Optional.empty();
@@ -92,17 +111,34 @@ final class GgufVocabulary {
             throw metadata.invalid(
                     TOKEN_TYPES, types.get().length + " types", tokenCount + ", one for each token", ADVICE);
         }
-        Set<Integer> special = new HashSet<>();
+        List<Vocabulary.Kind> kinds = new ArrayList<>(tokenCount);
         for (int id = 0; id < tokenCount; id++) {
             int type = types.get()[id];
             if (type < 0 || type > LAST_TYPE) {
                 throw metadata.invalid(TOKEN_TYPES, type + " at index " + id, "0 to " + LAST_TYPE, ADVICE);
             }
-            if (type == CONTROL || type == USER_DEFINED) {
-                special.add(id);
-            }
+            kinds.add(
+                    switch (type) {
+                        case UNKNOWN, CONTROL -> Vocabulary.Kind.SPECIAL;
+                        case USER_DEFINED -> Vocabulary.Kind.ADDED;
+                        case UNUSED -> Vocabulary.Kind.UNUSED;
+                        default -> Vocabulary.Kind.ORDINARY;
+                    });
         }
-        return Optional.of(special);
+        return Optional.of(kinds);
+    }
+
+    /** The id of the token that llama.cpp puts before every text, if it does; of {@code add_space_prefix} it takes no notice. */
+    private OptionalInt beginningId(List<String> tokens) throws IOException {
+        if (!metadata.bool(ADD_BEGINNING).orElse(false)) {
+            return OptionalInt.empty();
+        }
+        long id = metadata.integer(BEGINNING_ID)
+                .orElseThrow(() -> missing(BEGINNING_ID, "an id, for " + ADD_BEGINNING + " is true"));
+        if (id < 0 || id >= tokens.size() || tokens.get((int) id).isEmpty()) {
+            throw metadata.invalid(BEGINNING_ID, String.valueOf(id), "the id of a token", ADVICE);
+        }
+        return OptionalInt.of((int) id);
     }
 
     private InvalidModelException missing(String key, String expected) {

@@ -17,12 +17,9 @@ import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,11 +59,12 @@ public final class Pretrained {
     }
 
     /**
-     * Loads the weights of a directory, or of a single file, with their config and vocabulary. A GGUF file has both
+     * Loads the weights of a directory, or of a single file, with their config and tokenizer. A GGUF file has both
      * inside, and nothing beside it is read. A checkpoint of nanoGPT or llm.c has its config inside. For weights of any
-     * other format that is {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there
-     * is one. The vocabulary is {@code vocab.json} with {@code merges.txt}, in the directory or beside the file. A model
-     * that brings no vocabulary has GPT-2's own.
+     * other format they are {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there is one, and what
+     * {@link io.flinkgpt2.tokenizer.TokenizerDirectory} reads, in the directory or beside the file. A model that brings no
+     * tokenizer has GPT-2's own if it has as many ids; any other takes token ids only, as one with a tokenizer of another
+     * kind does ({@link Tokenizer#refusalOfText}).
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
      * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
@@ -87,16 +85,7 @@ public final class Pretrained {
     private static Pretrained open(Gguf file, Path path, LoadOptions options) throws IOException {
         Gpt2Config own = Gpt2Config.read(file);
         Gpt2Config config = chosen(own, options);
-        Tokenizer tokenizer = GgufVocabulary.open(file);
-        boolean ownVocabulary = file.metadata().keys().contains(GgufVocabulary.TOKENS);
-        if (ownVocabulary && tokenizer.vocabularySize() > config.vocabularySize()) {
-            throw file.metadata()
-                    .invalid(
-                            GgufVocabulary.TOKENS,
-                            tokenizer.vocabularySize() + " tokens",
-                            "at most " + config.vocabularySize() + ", the rows of the token embedding",
-                            "the file was made wrongly: convert the model again");
-        }
+        Tokenizer tokenizer = ModelTokenizer.of(file, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
         return of(config, weights, options, tokenizer, configBytes, changes(own, config));
@@ -105,7 +94,8 @@ public final class Pretrained {
     private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
         Gpt2Config own = Gpt2Config.read(file);
         Gpt2Config config = chosen(own, options);
-        Tokenizer tokenizer = vocabularyFiles(directory(path));
+        Tokenizer tokenizer =
+                ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         if (file.storedRows() > config.vocabularySize()) {
             LOG.info(
@@ -123,7 +113,7 @@ public final class Pretrained {
         Path configFile = configFile(directory);
         Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
         Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
-        Tokenizer tokenizer = vocabularyFiles(directory);
+        Tokenizer tokenizer = ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         String changes = changes(declared, config);
         if (options.activation().isPresent()
@@ -134,8 +124,8 @@ public final class Pretrained {
     }
 
     /**
-     * A model of this shape that nobody trained, made in memory, with GPT-2's own vocabulary: the model that a file with
-     * {@link RandomWeights} of that seed holds.
+     * A model of this shape that nobody trained, made in memory: the model that a file with {@link RandomWeights} of that
+     * seed holds. It has GPT-2's own tokenizer if it has as many ids, else it takes token ids only.
      *
      * @param seed of the weights
      */
@@ -145,7 +135,8 @@ public final class Pretrained {
             Gpt2Weights weights = Gpt2Weights.load(file, config, Path.of(file.describe()), options.precision());
             // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
             byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
-            return of(config, weights, options, Tokenizer.gpt2(), configBytes, changes(shape, config));
+            Tokenizer tokenizer = ModelTokenizer.gpt2OrNone(config.vocabularySize(), file.describe());
+            return of(config, weights, options, tokenizer, configBytes, changes(shape, config));
         }
     }
 
@@ -179,20 +170,9 @@ public final class Pretrained {
                 options.precision());
     }
 
-    /**
-     * The tokenizer alone of a model, which {@link #open(Path)} would have. A directory may be without weights.
-     *
-     * @throws InvalidModelException if there is no such path, or only one of the two vocabulary files in the directory
-     */
+    /** The tokenizer alone of a model, which {@link #open(Path)} would have; as {@link ModelTokenizer#open}. */
     public static Tokenizer openTokenizer(Path directoryOrFile) throws IOException {
-        requireExists(directoryOrFile);
-        Optional<Path> gguf = Gguf.find(directoryOrFile);
-        if (gguf.isEmpty()) {
-            return vocabularyFiles(directory(directoryOrFile));
-        }
-        try (Gguf file = Gguf.open(gguf.get())) {
-            return GgufVocabulary.open(file);
-        }
+        return ModelTokenizer.open(directoryOrFile).tokenizer();
     }
 
     /**
@@ -214,7 +194,7 @@ public final class Pretrained {
         }
     }
 
-    private static Path configFile(Path directory) throws InvalidModelException {
+    static Path configFile(Path directory) throws InvalidModelException {
         Path file = directory.resolve("config.json");
         if (!Files.isRegularFile(file)) {
             throw new InvalidModelException(
@@ -223,35 +203,14 @@ public final class Pretrained {
         return file;
     }
 
-    private static Tokenizer vocabularyFiles(Path directory) throws IOException {
-        Path vocabulary = directory.resolve("vocab.json");
-        Path merges = directory.resolve("merges.txt");
-        // A link whose target is missing, as in a broken download, must not silently mean GPT-2's own tokenizer.
-        if (Files.notExists(vocabulary, LinkOption.NOFOLLOW_LINKS)
-                && Files.notExists(merges, LinkOption.NOFOLLOW_LINKS)) {
-            return Tokenizer.gpt2();
-        }
-        for (Path file : List.of(vocabulary, merges)) {
-            if (!Files.isRegularFile(file)) {
-                throw new InvalidModelException(
-                        directory,
-                        file.getFileName().toString(),
-                        Files.exists(file) ? "something that is not a file" : "nothing",
-                        "vocab.json and merges.txt, both or neither",
-                        "fetch the model's files again");
-            }
-        }
-        return Tokenizer.fromFiles(vocabulary, merges);
-    }
-
     /** The directory itself, or that of the file: of the link's, not of its target. */
-    private static Path directory(Path directoryOrFile) {
+    static Path directory(Path directoryOrFile) {
         return Files.isDirectory(directoryOrFile)
                 ? directoryOrFile
                 : directoryOrFile.toAbsolutePath().getParent();
     }
 
-    private static void requireExists(Path directoryOrFile) throws InvalidModelException {
+    static void requireExists(Path directoryOrFile) throws InvalidModelException {
         if (!Files.exists(directoryOrFile)) {
             throw new InvalidModelException(
                     directoryOrFile,

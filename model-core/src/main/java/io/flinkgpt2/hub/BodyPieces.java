@@ -1,6 +1,7 @@
 package io.flinkgpt2.hub;
 
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -65,11 +66,15 @@ final class BodyPieces implements BodySubscriber<BodyPieces>, AutoCloseable {
      * The next bytes, or null at the end of the body.
      *
      * @throws TransientException if none come in time, or the connection breaks
+     * @throws ProtocolException if what comes is not HTTP
      */
     List<ByteBuffer> next(Duration patience) throws IOException, InterruptedException {
         Event event = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
         if (event == null) {
             throw new TransientException("no data for " + patience.toMillis() + " ms", (Throwable) null);
+        }
+        if (event instanceof Failure failure && failure.cause() instanceof ProtocolException cause) {
+            throw cause;
         }
         if (event instanceof Failure failure) {
             throw new TransientException("a broken connection (" + failure.cause() + ")", failure.cause());

@@ -81,7 +81,7 @@ final class FileDownload {
         }
         removeOtherParts();
         continuePart();
-        Retries retries = new Retries(client.limits(), subject());
+        Retries retries = new Retries(client, subject());
         long furthest = done;
         while (done < file.size() || Files.notExists(part)) {
             try {

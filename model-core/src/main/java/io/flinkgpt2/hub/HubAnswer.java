@@ -2,6 +2,7 @@ package io.flinkgpt2.hub;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
@@ -28,6 +29,8 @@ record HubAnswer(String subject, URI uri, int status, HttpHeaders headers, BodyP
     List<ByteBuffer> next() throws IOException {
         try {
             return body.next(stall);
+        } catch (ProtocolException e) {
+            throw HubClient.notHttp(subject, uri, e);
         } catch (InterruptedException e) {
             throw Retries.interrupted(subject, e);
         }

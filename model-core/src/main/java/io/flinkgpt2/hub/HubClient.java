@@ -3,6 +3,7 @@ package io.flinkgpt2.hub;
 import static io.flinkgpt2.hub.ModelHubException.quoted;
 
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,7 @@ final class HubClient {
     private final NetworkLimits limits;
     private final HttpClient http;
     private final boolean tokenIsSafe;
+    private final Set<String> commits = new TreeSet<>();
 
     HubClient(HubSettings settings, NetworkLimits limits) {
         this.settings = settings;
@@ -57,8 +60,17 @@ final class HubClient {
                 .build();
     }
 
+    Redaction redaction() {
+        return settings.redaction();
+    }
+
     NetworkLimits limits() {
         return limits;
+    }
+
+    /** The commit that all answers of the hub so far were of, by its header {@code X-Repo-Commit}, or null. */
+    String commit() {
+        return commits.size() == 1 ? commits.iterator().next() : null;
     }
 
     /** Whether a token goes to the hub. */
@@ -84,6 +96,12 @@ final class HubClient {
         for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
             HttpResponse<BodyPieces> response = send(subject, uri, from);
             int status = response.statusCode();
+            if (isHub(uri)) {
+                response.headers()
+                        .firstValue("x-repo-commit")
+                        .filter(HubName::isCommit)
+                        .ifPresent(commits::add);
+            }
             if (REDIRECTS.contains(status)) {
                 response.body().close();
                 uri = target(
@@ -162,10 +180,24 @@ final class HubClient {
                             + " -Djavax.net.ssl.trustStore",
                     cause);
         }
+        if (cause instanceof ProtocolException || cause instanceof RuntimeException) {
+            // What is not HTTP now will not be HTTP in a second.
+            return notHttp(subject, uri, cause);
+        }
         if (cause instanceof IOException) {
             return new TransientException("no connection to " + withoutQuery(uri) + " (" + cause + ")", cause);
         }
         throw new IllegalStateException(subject + ": cannot ask " + withoutQuery(uri), cause);
+    }
+
+    /** The failure of an answer that breaks the protocol; it quotes what was sent. */
+    static ModelHubException notHttp(String subject, URI uri, Throwable cause) {
+        return new ModelHubException(
+                subject,
+                "an answer of " + withoutQuery(uri) + " that is not valid HTTP (" + cause.getMessage() + ")",
+                "HTTP",
+                "check the address of the hub, and any proxy on the way to it",
+                cause);
     }
 
     private static boolean isCausedBy(Class<? extends Exception> type, Throwable failure) {
@@ -210,7 +242,7 @@ final class HubClient {
     }
 
     /** Seconds, or a date, as RFC 9110 section 10.2.3 has it; nothing for what is neither. */
-    private static Duration retryAfter(String value) {
+    private Duration retryAfter(String value) {
         try {
             if (value.matches("[0-9]{1,9}")) {
                 return Duration.ofSeconds(Long.parseLong(value));
@@ -222,7 +254,10 @@ final class HubClient {
                 return wait.isNegative() ? Duration.ZERO : wait;
             }
         } catch (DateTimeException e) {
-            LOG.debug("a Retry-After that is neither seconds nor a date: {}", quoted(value), e);
+            LOG.debug(
+                    "The hub's Retry-After is neither seconds nor a date: {} ({})",
+                    quoted(redaction().text(value)),
+                    redaction().text(e.getMessage()));
         }
         return Duration.ZERO;
     }

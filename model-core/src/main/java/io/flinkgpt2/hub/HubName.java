@@ -31,6 +31,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
 
     private static final String WORD = "[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?";
     private static final Pattern REPOSITORY = Pattern.compile(WORD + "/" + WORD);
+    private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
     private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9_](?:[A-Za-z0-9_./+-]{0,126}[A-Za-z0-9_+-])?");
 
     private static final Pattern GGUF = Pattern.compile("[A-Za-z0-9_](?:[A-Za-z0-9_.+-]{0,126}[A-Za-z0-9_])?");
@@ -44,13 +45,14 @@ public record HubName(String repository, String revision, Optional<String> gguf)
     public HubName {
         if (!REPOSITORY.matcher(repository).matches() || repository.contains("..")) {
             throw new IllegalArgumentException("model name: found " + quoted(repository) + ", expected one of "
-                    + published() + ", or owner/name[:QUANTISATION or /FILE.gguf][@revision]");
+                    + published() + ", or owner/name[@revision], or for one of several GGUF files owner/name:Q8_0 or owner/name/FILE.gguf");
         }
         if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
             throw new IllegalArgumentException("revision of " + repository + ": found " + quoted(revision)
                     + ", expected a branch, a tag or a commit");
         }
-        if (gguf.isPresent() && (!GGUF.matcher(gguf.get()).matches() || gguf.get().contains(".."))) {
+        if (gguf.isPresent()
+                && (!GGUF.matcher(gguf.get()).matches() || gguf.get().contains(".."))) {
             throw new IllegalArgumentException("GGUF file of " + repository + ": found " + quoted(gguf.get())
                     + ", expected a file's name without a folder, or a quantisation, such as Q8_0");
         }
@@ -104,8 +106,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
                 "(?:.*[._-])?" + Pattern.quote(gguf.get()) + "(?:[._-].*)?\\.gguf", Pattern.CASE_INSENSITIVE);
         Pattern last =
                 Pattern.compile("(?:.*[._-])?" + Pattern.quote(gguf.get()) + "\\.gguf", Pattern.CASE_INSENSITIVE);
-        List<String> exact =
-                ggufFiles.stream().filter(last.asMatchPredicate()).toList();
+        List<String> exact = ggufFiles.stream().filter(last.asMatchPredicate()).toList();
         return exact.isEmpty()
                 ? ggufFiles.stream().filter(quantisation.asMatchPredicate()).toList()
                 : exact;
@@ -114,6 +115,21 @@ public record HubName(String repository, String revision, Optional<String> gguf)
     /** The names that need no owner. */
     public static List<String> published() {
         return List.copyOf(PUBLISHED.keySet());
+    }
+
+    /** Whether the text is the full name of a commit, which never means other files; a branch or a tag may. */
+    static boolean isCommit(String text) {
+        return COMMIT.matcher(text).matches();
+    }
+
+    /** Whether the revision is a commit. */
+    public boolean isCommit() {
+        return isCommit(revision);
+    }
+
+    /** The same model at another revision. */
+    public HubName at(String otherRevision) {
+        return new HubName(repository, otherRevision, gguf);
     }
 
     /** The repository without its owner. */

@@ -176,6 +176,11 @@ public final class HubSettings {
         return Optional.ofNullable(token);
     }
 
+    /** Keeps the token out of what is shown. */
+    Redaction redaction() {
+        return new Redaction(token);
+    }
+
     @Override
     public String toString() {
         return "HubSettings[home=" + home + ", baseAddress=" + baseAddress + ", token="

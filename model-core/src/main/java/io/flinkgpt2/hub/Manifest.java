@@ -15,10 +15,11 @@ import java.util.Locale;
  *
  * @param repository {@code owner/name}
  * @param revision branch, tag or commit as it was asked for
+ * @param commit commit that the revision stood for, or null if the hub did not tell or the files were of several
  * @param hub base address that it came from
  * @param files all files but this one
  */
-record Manifest(String repository, String revision, String hub, List<RemoteFile> files) {
+record Manifest(String repository, String revision, String commit, String hub, List<RemoteFile> files) {
 
     static final String FILE = "manifest.json";
 
@@ -29,8 +30,8 @@ record Manifest(String repository, String revision, String hub, List<RemoteFile>
         files = List.copyOf(files);
     }
 
-    Manifest(HubName name, URI hub, List<RemoteFile> files) {
-        this(name.repository(), name.revision(), hub.toString(), files);
+    Manifest(HubName name, String commit, URI hub, List<RemoteFile> files) {
+        this(name.repository(), name.revision(), commit, hub.toString(), files);
     }
 
     byte[] toJson() throws IOException {
@@ -39,6 +40,9 @@ record Manifest(String repository, String revision, String hub, List<RemoteFile>
                 .put("repository", repository)
                 .put("revision", revision)
                 .put("hub", hub);
+        if (commit != null) {
+            manifest.put("commit", commit);
+        }
         for (RemoteFile file : files) {
             manifest.withArrayProperty("files")
                     .addObject()
@@ -74,6 +78,9 @@ record Manifest(String repository, String revision, String hub, List<RemoteFile>
         return new Manifest(
                 manifest.path("repository").asText(),
                 manifest.path("revision").asText(),
+                HubName.isCommit(manifest.path("commit").asText())
+                        ? manifest.path("commit").asText()
+                        : null,
                 manifest.path("hub").asText(),
                 files);
     }

@@ -58,6 +58,27 @@ final class ModelDirectory {
         return path.resolve(file);
     }
 
+    /** The complete directory of a model's commit: its own, or that of a branch or tag that stood for it; or null. */
+    static ModelDirectory ofCommit(Path home, HubName name) throws IOException {
+        ModelDirectory own = new ModelDirectory(home, name);
+        for (CachedModel model : all(home)) {
+            if (model.complete() && model.name().repository().equals(name.repository())) {
+                ModelDirectory directory = new ModelDirectory(home, model.name());
+                if (directory.path.equals(own.path) || name.revision().equals(directory.commit())) {
+                    return directory;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** The commit that the files of a complete model are of, or null if it is not known. */
+    String commit() throws IOException {
+        return name.isCommit()
+                ? name.revision()
+                : Manifest.fromJson(Files.readAllBytes(file(Manifest.FILE))).commit();
+    }
+
     /** The models of a cache that have a file at least, in the order of their names; others come and go meanwhile. */
     static List<CachedModel> all(Path home) throws IOException {
         List<CachedModel> models = new ArrayList<>();

@@ -11,9 +11,7 @@ import java.util.regex.Pattern;
 final class ModelFileNames {
 
     static final String CONFIG = "config.json";
-
-    /** Wanted where they are; a model without them has GPT-2's own vocabulary, or brings it in its GGUF file. */
-    private static final List<String> VOCABULARY = List.of("vocab.json", "merges.txt");
+    private static final String GENERATION_CONFIG = "generation_config.json";
 
     /** Weights, best first; an index stands for the shards that it names. */
     private static final List<String> WEIGHTS = List.of(
@@ -22,8 +20,8 @@ final class ModelFileNames {
     private static final String INDEX_SUFFIX = ".index.json";
     private static final String GGUF_SUFFIX = ".gguf";
     private static final Pattern PART = Pattern.compile(".*-\\d{5}-of-\\d{5}\\.gguf");
-    private static final Predicate<String> ANY = Pattern.compile(
-                    "config\\.json|vocab\\.json|merges\\.txt|.*\\.(safetensors|bin)(\\.index\\.json)?|.*\\.gguf")
+    private static final Predicate<String> WEIGHTS_OR_INDEX = Pattern.compile(
+                    ".*\\.(safetensors|bin)(\\.index\\.json)?|.*\\.gguf")
             .asMatchPredicate();
 
     private ModelFileNames() {}
@@ -43,10 +41,13 @@ final class ModelFileNames {
                     "model " + name, "no " + CONFIG + " beside " + weights, "one", "choose another model or revision");
         }
         List<String> chosen = new ArrayList<>();
-        for (String file : List.of(CONFIG, VOCABULARY.get(0), VOCABULARY.get(1))) {
+        for (String file : List.of(CONFIG, GENERATION_CONFIG)) {
             if (tree.has(file)) {
                 chosen.add(file);
             }
+        }
+        if (!weights.endsWith(GGUF_SUFFIX)) {
+            chosen.addAll(TokenizerFileNames.choose(tree, name));
         }
         chosen.add(weights);
         return chosen;
@@ -70,9 +71,7 @@ final class ModelFileNames {
     }
 
     private static List<String> ggufFiles(RepositoryTree tree) {
-        return tree.names().stream()
-                .filter(file -> file.endsWith(GGUF_SUFFIX))
-                .toList();
+        return tree.names().stream().filter(file -> file.endsWith(GGUF_SUFFIX)).toList();
     }
 
     private static String chosenGguf(RepositoryTree tree, HubName name) throws ModelHubException {
@@ -117,6 +116,9 @@ final class ModelFileNames {
 
     /** Whether a reader of the directory could take a file for a part of the model. */
     static boolean couldBelong(String file) {
-        return ANY.test(file);
+        return file.equals(CONFIG)
+                || file.equals(GENERATION_CONFIG)
+                || TokenizerFileNames.couldBelong(file)
+                || WEIGHTS_OR_INDEX.test(file);
     }
 }

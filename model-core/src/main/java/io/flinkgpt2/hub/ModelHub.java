@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>Fetched are {@code config.json}, the weights (safetensors before PyTorch's, one file before shards; a GGUF file if there is
- * nothing else), {@code vocab.json} and {@code merges.txt}. Safe for use by several threads.
+ * nothing else), {@code generation_config.json} and the files of the tokenizer. Safe for use by several threads.
  */
 public final class ModelHub {
 
@@ -67,6 +67,10 @@ public final class ModelHub {
         if (lack.isEmpty()) {
             return directory.path();
         }
+        ModelDirectory sameCommit = name.isCommit() ? ModelDirectory.ofCommit(settings.home(), name) : null;
+        if (sameCommit != null) {
+            return sameCommit.path();
+        }
         if (settings.offline()) {
             throw new ModelHubException(
                     "model " + name,
@@ -82,8 +86,47 @@ public final class ModelHub {
             }
         } catch (ClosedByInterruptException e) {
             throw Retries.interrupted("model " + name, e);
+        } catch (IOException e) {
+            throw settings.redaction().of(e);
+        } catch (RuntimeException e) {
+            throw settings.redaction().of(e);
         }
         return directory.path();
+    }
+
+    /**
+     * The same model at the commit that its branch or tag stands for: in the cache, if it is complete there, else at the hub.
+     * The name as it is, with a warning, if the cache does not know the commit of what it holds.
+     *
+     * @throws ModelHubException if the commit cannot be found out
+     * @throws IOException if the cache cannot be read
+     */
+    public HubName atCommit(HubName name) throws IOException {
+        if (name.isCommit()) {
+            return name;
+        }
+        ModelDirectory directory = new ModelDirectory(settings.home(), name);
+        String lack = directory.lack();
+        if (lack.isEmpty()) {
+            String commit = directory.commit();
+            if (commit != null) {
+                return name.at(commit);
+            }
+            LOG.warn(
+                    "The commit of model {} in {} is not known: another machine may have other files under this name. Name a"
+                            + " commit with @ to be sure",
+                    name,
+                    directory.path());
+            return name;
+        }
+        if (settings.offline()) {
+            throw new ModelHubException(
+                    "commit of model " + name,
+                    lack + ", and offline mode is on",
+                    "the model in the cache, or a network",
+                    "name the commit: " + name.at("COMMIT"));
+        }
+        return name.at(RepositoryCommit.of(name, new HubClient(settings, limits), settings));
     }
 
     /** What is in the cache, complete or not, in the order of the names; needs no network. */
@@ -116,7 +159,7 @@ public final class ModelHub {
             }
         }
         transfer.fetch(files);
-        directory.complete(new Manifest(name, settings.baseAddress(), files));
+        directory.complete(new Manifest(name, client.commit(), settings.baseAddress(), files));
         LOG.info("Fetched {}: {} files, {} bytes", name, files.size(), bytes(files));
     }
 

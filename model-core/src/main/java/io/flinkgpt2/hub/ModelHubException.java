@@ -27,7 +27,8 @@ public final class ModelHubException extends IOException {
         super(subject + ": found " + found + ", expected " + expected + "; " + advice, cause);
     }
 
-    private ModelHubException(String message, ModelHubException cause) {
+    /** With a whole message. */
+    ModelHubException(String message, Throwable cause) {
         super(message, cause);
     }
 

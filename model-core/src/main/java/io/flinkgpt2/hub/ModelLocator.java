@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Finds a model that a user gave as a path or as a name. What exists wins, so a directory can be called {@code gpt2}. */
@@ -72,6 +73,20 @@ public final class ModelLocator {
         } catch (IllegalArgumentException e) {
             // Whether there is such a path is for the machine to say that is to load it.
             return List.of(path == null ? pathOrName : nameOf(path));
+        }
+    }
+
+    /** The name of a model on the hub that a user gave so, without a look at the hub; empty if there is something at the path. */
+    public static Optional<HubName> hubName(String pathOrName) {
+        Path path = absolute(pathOrName);
+        if (path != null && Files.exists(path)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(HubName.parse(pathOrName));
+        } catch (IllegalArgumentException e) {
+            // A path, which may exist on another machine.
+            return Optional.empty();
         }
     }
 

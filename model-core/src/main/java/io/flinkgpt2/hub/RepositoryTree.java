@@ -55,7 +55,7 @@ final class RepositoryTree {
         ModelHubException refused = null;
         for (String repository : name.remoteNames()) {
             RepositoryTree tree = new RepositoryTree(repository, name);
-            Retries retries = new Retries(client.limits(), "the list of files of model " + name);
+            Retries retries = new Retries(client, "the list of files of model " + name);
             ModelHubException refusal = retries.run(() -> tree.read(client, settings));
             if (refusal == null) {
                 return tree;

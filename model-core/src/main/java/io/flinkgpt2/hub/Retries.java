@@ -12,12 +12,14 @@ final class Retries {
     private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
 
     private final NetworkLimits limits;
+    private final Redaction redaction;
     private final String subject;
     private int failures;
 
     /** @param subject what is tried, for messages */
-    Retries(NetworkLimits limits, String subject) {
-        this.limits = limits;
+    Retries(HubClient client, String subject) {
+        this.limits = client.limits();
+        this.redaction = client.redaction();
         this.subject = subject;
     }
 
@@ -73,8 +75,8 @@ final class Retries {
         failures++;
         LOG.warn(
                 "{}: {}; retry {} of {} in {} ms",
-                subject,
-                failure.getMessage(),
+                redaction.text(subject),
+                redaction.text(failure.getMessage()),
                 failures,
                 limits.retries(),
                 wait.toMillis());

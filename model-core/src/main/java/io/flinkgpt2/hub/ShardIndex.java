@@ -58,7 +58,8 @@ final class ShardIndex {
         } catch (ModelHubException e) {
             throw e;
         } catch (IOException e) {
-            throw invalid(name, file, "no valid JSON (" + quoted(JsonProblem.describe(e)) + ")", "an index of shards", null);
+            throw invalid(
+                    name, file, "no valid JSON (" + quoted(JsonProblem.describe(e)) + ")", "an index of shards", null);
         }
         return shards;
     }

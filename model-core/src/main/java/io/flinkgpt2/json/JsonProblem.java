@@ -30,7 +30,8 @@ public final class JsonProblem {
         String message = e.getOriginalMessage() == null ? "malformed" : e.getOriginalMessage();
         Matcher advice = ADVICE.matcher(message);
         if (advice.find()) {
-            message = balanced(LAST_BREAK.matcher(message.substring(0, advice.start())).replaceFirst(""));
+            message = balanced(
+                    LAST_BREAK.matcher(message.substring(0, advice.start())).replaceFirst(""));
         }
         JsonLocation location = e.getLocation();
         boolean known = location != null && location.getLineNr() > 0 && location.getColumnNr() > 0;

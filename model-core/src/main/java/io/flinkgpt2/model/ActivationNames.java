@@ -7,8 +7,8 @@ import java.util.Optional;
 /** The names of the activation functions, those of {@code activation_function} in the transformers library's configs. */
 public final class ActivationNames {
 
-    private static final List<String> ALL = List.of(
-            "gelu", "gelu_python", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "relu");
+    private static final List<String> ALL =
+            List.of("gelu", "gelu_python", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "relu");
 
     private ActivationNames() {}
 

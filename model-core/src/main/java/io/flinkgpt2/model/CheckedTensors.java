@@ -181,7 +181,8 @@ final class CheckedTensors {
             throw new InvalidModelException(
                     path,
                     "tensor " + InvalidModelException.quoted(unknown.get(0)),
-                    "an unknown name" + (unknown.size() == 1 ? "" : ", one of " + unknown.size() + ": " + shown(unknown)),
+                    "an unknown name"
+                            + (unknown.size() == 1 ? "" : ", one of " + unknown.size() + ": " + shown(unknown)),
                     "only the tensors of a GPT-2 model with " + config.layerCount() + " layers",
                     "the weights and the config are of different models");
         }
@@ -204,7 +205,8 @@ final class CheckedTensors {
                     shown(unused),
                     lmHead().isPresent()
                             ? ""
-                            : "; the file has no " + fileName(head) + ", so text is completed with the token embedding as"
+                            : "; the file has no " + fileName(head)
+                                    + ", so text is completed with the token embedding as"
                                     + " the LM head, which may be of little use if the model was trained for another task");
         }
     }
@@ -215,8 +217,6 @@ final class CheckedTensors {
                 .map(InvalidModelException::quoted)
                 .reduce((a, b) -> a + ", " + b)
                 .orElse("");
-        return names.size() > MOST_NAMES_SHOWN
-                ? first + " and " + (names.size() - MOST_NAMES_SHOWN) + " more"
-                : first;
+        return names.size() > MOST_NAMES_SHOWN ? first + " and " + (names.size() - MOST_NAMES_SHOWN) + " more" : first;
     }
 }

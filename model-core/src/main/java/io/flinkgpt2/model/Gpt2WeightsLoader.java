@@ -239,7 +239,7 @@ final class Gpt2WeightsLoader {
                     path,
                     tensors.fileName(entry),
                     TensorTable.TOKEN_EMBEDDING,
-                    difference[0]);
+                    (float) difference[0]);
             return null;
         }
         read(entry);

@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 final class TensorNames {
 
     private static final String BASE = "transformer.";
-    private static final Pattern TOKEN_EMBEDDING = Pattern.compile("((?:module\\.|_orig_mod\\.|model\\.|transformer\\.)*)"
-            + Pattern.quote(TensorTable.TOKEN_EMBEDDING));
+    private static final Pattern TOKEN_EMBEDDING = Pattern.compile(
+            "((?:module\\.|_orig_mod\\.|model\\.|transformer\\.)*)" + Pattern.quote(TensorTable.TOKEN_EMBEDDING));
 
     private final String prefix;
     private final String headPrefix;

@@ -60,4 +60,13 @@ final class ByteLevelAlphabet {
         }
         return bytes;
     }
+
+    /** The characters that stand for {@code bytes}. */
+    static String spelling(byte[] bytes) {
+        StringBuilder spelling = new StringBuilder(bytes.length);
+        for (byte value : bytes) {
+            spelling.append(characterOf(value & 0xFF));
+        }
+        return spelling.toString();
+    }
 }

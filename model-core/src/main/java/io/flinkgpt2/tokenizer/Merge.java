@@ -23,7 +23,19 @@ record Merge(String place, String left, String right) {
             throw new InvalidVocabularyException(
                     source, quote(content) + " " + place, "two tokens with one space between them", GET_AGAIN);
         }
-        Merge merge = new Merge(place, content.substring(0, space), content.substring(space + 1));
+        return of(content.substring(0, space), content.substring(space + 1), source, place);
+    }
+
+    /**
+     * A merge of two tokens.
+     *
+     * @param source what messages call the list of merges
+     */
+    static Merge of(String left, String right, String source, String place) throws InvalidVocabularyException {
+        if (left.isEmpty() || right.isEmpty()) {
+            throw new InvalidVocabularyException(source, "an empty token " + place, "two tokens with text", GET_AGAIN);
+        }
+        Merge merge = new Merge(place, left, right);
         String wrong = ByteLevelAlphabet.indexOfForeignCharacter(merge.left) >= 0 ? merge.left : merge.right;
         int foreign = ByteLevelAlphabet.indexOfForeignCharacter(wrong);
         if (foreign >= 0) {
@@ -34,6 +46,11 @@ record Merge(String place, String left, String right) {
                     "Only byte-level BPE, as GPT-2 has it, is supported; " + GET_AGAIN);
         }
         return merge;
+    }
+
+    /** As it is written in a file. */
+    String written() {
+        return left + ' ' + right;
     }
 
     String result() {

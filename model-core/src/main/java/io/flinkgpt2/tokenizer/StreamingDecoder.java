@@ -9,22 +9,23 @@ package io.flinkgpt2.tokenizer;
  */
 public final class StreamingDecoder {
     private final TokenTable tokens;
+    private final boolean skipSpecialTokens;
     private final Utf8 utf8 = new Utf8();
     private final StringBuilder completed = new StringBuilder();
 
-    StreamingDecoder(TokenTable tokens) {
+    StreamingDecoder(TokenTable tokens, boolean skipSpecialTokens) {
         this.tokens = tokens;
+        this.skipSpecialTokens = skipSpecialTokens;
     }
 
     /**
-     * Takes the next token. Bytes that cannot become a character any more come out as U+FFFD at once.
+     * Takes the next token; an id without a token has no text. Bytes that cannot become a character any more come out as
+     * U+FFFD at once.
      *
-     * @param tokenId an id of the tokenizer's vocabulary
      * @return the text that this token completed; empty if it only began or continued a character
-     * @throws IllegalArgumentException if the vocabulary has no such id; the decoder is then as before the call
      */
     public String accept(int tokenId) {
-        tokens.decode(tokenId, utf8, completed);
+        tokens.decode(tokenId, skipSpecialTokens, utf8, completed);
         return takeCompleted();
     }
 

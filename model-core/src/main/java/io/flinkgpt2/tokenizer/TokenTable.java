@@ -7,12 +7,16 @@ import java.util.BitSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Token id to bytes, immutable. Memory follows the number and length of the tokens, not the highest id, so a small
  * file with one enormous id costs nothing.
  */
 final class TokenTable {
+    /** A table without tokens. */
+    static final TokenTable EMPTY = new TokenTable("none", new TreeMap<>(), Set.of());
+
     private final String name;
     private final int[] ids;
     private final int[] ends;
@@ -22,7 +26,7 @@ final class TokenTable {
 
     /**
      * @param name the vocabulary's name, for messages
-     * @param bytesOfId every assigned id, at least one, with its token's bytes
+     * @param bytesOfId every assigned id with its token's bytes
      * @param specialIds those of them that are special tokens
      */
     TokenTable(String name, SortedMap<Integer, byte[]> bytesOfId, Set<Integer> specialIds) {
@@ -34,7 +38,7 @@ final class TokenTable {
         this.longest = bytesOfId.values().stream()
                 .mapToInt(bytes -> bytes.length)
                 .max()
-                .orElseThrow();
+                .orElse(0);
         int index = 0;
         int end = 0;
         for (Map.Entry<Integer, byte[]> entry : bytesOfId.entrySet()) {
@@ -48,14 +52,14 @@ final class TokenTable {
         }
     }
 
-    /** Highest id + 1. */
+    /** Highest id + 1; 0 without tokens. */
     int size() {
-        return ids[ids.length - 1] + 1;
+        return ids.length == 0 ? 0 : ids[ids.length - 1] + 1;
     }
 
-    /** Length of the longest token, in bytes. */
+    /** Length of the longest token in bytes, at least 1. */
     int longest() {
-        return longest;
+        return Math.max(1, longest);
     }
 
     /** Whether an id is assigned. */
@@ -69,9 +73,12 @@ final class TokenTable {
         return Arrays.copyOfRange(pool, start(index), ends[index]);
     }
 
-    /** Feeds a token's bytes to {@code utf8}; an id that is not assigned is refused before anything is fed. */
-    void decode(int tokenId, Utf8 utf8, StringBuilder out) {
-        int index = indexOf(tokenId);
+    /** Feeds a token's bytes to {@code utf8}: none of an id that is not assigned, nor of a special one that is skipped. */
+    void decode(int tokenId, boolean skipSpecial, Utf8 utf8, StringBuilder out) {
+        int index = find(tokenId);
+        if (index < 0 || (skipSpecial && special.get(index))) {
+            return;
+        }
         for (int i = start(index); i < ends[index]; i++) {
             utf8.accept(pool[i], out);
         }

@@ -8,7 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * A byte-level BPE as lists, as model files with a vocabulary inside hold it; see {@link Tokenizer#fromVocabulary}.
@@ -18,7 +19,8 @@ import java.util.Set;
  * @param tokens the token of each id, spelled in GPT-2's byte-level alphabet; special tokens literally
  * @param mergesSource what messages call the list of merges
  * @param merges in rank order, each two tokens with one space between them
- * @param specialIds ids of the special tokens; if empty, what is neither a byte nor made by a merge is special
+ * @param kinds the kind of each token; if empty, what is neither a byte nor made by a merge is special
+ * @param beginningId id of the token that stands before every text, if one does
  */
 public record Vocabulary(
         String name,
@@ -26,15 +28,45 @@ public record Vocabulary(
         List<String> tokens,
         String mergesSource,
         List<String> merges,
-        Optional<Set<Integer>> specialIds) {
+        Optional<List<Kind>> kinds,
+        OptionalInt beginningId) {
+
+    /** What a token is to a tokenizer. */
+    public enum Kind {
+        /** Encoding gives it only if it is a byte or made by a merge. */
+        ORDINARY,
+        /** Found in a text that allows special tokens, and left out of answers. */
+        SPECIAL,
+        /** Found in every text. */
+        ADDED,
+        /** It fills a hole, and decodes to nothing. */
+        UNUSED
+    }
 
     public Vocabulary {
         tokens = List.copyOf(tokens);
         merges = List.copyOf(merges);
-        specialIds = specialIds.map(Set::copyOf);
+        kinds = kinds.map(List::copyOf);
     }
 
-    /** Token to id, in the order of the ids. */
+    private Kind kind(int id) {
+        return kinds.map(all -> all.get(id)).orElse(Kind.ORDINARY);
+    }
+
+    /** What the kinds say. */
+    TokenizerSettings settings() {
+        List<AddedToken> added = IntStream.range(0, tokens.size())
+                .filter(id -> !tokens.get(id).isEmpty())
+                .filter(id -> kind(id) == Kind.SPECIAL || kind(id) == Kind.ADDED)
+                .mapToObj(id -> kind(id) == Kind.SPECIAL
+                        ? AddedToken.special(tokens.get(id), id)
+                        : AddedToken.always(tokens.get(id), id))
+                .toList();
+        List<String> prefix = beginningId.isPresent() ? List.of(tokens.get(beginningId.getAsInt())) : List.of();
+        return new TokenizerSettings(added, kinds.isEmpty(), false, prefix, tokensSource);
+    }
+
+    /** Token to id, in the order of the ids, without unused and empty ones: those have no text. */
     Map<String, Integer> idOfToken() throws InvalidVocabularyException {
         if (tokens.isEmpty()) {
             throw new InvalidVocabularyException(tokensSource, "no tokens", "at least one token", GET_AGAIN);
@@ -42,9 +74,8 @@ public record Vocabulary(
         Map<String, Integer> idOfToken = new LinkedHashMap<>();
         for (int id = 0; id < tokens.size(); id++) {
             String token = tokens.get(id);
-            if (token.isEmpty()) {
-                throw new InvalidVocabularyException(
-                        tokensSource, "an empty token at index " + id, "tokens with text", GET_AGAIN);
+            if (token.isEmpty() || kind(id) == Kind.UNUSED) {
+                continue;
             }
             if (Utf8.indexOfLoneSurrogate(token) >= 0) {
                 throw new InvalidVocabularyException(

@@ -1,14 +1,14 @@
 package io.flinkgpt2.tokenizer;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
+import static io.flinkgpt2.tokenizer.JsonText.at;
+
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,45 +35,28 @@ final class VocabularyFiles {
     private static final int MAX_LINE = 1 << 14;
 
     /** The vocabulary's size, highest id + 1, must be an int too. */
-    private static final int MAX_ID = Integer.MAX_VALUE - 1;
+    static final int MAX_ID = Integer.MAX_VALUE - 1;
 
     static final String GET_AGAIN = "Get the model's tokenizer files again, both from one place";
     private static final String VERSION_HEADER = "#version";
-
-    // Names are used once: a shared symbol table would only grow, and could be made to collide.
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .build();
+    private static final String GIT_LFS_POINTER = "version https://git-lfs.github.com/spec/";
+    private static final int BYTE_ORDER_MARK = 0xFEFF;
 
     private VocabularyFiles() {}
 
     /** Token to id in the order of the file; at least one entry, ids unique and in 0..2^31-2. */
     static Map<String, Integer> readVocabulary(Path file) throws IOException {
-        try (Reader text = open(file);
-                JsonParser parser = JSON.createParser(text)) {
-            return readEntries(parser, file);
-        } catch (CharacterCodingException e) {
-            throw notUtf8(file, e);
-        } catch (JsonProcessingException e) {
-            throw new InvalidVocabularyException(
-                    file,
-                    "text that is not JSON: " + e.getOriginalMessage() + " at " + at(e.getLocation()),
-                    "a JSON object from token to id",
-                    GET_AGAIN,
-                    e);
+        String expected = "a JSON object from token to id";
+        Map<String, Integer> idOfToken = JsonText.read(file, expected, parser -> readEntries(parser, file));
+        if (idOfToken.isEmpty()) {
+            throw new InvalidVocabularyException(file, "an empty object", "at least one token", GET_AGAIN);
         }
+        return idOfToken;
     }
 
-    private static Map<String, Integer> readEntries(JsonParser parser, Path file) throws IOException {
-        JsonToken first = parser.nextToken();
-        if (first != JsonToken.START_OBJECT) {
-            throw new InvalidVocabularyException(
-                    file,
-                    first == null ? "no JSON value" : "a JSON value that starts with " + first,
-                    "a JSON object from token to id",
-                    GET_AGAIN);
-        }
+    /** Token to id, of the object at whose beginning the parser is. An empty token has no text, and is left out. */
+    static Map<String, Integer> readEntries(JsonParser parser, Path file) throws IOException {
+        JsonText.requireObject(parser, file, "a JSON object from token to id");
         Map<String, Integer> idOfToken = new LinkedHashMap<>();
         Map<Integer, String> tokenOfId = new HashMap<>();
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -81,7 +64,7 @@ final class VocabularyFiles {
             requireRoom(idOfToken.size(), "tokens", file);
             Integer id = readId(parser, token, file);
             checkToken(token, parser, file);
-            if (idOfToken.put(token, id) != null) {
+            if (!token.isEmpty() && idOfToken.put(token, id) != null) {
                 throw new InvalidVocabularyException(
                         file, "the token " + quote(token) + " twice", "every token once", GET_AGAIN);
             }
@@ -93,13 +76,6 @@ final class VocabularyFiles {
                         "an id of its own for every token",
                         GET_AGAIN);
             }
-        }
-        if (parser.nextToken() != null) {
-            throw new InvalidVocabularyException(
-                    file, "more text after the object at " + at(parser.currentLocation()), "its end", GET_AGAIN);
-        }
-        if (idOfToken.isEmpty()) {
-            throw new InvalidVocabularyException(file, "an empty object", "at least one token", GET_AGAIN);
         }
         return idOfToken;
     }
@@ -122,10 +98,6 @@ final class VocabularyFiles {
     }
 
     private static void checkToken(String token, JsonParser parser, Path file) throws InvalidVocabularyException {
-        if (token.isEmpty()) {
-            throw new InvalidVocabularyException(
-                    file, "an empty token at " + at(parser.currentLocation()), "tokens with text", GET_AGAIN);
-        }
         int loneSurrogate = Utf8.indexOfLoneSurrogate(token);
         if (loneSurrogate >= 0) {
             throw new InvalidVocabularyException(
@@ -184,7 +156,7 @@ final class VocabularyFiles {
         return true;
     }
 
-    private static void requireRoom(int count, String things, Path file) throws InvalidVocabularyException {
+    static void requireRoom(int count, String things, Path file) throws InvalidVocabularyException {
         if (count == MAX_ENTRIES) {
             throw new InvalidVocabularyException(
                     file,
@@ -195,7 +167,7 @@ final class VocabularyFiles {
     }
 
     /** The text of a file, decoded as it is read, for what it holds may be far from a vocabulary. */
-    private static Reader open(Path file) throws IOException {
+    static Reader open(Path file) throws IOException {
         long size = Files.size(file);
         if (size > MAX_FILE_BYTES) {
             throw new InvalidVocabularyException(
@@ -208,18 +180,45 @@ final class VocabularyFiles {
             throw new InvalidVocabularyException(file, "an empty file", "a vocabulary file", GET_AGAIN);
         }
         // A decoder of one's own reports what is not UTF-8; that of a charset would replace it.
-        return new BufferedReader(
+        Reader text = new BufferedReader(
                 new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()));
+        try {
+            passOverMark(text);
+            requireNoPointer(text, file);
+            return text;
+        } catch (IOException e) {
+            text.close();
+            throw e;
+        }
     }
 
-    private static InvalidVocabularyException notUtf8(Path file, CharacterCodingException cause) {
+    /** Passes over a byte order mark. */
+    private static void passOverMark(Reader text) throws IOException {
+        text.mark(1);
+        if (text.read() != BYTE_ORDER_MARK) {
+            text.reset();
+        }
+    }
+
+    private static void requireNoPointer(Reader text, Path file) throws IOException {
+        text.mark(GIT_LFS_POINTER.length());
+        char[] start = new char[GIT_LFS_POINTER.length()];
+        int length = 0;
+        for (int read = 0; read >= 0 && length < start.length; length += Math.max(0, read)) {
+            read = text.read(start, length, start.length - length);
+        }
+        text.reset();
+        if (GIT_LFS_POINTER.contentEquals(CharBuffer.wrap(start, 0, length))) {
+            throw new InvalidVocabularyException(
+                    file,
+                    "a Git LFS pointer, the short text that stands in for a large file",
+                    "the file itself",
+                    "Run 'git lfs pull' where the model was cloned, or fetch the model by its name");
+        }
+    }
+
+    static InvalidVocabularyException notUtf8(Path file, CharacterCodingException cause) {
         return new InvalidVocabularyException(file, "bytes that are not UTF-8", "UTF-8 text", GET_AGAIN, cause);
-    }
-
-    private static String at(JsonLocation location) {
-        return location == null
-                ? "an unknown place"
-                : "line " + location.getLineNr() + ", column " + location.getColumnNr();
     }
 
     /** A token for a message: in quotes, shortened if it is long. */
@@ -227,7 +226,7 @@ final class VocabularyFiles {
         return '"' + abbreviate(token) + '"';
     }
 
-    private static String abbreviate(String text) {
+    static String abbreviate(String text) {
         int shown = 80;
         return text.length() <= shown ? text : text.substring(0, shown) + "... (" + text.length() + " characters)";
     }

@@ -55,7 +55,7 @@ public final class ExpectedValues {
             throw new InvalidExpectedValuesException(
                     file,
                     "document",
-                    "text that is not JSON (" + JsonProblem.describe(e) + ")",
+                    JsonProblem.describe(e),
                     "one JSON object",
                     "check that it is the right file",
                     null);

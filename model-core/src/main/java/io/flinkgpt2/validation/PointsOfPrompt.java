@@ -243,7 +243,8 @@ final class PointsOfPrompt {
         } else {
             result = result.showing(List.of(found.length), TokenText.first(found));
             int[] ids = expected.greedyTokenIds().get();
-            String wanted = expected.text().orElseGet(() -> TokenText.decode(pretrained.tokenizer(), ids));
+            String wanted =
+                    expected.text().orElseGet(() -> pretrained.tokenizer().decode(true, ids));
             if (!Arrays.equals(found, ids)) {
                 result = result.judged(false, EXPECTED, TokenText.difference(found, ids));
             } else if (completion.text().equals(wanted)) {

@@ -48,12 +48,15 @@ public final class SelfChecks {
      * @param promptTokenIds 1 or more, at most {@code n_positions}
      */
     public List<CheckResult> check(int[] promptTokenIds) {
-        return List.of(
+        List<CheckResult> results = new ArrayList<>(List.of(
                 cachedIsRecomputed(promptTokenIds),
                 batchedIsAlone(promptTokenIds),
                 scalarIsVector(promptTokenIds),
-                encodedDecodes(),
-                vocabularySuits());
+                encodedDecodes()));
+        if (pretrained.tokenizer().refusalOfText().isEmpty()) {
+            results.add(vocabularySuits());
+        }
+        return results;
     }
 
     /** The logits of the prompt and of some tokens after it: by decode steps over the cache, and each from the start. */
@@ -143,8 +146,12 @@ public final class SelfChecks {
     }
 
     private CheckResult encodedDecodes() {
-        CheckResult result = CheckResult.of(GROUP, "decoded = encoded text", "");
         Tokenizer tokenizer = pretrained.tokenizer();
+        CheckResult result = CheckResult.of(
+                GROUP, "decoded = encoded text", tokenizer.refusalOfText().orElse(""));
+        if (tokenizer.refusalOfText().isPresent()) {
+            return result;
+        }
         int tokens = 0;
         int texts = 0;
         String refusal = "";
@@ -157,14 +164,23 @@ public final class SelfChecks {
                 refusal = e.getMessage();
                 continue;
             }
+            // The tokens before a text are special. Any other added one stands for white space beside it too.
+            boolean added = Arrays.stream(ids)
+                    .anyMatch(id ->
+                            tokenizer.isAdded(id) && !tokenizer.decode(true, id).isEmpty());
+            if (added) {
+                refusal = "an added token is in it";
+                continue;
+            }
             texts++;
             tokens += ids.length;
-            String decoded = tokenizer.decode(ids);
-            if (!decoded.equals(text)) {
+            String expected = tokenizer.addsPrefixSpace() && !text.startsWith(" ") ? " " + text : text;
+            String decoded = tokenizer.decode(true, ids);
+            if (!decoded.equals(expected)) {
                 return result.judged(
                         false,
                         "",
-                        "found " + TokenText.quoted(decoded) + ", expected " + TokenText.quoted(text)
+                        "found " + TokenText.quoted(decoded) + ", expected " + TokenText.quoted(expected)
                                 + "; is this the vocabulary of the model?");
             }
         }
@@ -172,20 +188,16 @@ public final class SelfChecks {
         return result.judged(texts > 0, "", refusal.isEmpty() ? detail : detail + "; of the others: " + refusal);
     }
 
-    /** A vocabulary of its own that has ids past the model's is of another model. */
+    /** A vocabulary that has ids past the model's is of another model; added tokens there only cannot be used. */
     private CheckResult vocabularySuits() {
-        CheckResult result = CheckResult.of(
-                GROUP,
-                "vocabulary within the model",
-                "the model brings no vocabulary that suits it; only token ids do");
-        int has = pretrained.tokenizer().vocabularySize();
+        Tokenizer tokenizer = pretrained.tokenizer();
+        CheckResult result = CheckResult.of(GROUP, "vocabulary within the model", "");
         int can = model.config().vocabularySize();
-        if (has > can && pretrained.tokenizer() == Tokenizer.gpt2()) {
-            return result;
+        String sizes = tokenizer.vocabularySize() + " ids, " + can + " in the model";
+        if (tokenizer.mergedVocabularySize() > can) {
+            return result.judged(false, "", "found " + sizes + "; bring the tokenizer files of this model");
         }
-        String sizes = has + " ids, " + can + " in the model";
-        return has <= can
-                ? result.judged(true, "", sizes)
-                : result.judged(false, "", "found " + sizes + "; bring the vocab.json and merges.txt of this model");
+        boolean past = tokenizer.vocabularySize() > can;
+        return result.judged(true, "", past ? sizes + "; the added tokens from " + can + " on cannot be used" : sizes);
     }
 }

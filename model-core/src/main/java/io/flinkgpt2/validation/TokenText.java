@@ -1,6 +1,5 @@
 package io.flinkgpt2.validation;
 
-import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,7 +8,6 @@ import java.util.List;
 final class TokenText {
 
     private static final int LONGEST = 200;
-    private static final String REPLACEMENT = "\uFFFD";
 
     private TokenText() {}
 
@@ -27,21 +25,6 @@ final class TokenText {
         return "token " + i + ": found " + (i < found.length ? "id " + found[i] : "the end") + ", expected "
                 + (i < expected.length ? "id " + expected[i] : "the end") + "; found " + Arrays.toString(found)
                 + ", expected " + Arrays.toString(expected);
-    }
-
-    /** The text of a whole sequence; an id without text is U+FFFD. */
-    static String decode(Tokenizer tokenizer, int[] tokenIds) {
-        StringBuilder text = new StringBuilder();
-        int start = 0;
-        for (int i = 0; i < tokenIds.length; i++) {
-            if (!tokenizer.contains(tokenIds[i])) {
-                text.append(tokenizer.decode(Arrays.copyOfRange(tokenIds, start, i)))
-                        .append(REPLACEMENT);
-                start = i + 1;
-            }
-        }
-        return text.append(tokenizer.decode(Arrays.copyOfRange(tokenIds, start, tokenIds.length)))
-                .toString();
     }
 
     /** On one line, shortened. */

@@ -121,7 +121,8 @@ public final class Gguf implements WeightsFile {
                     names.size() + " files *" + SUFFIX + ": " + MissingWeights.shown(names),
                     "one",
                     names.stream().allMatch(name -> PART.matcher(name).matches())
-                            ? "join the parts with llama-gguf-split --merge " + first + " WHOLE.gguf, and give that file"
+                            ? "join the parts with llama-gguf-split --merge " + first
+                                    + " WHOLE.gguf, and give that file"
                             : "give the path of the file that is meant, such as " + first);
         }
         return found.stream().findFirst();

@@ -71,6 +71,12 @@ public final class GgufMetadata {
         return value == null ? OptionalLong.empty() : OptionalLong.of(integer(cursor(key, value), value.type()));
     }
 
+    /** A boolean. */
+    public Optional<Boolean> bool(String key) throws IOException {
+        Value value = value(key, "a boolean", type -> type == GgufValueType.BOOL);
+        return value == null ? Optional.empty() : Optional.of(cursor(key, value).unsigned(1) != 0);
+    }
+
     /** A float32 or float64, as it is: it may be a NaN or infinite. */
     public OptionalDouble floatingPoint(String key) throws IOException {
         Value value = value(

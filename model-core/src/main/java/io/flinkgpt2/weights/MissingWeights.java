@@ -104,7 +104,8 @@ final class MissingWeights {
         }
         Path main = directory.resolve("refs").resolve("main");
         if (Files.isRegularFile(main) && Files.size(main) < LONGEST_REFERENCE) {
-            String revision = Files.readString(main, StandardCharsets.ISO_8859_1).strip();
+            String revision =
+                    Files.readString(main, StandardCharsets.ISO_8859_1).strip();
             if (revision.matches("[0-9a-f]+") && Files.isDirectory(snapshots.resolve(revision))) {
                 return Optional.of(snapshots.resolve(revision));
             }

@@ -242,8 +242,7 @@ final class StrictJson implements Closeable {
         String found = e instanceof JsonProcessingException json
                 ? "malformed JSON: " + InvalidModelException.printable(JsonProblem.describe(json))
                 : "text that is not UTF-8";
-        return new InvalidModelException(
-                file, subject, found, "a JSON object in UTF-8 that has no name twice", advice);
+        return new InvalidModelException(file, subject, found, "a JSON object in UTF-8 that has no name twice", advice);
     }
 
     private InvalidModelException invalid(String subject, String found, String expected) {

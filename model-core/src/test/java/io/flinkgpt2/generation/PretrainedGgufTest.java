@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models as users name them: a GGUF file, a directory with one, a single file of another format. */
@@ -44,9 +45,13 @@ class PretrainedGgufTest {
 
     /** Ten tokens: a b c ab abc, a space's token, the end of text, one for padding, one of the user, one of no merge. */
     private static GgufBytes withVocabulary() {
+        return withVocabulary("gpt2", "gpt-2");
+    }
+
+    private static GgufBytes withVocabulary(String kind, String splitPattern) {
         return GgufModels.metadata()
-                .string(MODEL, "gpt2")
-                .string("tokenizer.ggml.pre", "gpt-2")
+                .string(MODEL, kind)
+                .string("tokenizer.ggml.pre", splitPattern)
                 .strings(TOKENS, List.of("a", "b", "c", "ab", "abc", "Ġ", "<|endoftext|>", "[PAD7]", "<|user|>", "Ġcb"))
                 .strings(MERGES, List.of("a b", "ab c"))
                 .integers(TYPES, 1, 1, 1, 1, 1, 1, 3, 5, 4, 1)
@@ -63,7 +68,9 @@ class PretrainedGgufTest {
         Tokenizer tokenizer = model.tokenizer();
         assertThat(tokenizer.encode("abcab cb")).containsExactly(4, 3, 5, 2, 1);
         assertThat(tokenizer.encode("abc<|endoftext|><|user|>", true)).containsExactly(4, 6, 8);
-        assertThat(tokenizer.decode(4, 7, 8, 9)).isEqualTo("abc[PAD7]<|user|> cb");
+        assertThat(tokenizer.encode("c<|user|>c")).containsExactly(2, 8, 2);
+        assertThat(tokenizer.decode(true, 4, 6, 8)).isEqualTo("abc<|user|>");
+        assertThat(tokenizer.decode(4, 7, 8, 9)).isEqualTo("abc<|user|> cb");
         assertThat(tokenizer.endOfTextId()).hasValue(6);
         assertThat(model.config().endOfTextId()).hasValue(6);
         assertThat(tokenizer.vocabularySize()).isEqualTo(10);
@@ -115,17 +122,21 @@ class PretrainedGgufTest {
     }
 
     @Test
-    void rule2_1_rule2_4_withoutAVocabularyInsideItIsGpt2sOwnWhateverLiesBeside() throws IOException {
+    void rule2_1_rule2_4_withoutAVocabularyInsideItTakesTokenIdsWhateverLiesBeside() throws IOException {
         Files.writeString(directory.resolve("config.json"), "no JSON");
         Files.writeString(directory.resolve("vocab.json"), "no JSON");
         Files.writeString(directory.resolve("merges.txt"), "no merges here");
         Path file = write(GgufModels.metadata(), 12);
-        assertThat(open(file).tokenizer()).isSameAs(Tokenizer.gpt2());
-        assertThat(open(directory).tokenizer()).isSameAs(Tokenizer.gpt2());
-        assertThat(Pretrained.openTokenizer(directory)).isSameAs(Tokenizer.gpt2());
+        for (Tokenizer none :
+                List.of(open(file).tokenizer(), open(directory).tokenizer(), Pretrained.openTokenizer(directory))) {
+            assertThat(none.refusalOfText())
+                    .hasValueSatisfying(why -> assertThat(why).contains("has no tokenizer", "this model has 12"));
+        }
         assertThat(open(directory).config().embeddingSize()).isEqualTo(GgufModels.EMBEDDING);
-        assertThat(open(write(GgufModels.metadata().string(MODEL, "none"), 12)).tokenizer())
-                .isSameAs(Tokenizer.gpt2());
+        assertThat(open(write(GgufModels.metadata().string(MODEL, "none"), 12))
+                        .tokenizer()
+                        .refusalOfText())
+                .isPresent();
     }
 
     @Test
@@ -157,7 +168,7 @@ class PretrainedGgufTest {
         }
         Files.move(directory.resolve("model.safetensors"), directory.resolve("mine.safetensors"));
         Path file = directory.resolve("mine.safetensors");
-        assertThat(open(file).tokenizer()).isSameAs(Tokenizer.gpt2());
+        assertThat(open(file).tokenizer().refusalOfText()).isPresent();
         assertThat(open(file).revision())
                 .isEqualTo(open(GoldenModel.directory("tied-tanh")).revision());
 
@@ -199,8 +210,6 @@ class PretrainedGgufTest {
         List<String> tokens = List.of("a", "b", "ab");
         List<String> merges = List.of("a b");
         assertRefused(GgufModels.metadata().strings(TOKENS, tokens).strings(MERGES, merges), MODEL, "no such key");
-        assertRefused(GgufModels.metadata().string(MODEL, "llama").strings(TOKENS, tokens), MODEL, "'llama'");
-        assertRefused(GgufModels.metadata().string(MODEL, "llama"), MODEL, "'llama'");
         assertRefused(GgufModels.metadata().string(MODEL, "gpt2").strings(TOKENS, tokens), MERGES, "no such key");
         assertRefused(
                 GgufModels.metadata()
@@ -211,10 +220,6 @@ class PretrainedGgufTest {
                 TYPES,
                 "2 types",
                 "expected 3");
-        assertRefused(
-                GgufModels.metadata().string(MODEL, "gpt2").string("tokenizer.ggml.pre", "llama-bpe"),
-                "tokenizer.ggml.pre",
-                "'llama-bpe'");
         assertRefused(
                 GgufModels.metadata()
                         .string(MODEL, "gpt2")
@@ -251,7 +256,6 @@ class PretrainedGgufTest {
         List<String> merges = List.of("a b");
         assertVocabularyRefused(List.of(), merges, TOKENS, "no tokens");
         assertVocabularyRefused(tokens, List.of(), MERGES, "no merges");
-        assertVocabularyRefused(List.of("a", "", "ab"), merges, TOKENS, "an empty token at index 1");
         assertVocabularyRefused(List.of("a", "b", "ab", "a"), merges, TOKENS, "the token \"a\" at both 0 and 3");
         assertVocabularyRefused(tokens, List.of("a b", "a b"), MERGES, "the same merge as at index 0 at index 1");
         assertVocabularyRefused(tokens, List.of("a  b"), MERGES, "\"a  b\" at index 0");
@@ -265,8 +269,53 @@ class PretrainedGgufTest {
     @ParameterizedTest
     @ValueSource(strings = {"gpt-2", "gpt2", "default"})
     void namesOfGpt2sSplitPatternAreKnown(String name) throws IOException {
-        GgufBytes bytes = GgufModels.metadata().string(MODEL, "gpt2").string("tokenizer.ggml.pre", name);
-        assertThat(open(write(bytes, 12)).tokenizer().vocabularySize()).isEqualTo(50_257);
+        GgufBytes bytes = withVocabulary("gpt2", name);
+        assertThat(open(write(bytes, 12)).tokenizer().refusalOfText()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "llama, gpt-2, tokenizer.ggml.model 'llama'",
+        "bert, gpt-2, tokenizer.ggml.model 'bert'",
+        "gpt2, llama-bpe, tokenizer.ggml.pre 'llama-bpe'",
+        "gpt2, refact, tokenizer.ggml.pre 'refact'"
+    })
+    void rule2_1_aTokenizerOfAnotherKindTakesTokenIdsOnlyAndSaysWhich(String kind, String split, String named)
+            throws IOException {
+        Pretrained model = open(write(withVocabulary(kind, split), 12));
+        assertThat(model.tokenizer().refusalOfText())
+                .hasValueSatisfying(why -> assertThat(why).contains("token ids only", "model.gguf", named));
+        Completion completion = new Generator(model, 8, 8)
+                .generate(new GenerationRequest(new int[] {1, 2}, 3, SamplingParameters.GREEDY, 0, 0)
+                        .ignoringEndOfText());
+        assertThat(completion.tokenIds()).hasSize(3);
+        assertThat(completion.text()).isEmpty();
+    }
+
+    @Test
+    void rule2_1_theBeginningTokenStandsBeforeEveryText() throws IOException {
+        GgufBytes bytes =
+                withVocabulary().bool("tokenizer.ggml.add_bos_token", true).u32("tokenizer.ggml.bos_token_id", 6);
+        Tokenizer tokenizer = open(write(bytes, 12)).tokenizer();
+        assertThat(tokenizer.encode("abc")).containsExactly(6, 4);
+        assertThat(tokenizer.encode("")).containsExactly(6);
+        assertRefused(withVocabulary().bool("tokenizer.ggml.add_bos_token", true), "bos_token_id", "no such key");
+        assertThat(open(write(withVocabulary().bool("tokenizer.ggml.add_eos_token", true), 12))
+                        .tokenizer()
+                        .refusalOfText())
+                .hasValueSatisfying(why -> assertThat(why).contains("tokenizer.ggml.add_eos_token"));
+    }
+
+    @Test
+    void rule2_1_emptyAndUnusedTokensHaveNoText() throws IOException {
+        GgufBytes bytes = GgufModels.metadata()
+                .string(MODEL, "gpt2")
+                .strings(TOKENS, List.of("a", "", "b", "", "ab", "[PAD5]", "[PAD5]"))
+                .strings(MERGES, List.of("a b"))
+                .integers(TYPES, 1, 1, 1, 1, 1, 5, 5);
+        Tokenizer tokenizer = open(write(bytes, 12)).tokenizer();
+        assertThat(tokenizer.encode("abb")).containsExactly(4, 2);
+        assertThat(tokenizer.decode(0, 1, 3, 5, 6, 2, 11)).isEqualTo("ab");
     }
 
     @Test

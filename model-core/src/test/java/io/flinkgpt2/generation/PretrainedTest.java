@@ -35,11 +35,24 @@ class PretrainedTest {
     }
 
     @Test
-    void rule2_1_aDirectoryWithoutAVocabularyOpensWithGpt2s() throws IOException {
+    void rule2_1_aModelWithoutATokenizerHasGpt2sOnlyIfItHasAsManyIds() throws IOException {
+        Tokenizer none = Pretrained.open(directory).tokenizer();
+        assertThat(none.refusalOfText())
+                .hasValueSatisfying(why -> assertThat(why)
+                        .contains(directory + " has no tokenizer", "50257 tokens", "this model has 1003"));
+        assertThatThrownBy(() -> none.encode("Hello"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("token ids only");
+        assertThat(none.decode(1, 2, 1002)).isEmpty();
+        assertThat(ModelTokenizer.gpt2OrNone(50_257, "model")).isSameAs(Tokenizer.gpt2());
+        assertThat(ModelTokenizer.gpt2OrNone(50_304, "model").refusalOfText()).isPresent();
+    }
+
+    @Test
+    void aDirectoryOpensWithItsConfigAndTheBestKernels() throws IOException {
         Pretrained pretrained = Pretrained.open(directory);
         assertThat(pretrained.config()).isEqualTo(GoldenModel.open("tied-tanh").config());
         assertThat(pretrained.weights().isTied()).isTrue();
-        assertThat(pretrained.tokenizer()).isSameAs(Tokenizer.gpt2());
         assertThat(pretrained.model().kernels()).isSameAs(Kernels.best());
         Kernels scalar = new ScalarKernels();
         assertThat(Pretrained.open(directory, scalar).model().kernels()).isSameAs(scalar);
@@ -102,6 +115,21 @@ class PretrainedTest {
         ModelDirectories.configure(directory, "vocab_size", 1004);
         assertRefused(directory)
                 .hasMessageContaining("'wte.weight': found shape [1003, 48], expected shape [1004, 48] by the config");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "hidden_size"})
+    void sizesTooLargeForAnythingNameTheirFile(String field) throws IOException {
+        String json = Files.readString(directory.resolve("config.json"));
+        for (String size :
+                List.of("2147483647", "2147483616", "9223372036854775808", "1e999", "1" + "0".repeat(1_500))) {
+            String without = json.replaceAll("\"" + field + "\"\\s*:[^,}]*,?", "");
+            String config = without.replaceFirst("\\{", "{\"" + field + "\": " + size + ",");
+            Files.writeString(directory.resolve("config.json"), config);
+            assertThatThrownBy(() -> Pretrained.open(directory))
+                    .isInstanceOf(InvalidModelException.class)
+                    .hasMessageStartingWith(directory.toString());
+        }
     }
 
     @ParameterizedTest

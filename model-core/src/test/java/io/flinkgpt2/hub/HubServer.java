@@ -54,6 +54,7 @@ final class HubServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, Map<String, byte[]>> models = new ConcurrentHashMap<>();
+    private final Map<String, String> commits = new ConcurrentHashMap<>();
     private final Map<String, Deque<Fault>> faults = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private UnaryOperator<ArrayNode> listing = entries -> entries;
@@ -103,6 +104,14 @@ final class HubServer implements AutoCloseable {
 
     void serve(String repository, String revision, Map<String, byte[]> files) {
         models.put(repository + "@" + revision, new TreeMap<>(files));
+    }
+
+    /** Serves the model, and what a revision of it stands for: names the commit in answers, and serves it as a revision. */
+    void serveCommit(String repository, String revision, String commit, Map<String, byte[]> files) {
+        serve(repository, revision, files);
+        serve(repository, commit, files);
+        commits.put(repository + "@" + revision, commit);
+        commits.put(repository + "@" + commit, commit);
     }
 
     /** Small files with these names, each holding its name, as {@value #REPOSITORY}. */
@@ -166,6 +175,12 @@ final class HubServer implements AutoCloseable {
                 exchange.getRequestHeaders().getFirst("Authorization"),
                 exchange.getRequestHeaders().getFirst("Range")));
         byte[] content = content(uri);
+        commits.forEach((name, commit) -> {
+            String[] parts = name.split("@", 2);
+            if (uri.getPath().startsWith("/" + parts[0] + "/resolve/" + parts[1] + "/")) {
+                exchange.getResponseHeaders().set("X-Repo-Commit", commit);
+            }
+        });
         for (Map.Entry<String, Deque<Fault>> fault : faults.entrySet()) {
             Fault answer =
                     uri.getPath().endsWith(fault.getKey()) ? fault.getValue().poll() : null;
@@ -190,6 +205,11 @@ final class HubServer implements AutoCloseable {
         for (Map.Entry<String, Map<String, byte[]>> model : models.entrySet()) {
             String[] name = model.getKey().split("@", 2);
             String encoded = name[1].replace("/", "%2F");
+            String commit = commits.get(model.getKey());
+            if (commit != null && uri.getRawPath().equals("/api/models/" + name[0] + "/revision/" + encoded)) {
+                return JSON.writeValueAsBytes(
+                        JSON.createObjectNode().put("id", name[0]).put("sha", commit));
+            }
             if (uri.getRawPath().equals("/api/models/" + name[0] + "/tree/" + encoded)) {
                 return JSON.writeValueAsBytes(listing.apply(list(model.getValue())));
             }

@@ -69,12 +69,31 @@ class ModelHubTest extends HubTestCase {
         "model.gguf tf_model.h5, model.gguf",
     })
     void takesTheBestWeightsAndNothingElse(String listed, String taken) throws IOException {
-        String others =
-                " config.json vocab.json merges.txt tokenizer.json README.md .gitattributes generation_config.json";
-        server.serveNames((listed + others).split(" "));
+        String ofTokenizer = " vocab.json merges.txt tokenizer.json tokenizer_config.json special_tokens_map.json"
+                + " added_tokens.json";
+        String others = " config.json generation_config.json README.md .gitattributes vocab.txt";
+        server.serveNames((listed + others + ofTokenizer).split(" "));
 
-        assertThat(HubServer.files(fetch()))
-                .containsOnlyKeys("config.json", "vocab.json", "merges.txt", taken, Manifest.FILE);
+        // A GGUF file has its tokenizer inside.
+        String wanted = "config.json generation_config.json manifest.json " + taken
+                + (taken.endsWith(".gguf") ? "" : ofTokenizer);
+        assertThat(HubServer.files(fetch())).containsOnlyKeys(wanted.split(" "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vocab.txt", "spiece.model", "tokenizer.model", "tokenizer.json vocab.json"})
+    void rule2_1_takesTheTokenizerThatIsThereWhateverItsKind(String tokenizer) throws IOException {
+        server.serveNames(("config.json model.safetensors " + tokenizer).split(" "));
+
+        assertThat(HubServer.files(fetch())).containsKeys(tokenizer.split(" "));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"vocab.json, merges.txt", "merges.txt, vocab.json"})
+    void halfAVocabularyIsNamed(String there, String missing) {
+        server.serveNames("config.json", "model.safetensors", there);
+
+        assertThat(failure()).contains("found " + there + " without " + missing, "expected both, or a tokenizer.json");
     }
 
     @Test
@@ -140,11 +159,14 @@ class ModelHubTest extends HubTestCase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "Q6_K | no such file among 'm.Q4_K_M.gguf",
-        "Q4_K | several: 'm.Q4_K_M.gguf, m.Q4_K_S.gguf'",
-        "m.Q6_K.gguf | no such file among 'm.Q4_K_M.gguf"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "Q6_K | no such file among 'm.Q4_K_M.gguf",
+                "Q4_K | several: 'm.Q4_K_M.gguf, m.Q4_K_S.gguf'",
+                "m.Q6_K.gguf | no such file among 'm.Q4_K_M.gguf"
+            })
     void saysWhichGgufFilesThereAre(String choice, String found) {
         server.serveNames("m.Q4_K_M.gguf", "m.Q4_K_S.gguf", "m.Q8_0.gguf");
         HubName name = new HubName(HubServer.REPOSITORY, "main", Optional.of(choice));

@@ -6,9 +6,16 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,5 +151,88 @@ class ModelHubTokenTest extends HubTestCase {
                 .forEach((name, content) -> assertThat(new String(content, StandardCharsets.ISO_8859_1))
                         .as(name)
                         .doesNotContain(TOKEN));
+    }
+
+    @Test
+    void aHubThatRepeatsTheTokenBringsItNeitherToLogsNorToMessages() {
+        String escape = "\u001b[31m";
+        String cut = "x".repeat(190) + TOKEN;
+        for (HubServer.Fault fault : new HubServer.Fault[] {
+            HubServer.status(403, "X-Error-Message", "no " + escape + "Bearer " + TOKEN),
+            HubServer.status(403, "X-Error-Code", "no Bearer " + TOKEN),
+            HubServer.status(401, "X-Error-Code", cut),
+            HubServer.status(418, "X-Error-Code", TOKEN.toUpperCase(Locale.ROOT)),
+            HubServer.status(302, "Location", "ftp://elsewhere/" + TOKEN),
+            HubServer.status(302, "Location", "http://127.0.0.1:1/" + TOKEN),
+            HubServer.status(503, "Retry-After", TOKEN),
+            (exchange, content) -> {
+                byte[] list = ("[{\"path\": \"../" + TOKEN + escape + "\"}]").getBytes(StandardCharsets.UTF_8);
+                HubServer.sendAll(exchange, list);
+            },
+        }) {
+            server.always("/tree/main", fault);
+            try (CapturedLog log = new CapturedLog()) {
+                Throwable failure = catchThrowable(() -> withToken().resolve(NAME, FetchProgress.NONE));
+                StringWriter trace = new StringWriter();
+                failure.printStackTrace(new PrintWriter(trace));
+
+                assertThat(failure).isInstanceOf(ModelHubException.class);
+                for (String shown : List.of(trace.toString(), ours(log.text()))) {
+                    assertThat(shown)
+                            .doesNotContainIgnoringCase(TOKEN)
+                            .doesNotContain(TOKEN.substring(0, 8))
+                            .doesNotContain("\u001b");
+                }
+            }
+        }
+    }
+
+    /** Without what the JDK's own server logs in this JVM. */
+    private static String ours(String log) {
+        return log.lines().filter(line -> !line.contains("httpserver")).collect(Collectors.joining("\n"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\nbad \u001b[31mname: x",
+                "no HTTP at all",
+                "HTTP/1.1 200 OK\r\nContent-Length: many"
+            })
+    void anAnswerThatIsNotHttpIsNotAskedForAgain(String answer) throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        try (ServerSocket listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Thread hub = new Thread(() -> {
+                while (true) {
+                    try (Socket socket = listener.accept()) {
+                        asked.incrementAndGet();
+                        socket.getInputStream().read(new byte[4096]);
+                        socket.getOutputStream().write((answer + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+                    } catch (IOException e) {
+                        return;
+                    }
+                }
+            });
+            hub.start();
+            HubSettings settings = settings().withBaseAddress("hub", "http://127.0.0.1:" + listener.getLocalPort());
+
+            assertThat(failure(hub(settings, LIMITS)))
+                    .contains("that is not valid HTTP (", "expected HTTP; check the address of the hub")
+                    .doesNotContain("\u001b", "\u0000");
+            assertThat(asked).hasValue(1);
+        }
+    }
+
+    @Test
+    void whatIsFitToBeShownStaysAsItIs() {
+        Redaction redaction = new Redaction(TOKEN);
+        IOException failure = new ModelHubException("model", "this", "that", "do", new IOException("cause"));
+        failure.addSuppressed(new IOException());
+
+        assertThat(redaction.of(failure)).isSameAs(failure);
+        assertThat(redaction.text("plain, gr\u00fcn")).isEqualTo("plain, gr\u00fcn");
+        assertThat(new Redaction("a").text("banana")).isEqualTo("banana");
+        assertThat(new Redaction(null).text("a\r\nb")).isEqualTo("a??b");
+        assertThat(new Redaction("a/b+c=d").text("x a/b+c=d y a%2Fb%2Bc%3Dd")).isEqualTo("x (token) y (token)");
     }
 }

@@ -51,14 +51,17 @@ class JsonProblemTest {
 
     @Test
     void limitsOfTheParserAreNotNamedByItsSettings() {
-        assertThat(describe("[".repeat(2_000))).startsWith("Document nesting depth (1001) exceeds the maximum allowed (1000)");
-        assertThat(describe("1".repeat(2_000))).startsWith("Number value length (2000) exceeds the maximum allowed (1000)");
+        assertThat(describe("[".repeat(2_000)))
+                .startsWith("Document nesting depth (1001) exceeds the maximum allowed (1000)");
+        assertThat(describe("1".repeat(2_000)))
+                .startsWith("Number value length (2000) exceeds the maximum allowed (1000)");
     }
 
     @Test
     void anotherEncodingIsSaid() {
         byte[] json = {0, 0, 0, '{', (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF};
         assertThat(describe(json)).isEqualTo("text that is not UTF-8");
-        assertThat(describe("{\"a\": \"é\"}".getBytes(Charset.forName("ISO-8859-1")))).contains("UTF-8");
+        assertThat(describe("{\"a\": \"é\"}".getBytes(Charset.forName("ISO-8859-1"))))
+                .contains("UTF-8");
     }
 }

@@ -12,7 +12,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ActivationNamesTest {
 
     @ParameterizedTest
-    @CsvSource({"gelu,GELU", "gelu_python,GELU", "gelu_fast,GELU_TANH", "gelu_accurate,GELU_TANH", "gelu_new,GELU_TANH", "gelu_pytorch_tanh,GELU_TANH", "relu,RELU"})
+    @CsvSource({
+        "gelu,GELU",
+        "gelu_python,GELU",
+        "gelu_fast,GELU_TANH",
+        "gelu_accurate,GELU_TANH",
+        "gelu_new,GELU_TANH",
+        "gelu_pytorch_tanh,GELU_TANH",
+        "relu,RELU"
+    })
     void aNameStandsForItsFunction(String name, Activation function) {
         assertThat(ActivationNames.find(name)).contains(function);
         assertThat(ActivationNames.all()).contains(name);

@@ -65,6 +65,7 @@ class ActivationOverrideTest {
             revisions.add(overridden.revision());
         }
         assertThat(revisions).hasSize(Activation.values().length);
-        assertThatThrownBy(() -> Pretrained.open(directory)).hasMessageContaining("activation_function: found '\"silu\"'");
+        assertThatThrownBy(() -> Pretrained.open(directory))
+                .hasMessageContaining("activation_function: found '\"silu\"'");
     }
 }

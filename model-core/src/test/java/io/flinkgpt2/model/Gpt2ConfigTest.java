@@ -122,8 +122,7 @@ class Gpt2ConfigTest {
         String large = SMALL.replace("1003", "50257");
         assertThat(read("{" + large + ", \"eos_token_id\": null}").endOfTextIds())
                 .isEmpty();
-        assertThat(read("{" + large + ", \"eos_token_id\": []}").endOfTextIds())
-                .isEmpty();
+        assertThat(read("{" + large + ", \"eos_token_id\": []}").endOfTextIds()).isEmpty();
     }
 
     @Test
@@ -131,7 +130,8 @@ class Gpt2ConfigTest {
         Gpt2Config config = read("{" + SMALL + ", \"eos_token_id\": 7}");
         Path generation = directory.resolve("generation_config.json");
         assertThat(config.withEndOfTextIdsOf(generation)).isEqualTo(config);
-        for (String nothing : new String[] {"{}", "{\"eos_token_id\": null, \"temperature\": 0.7}", "{\"eos_token_id\": 7}"}) {
+        for (String nothing :
+                new String[] {"{}", "{\"eos_token_id\": null, \"temperature\": 0.7}", "{\"eos_token_id\": 7}"}) {
             Files.writeString(generation, nothing);
             assertThat(config.withEndOfTextIdsOf(generation)).isEqualTo(config);
         }
@@ -148,8 +148,10 @@ class Gpt2ConfigTest {
 
     @Test
     void rule1_1_theNamesOfOtherModelsStandForTheSizesToo() throws IOException {
-        assertThat(read("{\"vocab_size\": 1003, \"max_position_embeddings\": 64, \"hidden_size\": 48,"
-                        + " \"num_hidden_layers\": 3, \"num_attention_heads\": 4, \"n_head\": 4, \"model_type\": null}"))
+        assertThat(
+                        read(
+                                "{\"vocab_size\": 1003, \"max_position_embeddings\": 64, \"hidden_size\": 48,"
+                                        + " \"num_hidden_layers\": 3, \"num_attention_heads\": 4, \"n_head\": 4, \"model_type\": null}"))
                 .isEqualTo(read("{" + SMALL + "}"));
         assertThat(read("{" + SMALL.replace("n_positions", "n_ctx") + "}")).isEqualTo(read("{" + SMALL + "}"));
     }

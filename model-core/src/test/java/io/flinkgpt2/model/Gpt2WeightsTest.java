@@ -183,7 +183,8 @@ class Gpt2WeightsTest {
         assertThat(prefixed.isTied()).isFalse();
         rename(prefix + "wpe.weight", "other." + prefix + "wpe.weight");
         assertThatThrownBy(this::load)
-                .hasMessageContaining("'" + prefix + "wpe.weight': found nothing, but 'other." + prefix + "wpe.weight'");
+                .hasMessageContaining(
+                        "'" + prefix + "wpe.weight': found nothing, but 'other." + prefix + "wpe.weight'");
     }
 
     @Test

@@ -88,7 +88,7 @@ final class MistakesAtValidationPoints {
             mistake(
                     "point 12",
                     "tokens lose their leading spaces",
-                    "generation/CompletionText.java",
+                    "tokenizer/Tokenizer.java",
                     "text.append(decoder.accept(tokenId));",
                     "text.append(decoder.accept(tokenId).strip());",
                     "generation.FairytalesTest#point12_theGreedyContinuationsComeOutExactly"));

@@ -96,8 +96,8 @@ final class MistakesInModelsAndWeights {
                     "1.5",
                     "an equal head is a copy where the config unties it",
                     "model/Gpt2WeightsLoader.java",
-                    "if (equal[0]) {",
-                    "if (equal[0] && config.tieWordEmbeddings()) {",
+                    "if (difference[0] == 0) {",
+                    "if (difference[0] == 0 && config.tieWordEmbeddings()) {",
                     "model.Gpt2WeightsTest#rule1_5_anLmHeadEqualToTheTokenEmbeddingIsOneArrayWithIt"),
             mistake(
                     "1.5",

@@ -92,8 +92,11 @@ record SpecRow(String id, String rule, String later) {
     private static final List<SpecRow> TOKENS = List.of(
             row(
                     "2.1",
-                    "Byte-level BPE identical to tiktoken's `gpt2`, unless the model brings a vocabulary; ids at or past"
-                            + " `vocab_size` are refused."),
+                    "Byte-level BPE identical to tiktoken's `gpt2`. A model's own tokenizer is never replaced by GPT-2's:"
+                            + " `vocab.json` with `merges.txt`, or a byte-level BPE `tokenizer.json`, is read, with added tokens,"
+                            + " `add_bos_token` and `add_prefix_space`; a model with another kind, or with none and other than"
+                            + " 50257 rows, takes token ids only and says why. Ids at or past `vocab_size` are refused; one"
+                            + " without a token decodes to nothing."),
             row(
                     "2.2",
                     "Text that spells `<\\|endoftext\\|>` is ordinary text unless the request allows special tokens."),

@@ -49,7 +49,7 @@ class InvalidVocabularyTest {
                 "{\"a\": -1}                  ~ the id -1 for the token \"a\"",
                 "{\"a\": 1.0}                 ~ the id 1.0 for the token \"a\"",
                 "{\"a\": 1e3}                 ~ the id 1e3 for the token \"a\"",
-                "{\"a\": NaN}                 ~ text that is not JSON",
+                "{\"a\": NaN}                 ~ the id NaN for the token \"a\"",
                 "{\"a\": 2147483647}          ~ the id 2147483647 for the token \"a\"",
                 "{\"a\": 4294967296}          ~ the id 4294967296 for the token \"a\"",
                 "{\"a\": 18446744073709551616} ~ the id 18446744073709551616 for the token \"a\"",
@@ -61,7 +61,7 @@ class InvalidVocabularyTest {
                 "{\"a\": 0, \"b\": 0}         ~ the id 0 for both \"a\" and \"b\"",
                 "{\"a\": 0, \"a\": 1}         ~ the token \"a\" twice",
                 "{\"a\": 0, \"\\u0061\": 1}   ~ the token \"a\" twice",
-                "{\"\": 0}                    ~ an empty token at line 1",
+                "{\"\": 0}                    ~ an empty object",
                 "{\"\\ud83d\": 0}             ~ a token with a lone surrogate",
             })
     void vocabulariesThatAreNotAnObjectFromTokenToIdAreRefused(String json, String found) throws IOException {

@@ -94,7 +94,7 @@ class StreamedEncodingTest {
     void aTextOfManySectionsIsEncodedAsAtOnce(boolean allowSpecialTokens) {
         String text = randomText(new Random(5), 100_000);
 
-        assertThat(text.length()).isGreaterThan(3 * Tokenizer.LONGEST_STREAMED_PIECE);
+        assertThat(text.length()).isGreaterThan(3 * BytePairTokenizer.LONGEST_STREAMED_PIECE);
         assertThat(streamed(text, allowSpecialTokens)).isEqualTo(gpt2.encode(text, allowSpecialTokens));
     }
 
@@ -109,7 +109,7 @@ class StreamedEncodingTest {
 
     @Test
     void aPieceMayBeAsLongAsItSaysAndNotLonger() {
-        String longest = "a".repeat(Tokenizer.LONGEST_STREAMED_PIECE - 1);
+        String longest = "a".repeat(BytePairTokenizer.LONGEST_STREAMED_PIECE - 1);
 
         assertThat(gpt2.decode(streamed("x, " + longest + " y", false))).isEqualTo("x, " + longest + " y");
         assertThatIllegalArgumentException()

@@ -81,7 +81,7 @@ class TokenizerFromFilesTest {
         assertThat(IntStream.of(7, 2_147_483_646, 1_000_000_000)).allMatch(tokenizer::contains);
         assertThat(IntStream.of(-1, 0, 8, 999_999_999, Integer.MAX_VALUE)).noneMatch(tokenizer::contains);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> tokenizer.decode(8))
+                .isThrownBy(() -> tokenizer.bytes(8))
                 .withMessageContaining("token id 8 stands for no token of the vocabulary vocab.json+merges.txt")
                 .withMessageContaining("only 258 of the ids from 0 to 2147483646");
     }
@@ -118,7 +118,7 @@ class TokenizerFromFilesTest {
                 .isThrownBy(() -> tokenizer.encode("caf\u00E9"))
                 .withMessageContaining("byte 0xC3")
                 .withMessageContaining("vocab.json+merges.txt");
-        assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.decode(0xC3));
+        assertThat(tokenizer.decode('a', 0xC3, 'b')).isEqualTo("ab");
     }
 
     @Test

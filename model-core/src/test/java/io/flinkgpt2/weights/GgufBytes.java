@@ -14,6 +14,7 @@ import java.util.List;
 public final class GgufBytes {
     public static final int UINT32 = 4;
     public static final int FLOAT32 = 6;
+    public static final int BOOL = 7;
     public static final int STRING = 8;
     public static final int ARRAY = 9;
 
@@ -64,6 +65,10 @@ public final class GgufBytes {
 
     public GgufBytes u32(String key, int value) {
         return raw(key, UINT32, u32(value));
+    }
+
+    public GgufBytes bool(String key, boolean value) {
+        return raw(key, BOOL, (byte) (value ? 1 : 0));
     }
 
     public GgufBytes f32(String key, float value) {

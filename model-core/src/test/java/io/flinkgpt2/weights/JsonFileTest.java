@@ -29,7 +29,8 @@ class JsonFileTest {
     @ParameterizedTest
     @ValueSource(strings = {"UTF-32BE", "UTF-32LE", "UTF-16BE", "UTF-16LE", "UTF-16"})
     void namesAFileOfAnotherEncoding(String charset) throws IOException {
-        assertThat(refusal("{\"n_layer\": 12}".getBytes(Charset.forName(charset))).found())
+        assertThat(refusal("{\"n_layer\": 12}".getBytes(Charset.forName(charset)))
+                        .found())
                 .isEqualTo("text that is not UTF-8");
     }
 
@@ -47,7 +48,10 @@ class JsonFileTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {"{\"a\": | text that is not JSON (Unexpected end-of-input", "[] | JSON that is not an object", "'' | nothing"
+            value = {
+                "{\"a\": | text that is not JSON (Unexpected end-of-input",
+                "[] | JSON that is not an object",
+                "'' | nothing"
             })
     void namesAFileThatIsNotAnObject(String json, String found) throws IOException {
         assertThat(refusal(json.getBytes(StandardCharsets.UTF_8)).found()).startsWith(found);

@@ -81,8 +81,10 @@ class SafeTensorsTest {
 
     @Test
     void theHeaderIsReadAsTheFormatsLibraryReadsIt() throws IOException {
-        Path file = file("{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],"
-                + "\"note\":{\"a\":[1,null]}}}", new byte[4]);
+        Path file = file(
+                "{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],"
+                        + "\"note\":{\"a\":[1,null]}}}",
+                new byte[4]);
         try (SafeTensors weights = SafeTensors.open(file)) {
             assertThat(weights.tensors().values()).containsExactly(TensorInfo.of("w", DType.F32, 1));
         }
@@ -98,7 +100,7 @@ class SafeTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "Q.*")
+    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = "I?Q.*")
     void everyTypeOfTheFormatCanBeDescribed(DType dtype) throws IOException {
         byte[] data = new byte[(int) dtype.byteCount(4)];
         Path file = file(
@@ -111,7 +113,7 @@ class SafeTensorsTest {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.MATCH_NONE,
-            names = {"F32", "F16", "BF16", "Q.*"})
+            names = {"F64", "F32", "F16", "BF16", "I?Q.*"})
     void refusesToReadOtherTypesAsFloats(DType dtype) throws IOException {
         byte[] data = new byte[(int) dtype.byteCount(4)];
         Path file = file(
@@ -127,7 +129,7 @@ class SafeTensorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "Q.*")
+    @EnumSource(mode = EnumSource.Mode.MATCH_ANY, names = "I?Q.*")
     void ggmlsTypesAreNoneOfTheFormat(DType dtype) throws IOException {
         byte[] data = new byte[dtype.blockBytes()];
         Path file = file(

@@ -184,7 +184,8 @@ class ShardedWeightsTest {
         Files.copy(directory.resolve(A), directory.resolve(B), StandardCopyOption.REPLACE_EXISTING);
         for (String[] map : new String[][] {{"a", B, "a2", A}, {"a", A}}) {
             try (SafeTensorsWriter writer = SafeTensorsWriter.create(
-                    directory.resolve(A), List.of(TensorInfo.of("a", DType.F32, 2), TensorInfo.of("a2", DType.F32, 1)))) {
+                    directory.resolve(A),
+                    List.of(TensorInfo.of("a", DType.F32, 2), TensorInfo.of("a2", DType.F32, 1)))) {
                 writer.write("a", new float[] {1, 2}, 0, 2);
                 writer.write("a2", new float[] {3}, 0, 1);
                 writer.finish();

@@ -3,9 +3,8 @@ package io.flinkgpt2.job.cli;
 import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
 import java.awt.Color;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -63,9 +62,10 @@ final class BenchChart {
             roof.setLineColor(roofColor(precision));
             roof.setMarker(SeriesMarkers.NONE);
         }
-        try (OutputStream out = Files.newOutputStream(file)) {
-            VectorGraphicsEncoder.saveVectorGraphic(chart, out, VectorGraphicsFormat.SVG);
-        }
+        // In memory first: the encoder reports what a file refuses as a fault of its XML.
+        ByteArrayOutputStream svg = new ByteArrayOutputStream();
+        VectorGraphicsEncoder.saveVectorGraphic(chart, svg, VectorGraphicsFormat.SVG);
+        OutputFiles.write(file, svg::writeTo);
     }
 
     /** Of what was measured. */

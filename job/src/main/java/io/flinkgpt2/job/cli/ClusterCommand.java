@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             ClusterStartCommand.class,
             ClusterStatusCommand.class,
             ClusterCommand.KillTaskManager.class,
+            KillJobManagerCommand.class,
             ClusterCommand.RestartKafka.class,
             ClusterCommand.Stop.class
         })
@@ -32,7 +33,8 @@ final class ClusterCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Name what to do: start, status, kill-taskmanager, restart-kafka, stop.");
+                spec.commandLine(),
+                "Name what to do: start, status, kill-taskmanager, kill-jobmanager, restart-kafka, stop.");
     }
 
     /** {@code cluster kill-taskmanager}. */

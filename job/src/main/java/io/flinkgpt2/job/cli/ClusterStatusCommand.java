@@ -99,7 +99,7 @@ final class ClusterStatusCommand implements Callable<Integer> {
             out.println("SLOTS        " + found.overview().freeSlots() + " of "
                     + found.overview().slots() + " free");
             for (FlinkRest.Job job : found.jobs()) {
-                out.println("JOB          " + job.id() + " " + job.state() + " " + job.name());
+                out.println("JOB          " + job.id() + " " + job.state() + " " + Printable.line(job.name()));
             }
         });
     }

@@ -159,6 +159,14 @@ final class CompleteCommand implements Callable<Integer> {
         }
         parser = new RequestParser(
                 pretrained.tokenizer(), limits, Set.copyOf(location.names()), UnknownFields.REJECT, Integer.MAX_VALUE);
+        if (output == OutputFormat.TEXT) {
+            pretrained
+                    .tokenizer()
+                    .refusalOfText()
+                    .ifPresent(why -> spec.commandLine()
+                            .getErr()
+                            .println("Note: " + why + ". Its answers have no text; --output json shows the token ids."));
+        }
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: found " + threads + ", expected 1 or more");
         }
@@ -189,14 +197,12 @@ final class CompleteCommand implements Callable<Integer> {
     }
 
     private int completeLines() throws IOException {
-        JsonLines lines = new JsonLines(System.in);
+        JsonLines lines = new JsonLines(new InterruptibleInput(System.in));
         RequestDefaults defaults = defaults();
         int exitCode = 0;
         long number = 0;
         for (byte[] line = lines.nextNotBlank();
-                line != null
-                        && !System.out.checkError()
-                        && !Thread.currentThread().isInterrupted();
+                line != null && !Thread.currentThread().isInterrupted();
                 line = lines.nextNotBlank()) {
             PromptRecord record = record("stdin", number++, defaults.fill(line));
             try {
@@ -249,14 +255,14 @@ final class CompleteCommand implements Callable<Integer> {
         } else if (completion.error == null) {
             printLine(completion.choices.get(0).text.getBytes(StandardCharsets.UTF_8));
         } else {
-            spec.commandLine().getErr().println(completion.customId + ": " + completion.error.message);
+            say(completion.customId + ": " + completion.error.message);
         }
     }
 
     private void printInvalid(PromptRecord record, byte[] line, long lineNumber, InvalidRequestException e)
             throws IOException {
         if (output == OutputFormat.TEXT) {
-            spec.commandLine().getErr().println("line " + lineNumber + ": " + e.error().message);
+            say("line " + lineNumber + ": " + e.error().message);
             return;
         }
         DeadLetter letter = new DeadLetter();
@@ -270,9 +276,11 @@ final class CompleteCommand implements Callable<Integer> {
                 .value());
     }
 
-    private static void printLine(byte[] bytes) throws IOException {
-        System.out.write(bytes);
-        System.out.write('\n');
-        System.out.flush();
+    private void say(String message) {
+        spec.commandLine().getErr().println(Printable.line(message));
+    }
+
+    private static void printLine(byte[] bytes) {
+        OutputLines.write(System.out, bytes);
     }
 }

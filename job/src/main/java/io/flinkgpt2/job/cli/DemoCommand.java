@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,22 +161,24 @@ final class DemoCommand implements Callable<Integer> {
             JsonNode prompt =
                     request.path("body").isObject() ? request.path("body").path("prompt") : request.path("prompt");
             String completed = completion.path("choices").path(0).path("text").asText();
-            text.println((prompt.isTextual() ? prompt.asText() : prompt.toString()) + " >>>" + completed);
+            text.println(
+                    Printable.text((prompt.isTextual() ? prompt.asText() : prompt.toString()) + " >>>" + completed));
             text.println("----");
         }
         for (JsonNode letter : topics.parsedDeadLetters()) {
-            text.println("dead letter (" + letter.path("error").path("code").asText() + "): "
-                    + letter.path("error").path("message").asText());
+            JsonNode error = letter.path("error");
+            text.println(Printable.line("dead letter (" + error.path("code").asText() + "): "
+                    + error.path("message").asText()));
         }
     }
 
     private static void write(Path file, List<byte[]> lines) throws IOException {
-        try (OutputStream stream = Files.newOutputStream(file)) {
+        OutputFiles.write(file, stream -> {
             for (byte[] line : lines) {
                 stream.write(line);
                 stream.write('\n');
             }
-        }
+        });
     }
 
     /** What the demo came to. */
@@ -194,7 +195,7 @@ final class DemoCommand implements Callable<Integer> {
                     tokens,
                     seconds,
                     tokensPerSecond,
-                    model);
+                    Printable.line(model));
         }
 
         ObjectNode toJson(ObjectNode json) {

@@ -4,8 +4,6 @@ import io.flinkgpt2.hub.FetchProgress;
 import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Shows how far a fetch is: a bar on a terminal, plain lines elsewhere; nothing where nothing is fetched. */
 abstract class FetchBar implements FetchProgress, AutoCloseable {
@@ -26,17 +24,15 @@ abstract class FetchBar implements FetchProgress, AutoCloseable {
         @Override
         public void update(String file, long done, long total) {
             if (bar == null) {
-                bar = new ProgressBarBuilder()
+                bar = Progress.bar()
                         .setTaskName("fetch")
-                        .setStyle(ProgressBarStyle.ASCII)
                         .setUnit(" MB", MEGABYTE)
-                        .setUpdateIntervalMillis(200)
                         .showSpeed()
                         .build();
             }
             bar.maxHint(total);
             bar.stepTo(done);
-            bar.setExtraMessage(" " + file);
+            bar.setExtraMessage(" " + Printable.line(file));
         }
 
         @Override
@@ -69,7 +65,7 @@ abstract class FetchBar implements FetchProgress, AutoCloseable {
             err.printf(
                     Locale.ROOT,
                     "fetching %s: %.1f of %.1f MB%n",
-                    file,
+                    Printable.line(file),
                     (double) done / MEGABYTE,
                     (double) total / MEGABYTE);
         }

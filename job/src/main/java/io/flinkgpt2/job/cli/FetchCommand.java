@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.cli;
 
+import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.HubName;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelHub;
@@ -76,8 +77,20 @@ final class FetchCommand implements Callable<Integer> {
             directory = new ModelHub(settings).resolve(model, progress);
         }
         spec.commandLine().getErr().println(model + " is complete.");
+        sayWhatItsTokenizerCannot(directory);
         spec.commandLine().getOut().println(directory);
         return 0;
+    }
+
+    /** What the files of a tokenizer hold is known only now; the model's weights may be of use all the same. */
+    private void sayWhatItsTokenizerCannot(Path directory) {
+        try {
+            Pretrained.openTokenizer(directory)
+                    .refusalOfText()
+                    .ifPresent(why -> spec.commandLine().getErr().println("Note: " + why + "."));
+        } catch (IOException e) {
+            spec.commandLine().getErr().println("Warning: its tokenizer cannot be read: " + e.getMessage());
+        }
     }
 
     private HubSettings settings(byte[] token) {

@@ -1,21 +1,16 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.record.SystemFingerprint;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
-import org.apache.kafka.common.errors.InterruptException;
+import java.util.Optional;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -25,13 +20,21 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command line {@code flink-gpt2}. Data go to standard output, messages for people to standard error, both in UTF-8
- * whatever the locale. Exit codes: 0 done, or ended by a signal; 1 failed; 2 wrong usage.
+ * whatever the locale.
+ *
+ * <p>Exit codes: 0 done; 1 failed, lost output included; 2 wrong usage; 129, 130 or 143 cut short by HUP, INT or TERM. A reader
+ * that goes away, as {@code head} does, and the signal that ends {@code local} are no failures: 0.
  */
 @Command(
         name = "flink-gpt2",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Completes streams of prompts with GPT-2, on CPUs, inside Apache Flink.",
+        footer = {
+            "",
+            "Exit codes: 0 done; 1 failed, also where the output cannot be written; 2 wrong usage; 130 or 143 ended by INT or"
+                    + " TERM before it was done. 'local' runs until it is ended, and then ends with 0."
+        },
         subcommands = {
             DemoCommand.class,
             LocalCommand.class,
@@ -55,18 +58,32 @@ public final class Main implements Runnable {
 
     /** Runs a command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
-        PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        CheckedOutput output = new CheckedOutput(new FileOutputStream(FileDescriptor.out));
+        PrintStream out = new PrintStream(output, false, StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(
+                new PrintableOutput(new FileOutputStream(FileDescriptor.err)), true, StandardCharsets.UTF_8);
         System.setOut(out);
         System.setErr(err);
-        SignalExit signals = SignalExit.install(Thread.currentThread());
-        int exitCode = run(out, err, List.of(args));
-        out.flush();
-        signals.exit(exitCode);
+        // The one command that runs until it is ended.
+        boolean endless = args.length > 0 && args[0].equals("local");
+        SignalExit signals = SignalExit.install(Thread.currentThread(), output, endless);
+        signals.exit(run(out, err, List.of(args), Optional.of(signals)));
     }
 
-    /** Runs a command and returns its exit code. */
+    /** Runs a command that no signal ends, and returns its exit code. */
     static int run(PrintStream out, PrintStream err, List<String> args) {
+        return run(out, err, args, Optional.empty());
+    }
+
+    /**
+     * Runs a command and returns its exit code.
+     *
+     * @param out throws a {@link LostOutputException} where it cannot be written
+     * @param signals what may ask the work to end
+     */
+    private static int run(PrintStream out, PrintStream err, List<String> args, Optional<SignalExit> signals) {
+        Failures failures =
+                new Failures(err, () -> signals.map(SignalExit::signalled).orElse(false));
         CommandLine commandLine = new CommandLine(new Main())
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
@@ -77,34 +94,40 @@ public final class Main implements Runnable {
             addJobOptionsToHelp(
                     commandLine.getSubcommands().get(takesJobOptions).getCommandSpec());
         }
-        commandLine.setParameterExceptionHandler((problem, arguments) -> {
-            err.println(problem.getMessage());
-            err.println("Try '" + problem.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
-            return CommandLine.ExitCode.USAGE;
-        });
-        commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
-            if (failure instanceof InvalidOptionException) {
-                err.println(failure.getMessage());
-                return CommandLine.ExitCode.USAGE;
+        commandLine.setParameterExceptionHandler((problem, arguments) -> failures.wrongUsage(problem));
+        commandLine.setExecutionStrategy(parsed -> {
+            try {
+                if (signals.isPresent() && !begin(parsed, signals.get())) {
+                    return CommandLine.ExitCode.SOFTWARE;
+                }
+                // Help is printed by it too, outside of what picocli guards.
+                return new CommandLine.RunLast().execute(parsed);
+            } catch (LostOutputException e) {
+                throw new CommandLine.ExecutionException(parsed.commandSpec().commandLine(), e.getMessage(), e);
             }
-            if (isInterruption(failure)) {
-                err.println("Interrupted.");
-                return CommandLine.ExitCode.SOFTWARE;
-            }
-            printCauses(err, failure);
-            return CommandLine.ExitCode.SOFTWARE;
         });
+        commandLine.setExecutionExceptionHandler((failure, command, parsed) -> failures.of(failure));
         try {
-            return commandLine.execute(args.toArray(new String[0]));
-        } catch (OutOfMemoryError e) {
-            err.println("Out of memory (" + e.getMessage() + "): give the JVM more, for example by"
-                    + " FLINK_GPT2_JAVA_OPTS=-Xmx8g; a model takes 4 bytes a parameter, 2 with --precision bf16.");
-            return CommandLine.ExitCode.SOFTWARE;
+            int exitCode = commandLine.execute(args.toArray(new String[0]));
+            commandLine.getOut().flush();
+            out.flush();
+            return exitCode;
+        } catch (LostOutputException e) {
+            return failures.of(e);
         } catch (Error e) {
-            // A fault of this program or its JVM: whoever looks into it needs the stack.
-            e.printStackTrace(err);
-            return CommandLine.ExitCode.SOFTWARE;
+            return failures.of(e);
         }
+    }
+
+    /** Lets signals interrupt the command from now on; returns false if one ends the process already. */
+    private static boolean begin(CommandLine.ParseResult parsed, SignalExit signals) {
+        boolean help = parsed.asCommandLineList().stream()
+                .anyMatch(command -> command.isUsageHelpRequested() || command.isVersionHelpRequested());
+        if (!help) {
+            // It takes an interrupt while it sets itself up for a fatal error, and shows the stack.
+            LoggerFactory.getLogger(Main.class);
+        }
+        return signals.begin();
     }
 
     /** Shows the job's options below the command's own. */
@@ -113,42 +136,6 @@ public final class Main implements Runnable {
         List<String> keys = new ArrayList<>(command.usageMessage().sectionKeys());
         keys.add("jobOptions");
         command.usageMessage().sectionKeys(keys);
-    }
-
-    /** One line for each cause that says something new; the stack too where even the first says nothing. */
-    private static void printCauses(PrintStream err, Throwable failure) {
-        String last = null;
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            String message = message(cause);
-            if (last == null || !last.contains(message)) {
-                err.println((last == null ? "" : "  caused by: ") + message);
-                last = message;
-            }
-        }
-        if (failure.getMessage() == null || System.getenv("FLINK_GPT2_STACKTRACE") != null) {
-            failure.printStackTrace(err);
-        }
-    }
-
-    private static boolean isInterruption(Throwable failure) {
-        return failure instanceof CancellationException
-                || failure instanceof InterruptedException
-                || failure instanceof InterruptedIOException
-                || failure instanceof InterruptException;
-    }
-
-    /** Java's errors of files have the path alone for a message. */
-    private static String message(Throwable cause) {
-        if (cause instanceof NoSuchFileException missing) {
-            return missing.getFile() + ": found nothing there, expected a file or directory; check the path";
-        }
-        if (cause instanceof AccessDeniedException denied) {
-            return denied.getFile() + ": permission denied; check who may read or write it";
-        }
-        if (cause instanceof FileAlreadyExistsException file) {
-            return file.getFile() + ": found a file, expected a directory or nothing; name another place";
-        }
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     @Override

@@ -3,8 +3,6 @@ package io.flinkgpt2.job.cli;
 import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Shows how much of a text is measured: a bar on a terminal, elsewhere a line for each tenth. */
 final class PerplexityProgress implements AutoCloseable {
@@ -21,12 +19,7 @@ final class PerplexityProgress implements AutoCloseable {
     void begin(int total) {
         tokens = total;
         if (Boolean.getBoolean(Progress.TERMINAL_PROPERTY)) {
-            bar = new ProgressBarBuilder()
-                    .setTaskName("perplexity")
-                    .setInitialMax(total)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(200)
-                    .build();
+            bar = Progress.bar().setTaskName("perplexity").setInitialMax(total).build();
         }
     }
 

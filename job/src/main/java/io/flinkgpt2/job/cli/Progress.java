@@ -1,7 +1,12 @@
 package io.flinkgpt2.job.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -11,6 +16,18 @@ abstract class Progress implements AutoCloseable {
 
     /** Set by the launcher to true where standard error is a terminal. */
     static final String TERMINAL_PROPERTY = "flink-gpt2.terminal";
+
+    /**
+     * Begins a bar on the terminal. It returns to the start of its line with a control character, so it goes past
+     * {@link PrintableOutput}; nothing that others name may stand in it unchecked.
+     */
+    static ProgressBarBuilder bar() {
+        PrintStream terminal = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        return new ProgressBarBuilder()
+                .setConsumer(new ConsoleProgressBarConsumer(terminal))
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(200);
+    }
 
     static Progress start(PrintWriter err, int prompts) {
         return Boolean.getBoolean(TERMINAL_PROPERTY) ? new Bar(prompts) : new Lines(err, prompts);
@@ -30,12 +47,7 @@ abstract class Progress implements AutoCloseable {
         private final ProgressBar bar;
 
         Bar(int prompts) {
-            bar = new ProgressBarBuilder()
-                    .setTaskName("prompts")
-                    .setInitialMax(prompts)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(200)
-                    .build();
+            bar = Progress.bar().setTaskName("prompts").setInitialMax(prompts).build();
         }
 
         @Override

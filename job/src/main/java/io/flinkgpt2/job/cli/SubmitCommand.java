@@ -7,6 +7,7 @@ import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.cluster.ClusterState;
 import io.flinkgpt2.job.cluster.FlinkRest;
+import io.flinkgpt2.job.kafka.OpenTransactions;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,8 +93,7 @@ final class SubmitCommand implements Callable<Integer> {
             LocalStack.requireModel(model, settings.generation().maxContext());
         }
         FlinkRest rest = target.flink();
-        // Fails with one line where the client would try again and again.
-        rest.overview();
+        requireNameIsFree(rest, settings.jobName());
 
         Configuration execution = new Configuration();
         execution.set(CoreOptions.DEFAULT_PARALLELISM, slots);
@@ -103,10 +103,23 @@ final class SubmitCommand implements Callable<Integer> {
         }
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
                 rest.host(), rest.port(), execution, Home.jobJar().toString());
-        CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+        TopicLimits limits = TopicLimits.of(settings.kafka());
+        OpenTransactions.warn(settings.kafka());
+        CompletionJob.build(environment, settings, limits);
         JobClient job = environment.executeAsync(settings.jobName());
         print(job.getJobID().toString(), settings, rest, slots);
         return 0;
+    }
+
+    /** Also fails with one line where nobody listens, which the client would try again and again. */
+    private static void requireNameIsFree(FlinkRest rest, String name) throws IOException {
+        for (FlinkRest.Job job : rest.jobs()) {
+            if (!job.ended() && job.name().equals(name)) {
+                throw new IOException("A job named " + name + " runs already at " + rest.url() + ", " + job.id()
+                        + ". Two jobs of one name abort each other's transactions in Kafka. Stop that one"
+                        + " ('flink-gpt2 stop-job " + job.id() + "'), or give this one another name (--job.name).");
+            }
+        }
     }
 
     /** What the user need not say of a cluster of this machine. */

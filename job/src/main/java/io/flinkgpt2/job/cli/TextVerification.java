@@ -107,6 +107,6 @@ final class TextVerification extends Verification {
 
     private void print(String format, Object... values) {
         // Trailing blanks of empty columns are in nobody's way but a reader's of diffs.
-        out.print(String.format(Locale.ROOT, format, values).replaceAll(" +(?=\\R)", ""));
+        out.print(Printable.text(String.format(Locale.ROOT, format, values).replaceAll(" +(?=\\R)", "")));
     }
 }

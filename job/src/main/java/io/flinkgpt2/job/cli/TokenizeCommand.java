@@ -5,11 +5,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.generation.ModelTokenizer;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +25,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Reads JSON lines {\"text\": ...} from standard input and writes {\"text\": ..., \"token_ids\": [...]}.",
-            "With --decode, reads {\"token_ids\": [...]} and adds the text. A line that is wrong gives {\"error\": ...} in its"
+            "With --decode, reads {\"token_ids\": [...]} and adds the text, special tokens included; an id without a token has none."
+                    + " A line that is wrong gives {\"error\": ...} in its"
                     + " place, and exit code 1 in the end."
         })
 final class TokenizeCommand implements Callable<Integer> {
@@ -69,23 +69,23 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Tokenizer tokenizer = Pretrained.openTokenizer(
+        ModelTokenizer modelTokenizer = ModelTokenizer.open(
                 ModelArgument.locate(spec.commandLine(), model, environment).path());
-        PrintWriter out = spec.commandLine().getOut();
-        JsonLines lines = new JsonLines(System.in);
+        JsonLines lines = new JsonLines(new InterruptibleInput(System.in));
         int exitCode = 0;
-        for (byte[] line = lines.nextNotBlank(); line != null && !out.checkError(); line = lines.nextNotBlank()) {
+        for (byte[] line = lines.nextNotBlank();
+                line != null && !Thread.currentThread().isInterrupted();
+                line = lines.nextNotBlank()) {
             ObjectNode answer = MAPPER.createObjectNode();
             try {
                 JsonNode request = parse(line);
-                answer = decode ? decode(tokenizer, request) : encode(tokenizer, request);
+                answer = decode ? decode(modelTokenizer, request) : encode(modelTokenizer.tokenizer(), request);
             } catch (IllegalArgumentException e) {
                 answer.put("error", "line " + lines.lineNumber() + ": " + e.getMessage());
                 exitCode = 1;
             }
-            out.print(MAPPER.writeValueAsString(answer) + "\n");
+            OutputLines.write(System.out, MAPPER.writeValueAsString(answer).getBytes(StandardCharsets.UTF_8));
         }
-        out.flush();
         return exitCode;
     }
 
@@ -116,20 +116,28 @@ final class TokenizeCommand implements Callable<Integer> {
         return answer;
     }
 
-    private static ObjectNode decode(Tokenizer tokenizer, JsonNode request) {
+    private static ObjectNode decode(ModelTokenizer model, JsonNode request) {
         JsonNode ids = request.path("token_ids");
         if (!ids.isArray()) {
             throw new IllegalArgumentException("expected {\"token_ids\": [...]}");
         }
         int[] tokenIds = new int[ids.size()];
         for (int i = 0; i < tokenIds.length; i++) {
-            if (!ids.get(i).isIntegralNumber() || !ids.get(i).canConvertToInt()) {
-                throw new IllegalArgumentException(
-                        "token_ids[" + i + "]: found " + ids.get(i) + ", expected a token id");
+            boolean inModel = ids.get(i).isIntegralNumber()
+                    && ids.get(i).canConvertToInt()
+                    && ids.get(i).intValue() >= 0
+                    && ids.get(i).intValue() < model.rows();
+            if (!inModel) {
+                throw new IllegalArgumentException("token_ids[" + i + "]: found " + ids.get(i)
+                        + ", expected a token id, 0.." + (model.rows() - 1) + " (the model's vocabulary)");
             }
             tokenIds[i] = ids.get(i).intValue();
         }
-        ObjectNode answer = MAPPER.createObjectNode().put("text", tokenizer.decode(tokenIds));
+        model.tokenizer().refusalOfText().ifPresent(why -> {
+            throw new IllegalArgumentException(why);
+        });
+        ObjectNode answer =
+                MAPPER.createObjectNode().put("text", model.tokenizer().decode(tokenIds));
         answer.set("token_ids", ids);
         return answer;
     }

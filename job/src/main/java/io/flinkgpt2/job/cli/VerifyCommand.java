@@ -203,19 +203,22 @@ final class VerifyCommand implements Callable<Integer> {
     private int[] prompt(Pretrained pretrained) {
         int longest = pretrained.config().contextLength();
         int vocabularySize = pretrained.config().vocabularySize();
+        boolean takesText = pretrained.tokenizer().refusalOfText().isEmpty();
         if (cases == null) {
-            int[] tale = pretrained.tokenizer().encode(DEFAULT_PROMPT);
-            boolean suits = tale.length <= longest && Arrays.stream(tale).allMatch(id -> id < vocabularySize);
+            int[] tale = takesText ? pretrained.tokenizer().encode(DEFAULT_PROMPT) : new int[0];
+            boolean suits = takesText
+                    && tale.length <= longest
+                    && Arrays.stream(tale).allMatch(id -> id < vocabularySize);
             return suits
                     ? tale
                     : IntStream.rangeClosed(1, Math.min(longest, DEFAULT_PROMPT_IDS))
                             .map(i -> i % vocabularySize)
                             .toArray();
         }
-        int[] ids = cases.text != null
-                ? pretrained.tokenizer().encode(cases.text)
-                : cases.ids.stream().mapToInt(Integer::intValue).toArray();
         try {
+            int[] ids = cases.text != null
+                    ? pretrained.tokenizer().encode(cases.text)
+                    : cases.ids.stream().mapToInt(Integer::intValue).toArray();
             return new PromptLimits(pretrained.config(), longest).admit(ids, 0);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);

@@ -37,6 +37,11 @@ final class ClusterDirectory {
         return path.resolve("conf");
     }
 
+    /** The jar with the guard of the web port. */
+    Path webGate() {
+        return configuration().resolve("web-gate.jar");
+    }
+
     Path logs() {
         return path.resolve("log");
     }

@@ -1,7 +1,9 @@
 package io.flinkgpt2.job.cluster;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.job.web.WebAccess;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,11 +11,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.flink.configuration.BlobServerOptions;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.configuration.HeartbeatManagerOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
@@ -101,6 +105,8 @@ final class FlinkSettings {
         settings.set(RestOptions.BIND_ADDRESS, HOST);
         settings.set(RestOptions.PORT, options.webPort());
         settings.set(RestOptions.BIND_PORT, Integer.toString(options.webPort()));
+        // Clients on this machine submit by this port; pages in a browser on it must not.
+        settings.set(WebAccess.OPTION, WebAccess.OWN_PAGES);
         settings.set(TaskManagerOptions.HOST, HOST);
         settings.set(TaskManagerOptions.BIND_HOST, HOST);
         settings.set(TaskManagerOptions.NUM_TASK_SLOTS, options.slots());
@@ -120,6 +126,18 @@ final class FlinkSettings {
                     .append('\n');
         }
         Files.writeString(directory.configuration().resolve("config.yaml"), yaml);
+    }
+
+    /** The local directory of checkpoints that the configuration of a cluster names; empty if it is not a local one. */
+    static Optional<Path> checkpointDirectory(ClusterDirectory directory) {
+        String location = GlobalConfiguration.loadConfiguration(
+                        directory.configuration().toString())
+                .get(CheckpointingOptions.CHECKPOINTS_DIRECTORY);
+        URI uri = URI.create(location);
+        if (uri.getScheme() == null) {
+            return Optional.of(Path.of(location));
+        }
+        return uri.getScheme().equals("file") ? Optional.of(Path.of(uri.getPath())) : Optional.empty();
     }
 
     List<String> jobManagerJvm() {

@@ -55,6 +55,11 @@ public final class ProcessCluster {
         return directory.logs();
     }
 
+    /** The checkpoints of its jobs; empty if it is configured to keep them elsewhere than on this machine. */
+    public Optional<RetainedCheckpoints> retainedCheckpoints() {
+        return FlinkSettings.checkpointDirectory(directory).map(RetainedCheckpoints::new);
+    }
+
     /** Flink's configuration directory, as {@code FLINK_CONF_DIR} has it. */
     public Path configuration() {
         return directory.configuration();
@@ -199,19 +204,42 @@ public final class ProcessCluster {
      * @throws IOException if none runs and none is to be started, or the new one does not start
      */
     public Optional<Long> killTaskManager(boolean restart) throws IOException, InterruptedException {
+        return kill(Role.TASKMANAGER, restart);
+    }
+
+    /**
+     * Kills the JobManager as {@code kill -9} does. Its jobs are lost with it, for nothing else knows of them.
+     *
+     * @param restart whether to start another and to wait until it serves and the TaskManager, if one runs, has registered
+     * @return the process that was killed
+     * @throws IOException if none runs and none is to be started, or the new one does not start
+     */
+    public Optional<Long> killJobManager(boolean restart) throws IOException, InterruptedException {
+        return kill(Role.JOBMANAGER, restart);
+    }
+
+    private Optional<Long> kill(Role role, boolean restart) throws IOException, InterruptedException {
         requireState();
         return directory.locked(() -> {
             ClusterState state = requireState();
-            List<ProcessHandle> killed = Servers.running(directory).get(Role.TASKMANAGER);
+            List<ProcessHandle> killed = Servers.running(directory).get(role);
             if (killed.isEmpty() && !restart) {
-                throw new IOException("No TaskManager runs in the cluster of " + directory.path()
-                        + "; start one with 'flink-gpt2 cluster kill-taskmanager', without --no-restart");
+                throw new IOException("No " + role.fileName() + " runs in the cluster of " + directory.path()
+                        + "; start one with 'flink-gpt2 cluster kill-" + role.fileName() + "', without --no-restart");
             }
-            Set<String> known = restart ? FlinkRest.at(state.flinkAddress()).taskManagers() : Set.of();
+            Set<String> known = restart && role == Role.TASKMANAGER
+                    ? FlinkRest.at(state.flinkAddress()).taskManagers()
+                    : Set.of();
             Servers.kill(killed);
             if (restart) {
-                ClusterState next = startProcess(Role.TASKMANAGER, state);
-                new Readiness(directory, next).awaitTaskManagerOtherThan(known);
+                Readiness readiness = new Readiness(directory, startProcess(role, state));
+                if (role == Role.TASKMANAGER) {
+                    readiness.awaitTaskManagerOtherThan(known);
+                } else if (Servers.running(directory, Role.TASKMANAGER).isPresent()) {
+                    readiness.awaitSlots();
+                } else {
+                    readiness.awaitJobManager();
+                }
             }
             return killed.stream().findFirst().map(ProcessHandle::pid);
         });

@@ -21,7 +21,7 @@ import org.apache.kafka.common.errors.RetriableException;
 final class Readiness {
 
     /** On a machine that is busy with other things too. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
     private static final int SHOWN_LINES = 10;
@@ -70,12 +70,17 @@ final class Readiness {
         }
     }
 
-    /** Until all slots are there. */
+    /** Until the JobManager answers. */
+    void awaitJobManager() throws IOException, InterruptedException {
+        await(Set.of(Role.JOBMANAGER), "the JobManager", () -> flink.overview().slots() >= 0);
+    }
+
+    /** Until all slots are there; more than one TaskManager may offer some. */
     void awaitSlots() throws IOException, InterruptedException {
         await(
                 Set.of(Role.JOBMANAGER, Role.TASKMANAGER),
                 "the slots of the TaskManager",
-                () -> flink.overview().slots() == state.slots());
+                () -> flink.overview().slots() >= state.slots());
     }
 
     /** Until there is a TaskManager that is none of those there were; the JobManager may still list its predecessor. */

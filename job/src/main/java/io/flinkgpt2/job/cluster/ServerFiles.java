@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.cluster;
 
+import io.flinkgpt2.job.web.WebGateJar;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ final class ServerFiles {
         broker.write(options.kafkaPort(), controllerPort);
         FlinkSettings flink = new FlinkSettings(directory, options, rpcPort);
         flink.write();
+        WebGateJar.write(directory.webGate());
         writeCommand(Role.KAFKA, List.of("-Xms64m", "-Xmx384m"), BrokerFiles.MAIN, broker.arguments());
         writeCommand(
                 Role.JOBMANAGER, flink.jobManagerJvm(), FlinkSettings.JOB_MANAGER_MAIN, flink.jobManagerArguments());
@@ -58,20 +61,24 @@ final class ServerFiles {
             words.add("--sun-misc-unsafe-memory-access=allow");
         }
         words.add("-cp");
-        words.add(installation.classPath(role));
+        String classPath = installation.classPath(role);
+        words.add(role == Role.JOBMANAGER ? directory.webGate() + File.pathSeparator + classPath : classPath);
         words.add(mainClass);
         words.addAll(arguments);
         Files.writeString(directory.argumentFile(role), ArgumentFile.format(words));
     }
 
-    private static final String LOGGING = """
+    static final String LOGGING = """
             status = warn
             appender.file.type = RollingFile
             appender.file.name = file
             appender.file.fileName = ${sys:log.file}
             appender.file.filePattern = ${sys:log.file}.%i
             appender.file.layout.type = PatternLayout
-            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %m%n
+            # Messages repeat what others sent; whoever reads the file in a terminal is not to be steered by it.
+            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %replace{%m%n%xThrowable}{[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]}{?}
+            # The pattern above writes them.
+            appender.file.layout.alwaysWriteExceptions = false
             appender.file.policies.type = Policies
             appender.file.policies.size.type = SizeBasedTriggeringPolicy
             appender.file.policies.size.size = 20MB

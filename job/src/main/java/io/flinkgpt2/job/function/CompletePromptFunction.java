@@ -9,6 +9,9 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestCompleter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 
 /**
  * Completes one prompt at a time.
@@ -20,10 +23,11 @@ import org.apache.flink.api.common.functions.RichMapFunction;
  *   <li>When the task is cancelled, a generation on its way ends at its next token.
  * </ul>
  */
-public final class CompletePromptFunction extends RichMapFunction<PromptRequest, CompletionRecord> {
+public final class CompletePromptFunction extends RichMapFunction<PromptRequest, CompletionRecord>
+        implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
-    private final GenerationSettings settings;
+    private GenerationSettings settings;
     private transient SharedModel model;
     private transient RequestCompleter completer;
     private transient CompletionMetrics metrics;
@@ -31,6 +35,15 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
     public CompletePromptFunction(GenerationSettings settings) {
         this.settings = settings;
     }
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        settings = settings.withModel(PinnedModel.keep(settings.model(), context.getOperatorStateStore()));
+    }
+
+    /** The state changes only when it is initialised. */
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {}
 
     @Override
     public void open(OpenContext openContext) throws Exception {

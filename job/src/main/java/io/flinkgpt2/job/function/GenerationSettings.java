@@ -1,8 +1,13 @@
 package io.flinkgpt2.job.function;
 
+import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.RequestStandards;
+import io.flinkgpt2.job.record.SystemFingerprint;
 import io.flinkgpt2.job.record.UnknownFields;
 import java.io.Serializable;
+import java.util.Set;
 
 /**
  * What the functions need to turn records into completions; goes to the TaskManagers with them.
@@ -25,6 +30,36 @@ public record GenerationSettings(
         int maxCopiedBytes)
         implements Serializable {
     private static final long serialVersionUID = 1L;
+
+    /** The parser of requests for a model that these settings run. */
+    public RequestParser parser(Pretrained pretrained) {
+        return new RequestParser(
+                pretrained.tokenizer(),
+                new PromptLimits(pretrained.config(), maxContext),
+                Set.copyOf(model.names()),
+                unknownFields,
+                maxCopiedBytes,
+                standards);
+    }
+
+    /**
+     * Everything that generated tokens are a function of, beside their request: model revision, numeric mode with the engine's
+     * version, and the settings that change a prompt or where it ends. Tokens made under one identity are not continued under
+     * another. Names, unknown fields and all that only changes memory or speed are no part of it.
+     */
+    public String identity(Pretrained pretrained) {
+        return "model_revision=" + pretrained.revision()
+                + " system_fingerprint=" + SystemFingerprint.of(pretrained.precision())
+                + " max-context=" + maxContext
+                + " truncate-prompt=" + standards.truncation().wireName()
+                + " allow-special-tokens=" + standards.allowSpecialTokens();
+    }
+
+    /** The same with another model. */
+    public GenerationSettings withModel(ModelSettings other) {
+        return new GenerationSettings(
+                jobName, other, maxContext, prefillChunk, standards, unknownFields, maxCopiedBytes);
+    }
 
     /** The same with another limit of what is copied. */
     public GenerationSettings withMaxCopiedBytes(int bytes) {

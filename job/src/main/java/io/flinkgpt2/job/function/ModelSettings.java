@@ -14,8 +14,11 @@ import java.util.Objects;
  * @param names names under which a request may ask for the model, at least one; the first is its own
  * @param precision how its weight matrices are kept in memory
  * @param activation replaces the model's activation function; null: as the model says
+ * @param revisionOpen whether the user left it to the job which revision of a hub model it runs; then a job that is resumed
+ *     goes on with the revision of its state: see {@link PinnedModel}
  */
-public record ModelSettings(String path, List<String> names, Precision precision, Activation activation)
+public record ModelSettings(
+        String path, List<String> names, Precision precision, Activation activation, boolean revisionOpen)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -23,6 +26,16 @@ public record ModelSettings(String path, List<String> names, Precision precision
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(precision, "precision");
         names = List.copyOf(names);
+    }
+
+    /** With the revision that {@code path} says, if it is the name of a model on the hub. */
+    public ModelSettings(String path, List<String> names, Precision precision, Activation activation) {
+        this(path, names, precision, activation, false);
+    }
+
+    /** The same names and ways for a model with another path. */
+    ModelSettings withPath(String otherPath, boolean open) {
+        return new ModelSettings(otherPath, names, precision, activation, open);
     }
 
     /** What completions call the model. */

@@ -1,22 +1,26 @@
 package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.Pretrained;
-import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestParser;
-import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Parses, validates and tokenises; whatever is wrong with a record sends it to the {@link #DEAD_LETTERS}. */
-public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> {
+public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequest> implements CheckpointedFunction {
+    private static final Logger LOG = LoggerFactory.getLogger(ParseRequest.class);
     private static final long serialVersionUID = 1L;
 
     /** Records that are no valid request, with the reason. */
@@ -24,7 +28,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
         private static final long serialVersionUID = 1L;
     };
 
-    private final GenerationSettings settings;
+    private GenerationSettings settings;
     private transient SharedModel model;
     private transient RequestParser parser;
     private transient Counter deadLetters;
@@ -34,24 +38,33 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     }
 
     @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        settings = settings.withModel(PinnedModel.keep(settings.model(), context.getOperatorStateStore()));
+    }
+
+    /** The state changes only when it is initialised. */
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) {}
+
+    @Override
     public void open(OpenContext openContext) throws Exception {
         deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
-        parser = new RequestParser(
-                pretrained.tokenizer(),
-                new PromptLimits(pretrained.config(), settings.maxContext()),
-                Set.copyOf(settings.model().names()),
-                settings.unknownFields(),
-                settings.maxCopiedBytes(),
-                settings.standards());
+        pretrained
+                .tokenizer()
+                .refusalOfText()
+                .ifPresent(why -> LOG.warn("Prompts with text will become dead letters: {}", why));
+        parser = settings.parser(pretrained);
     }
 
     @Override
     public void processElement(PromptRecord record, Context context, Collector<PromptRequest> out) {
         long now = System.currentTimeMillis();
         try {
-            out.collect(parser.parse(record, now));
+            PromptRequest request = parser.parse(record, now);
+            request.value = record.value;
+            out.collect(request);
         } catch (InvalidRequestException e) {
             deadLetters.inc();
             context.output(DEAD_LETTERS, new DeadLetter(record, e.error(), settings.jobName(), now));

@@ -3,6 +3,7 @@ package io.flinkgpt2.job.function;
 import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.FetchProgress;
+import io.flinkgpt2.hub.HubName;
 import io.flinkgpt2.hub.ModelLocator;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,8 +40,10 @@ public final class SharedModel {
      * What is loaded once.
      *
      * @param path absolute
+     * @param commit of a model on the hub that is loaded at one, for the files in the path may be replaced by those of another;
+     *     else empty
      */
-    private record Key(Path path, LoadOptions options) {}
+    private record Key(Path path, String commit, LoadOptions options) {}
 
     /**
      * A model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release released}
@@ -53,8 +56,12 @@ public final class SharedModel {
      */
     public static SharedModel acquire(ModelSettings settings, RuntimeContext context) throws IOException {
         context.registerUserCodeClassLoaderReleaseHookIfAbsent(HOOK, SharedModel::releaseUnused);
+        String commit = ModelLocator.hubName(settings.path())
+                .filter(HubName::isCommit)
+                .map(HubName::revision)
+                .orElse("");
         Path path = ModelLocator.locate(settings.path(), FetchProgress.NONE).path();
-        Key key = new Key(path, settings.loadOptions());
+        Key key = new Key(path, commit, settings.loadOptions());
         SharedModel model;
         synchronized (LOADED) {
             model = LOADED.computeIfAbsent(key, SharedModel::new);
@@ -79,8 +86,9 @@ public final class SharedModel {
             pretrained = Pretrained.open(key.path(), key.options());
             loadMillis = (System.nanoTime() - start) / 1_000_000;
             LOG.info(
-                    "Loaded {} (revision {}, {}, {} kernels) in {} ms",
+                    "Loaded {}{} (revision {}, {}, {} kernels) in {} ms",
                     key.path(),
+                    key.commit().isEmpty() ? "" : " at commit " + key.commit(),
                     pretrained.revision(),
                     pretrained.precision(),
                     pretrained.model().kernels().name(),

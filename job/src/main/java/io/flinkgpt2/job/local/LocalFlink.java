@@ -2,6 +2,7 @@ package io.flinkgpt2.job.local;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.job.broker.Ports;
+import io.flinkgpt2.job.web.WebAccess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -33,7 +34,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <ul>
  *   <li>Jobs are built on an {@link #environment} and started by its {@code execute} or {@code executeAsync}, as anywhere; the
  *       {@code JobClient} that {@code executeAsync} returns cancels them and takes savepoints.
- *   <li>A job's classes are this process's own: no jar is uploaded, and the web UI takes none.
+ *   <li>A job's classes are this process's own: no jar is uploaded. The web port answers only what reads, and no page of another
+ *       server.
  *   <li>Closing it ends its jobs. Nothing remains but a work directory that the caller named.
  * </ul>
  */
@@ -210,8 +212,12 @@ public final class LocalFlink implements AutoCloseable {
 
         configuration.set(CoreOptions.TMP_DIRS, directory.resolve("tmp").toString());
         configuration.set(WebOptions.TMP_DIR, directory.resolve("tmp").toString());
-        // Whoever can reach the port could otherwise run code as this user.
+        // Whoever can reach the port could otherwise run code as this user. Jobs come by the MiniCluster, never by the
+        // port.
+        configuration.set(WebAccess.OPTION, WebAccess.READ_ONLY);
         configuration.set(WebOptions.SUBMIT_ENABLE, false);
+        configuration.set(WebOptions.CANCEL_ENABLE, false);
+        configuration.set(WebOptions.RESCALE_ENABLE, false);
         configuration.set(RestOptions.ADDRESS, Ports.HOST);
         configuration.set(RestOptions.BIND_ADDRESS, Ports.HOST);
         configuration.set(RestOptions.BIND_PORT, Integer.toString(options.webPort()));

@@ -44,6 +44,7 @@ public final class CompletionMetrics {
     public static final String WAITING_REQUESTS = "waitingRequests";
     public static final String RESTORED_REQUESTS = "restoredRequests";
     public static final String RESTORED_SEQUENCES = "restoredSequences";
+    public static final String RESTARTED_REQUESTS = "restartedRequests";
     public static final String HELD_BACK_ANSWERS = "heldBackAnswers";
     public static final String CHECKPOINTED_REQUESTS = "checkpointedRequests";
     public static final String FAILED_PASSES = "failedPasses";
@@ -136,6 +137,7 @@ public final class CompletionMetrics {
 
         private final Counter restoredRequests;
         private final Counter restoredSequences;
+        private final Counter restartedRequests;
         private final Counter steps;
         private final Counter sequenceSteps;
         private final Histogram batchSize;
@@ -152,6 +154,7 @@ public final class CompletionMetrics {
         public Batch(MetricGroup group) {
             restoredRequests = group.counter(RESTORED_REQUESTS);
             restoredSequences = group.counter(RESTORED_SEQUENCES);
+            restartedRequests = group.counter(RESTARTED_REQUESTS);
             steps = group.counter(STEPS);
             sequenceSteps = group.counter(SEQUENCE_STEPS);
             batchSize = histogram(group, BATCH_SIZE);
@@ -172,6 +175,11 @@ public final class CompletionMetrics {
             if (generatedTokens > 0) {
                 restoredSequences.inc();
             }
+        }
+
+        /** @param requests how many of the restored ones start again, for model, numeric mode or settings differ */
+        public void restarted(int requests) {
+            restartedRequests.inc(requests);
         }
 
         /** @param requests how many the checkpoint or savepoint holds */

@@ -28,6 +28,9 @@ interface AnswerOrder {
     /** It has its answer, which is emitted now or held back. */
     void answered(PendingRequest request);
 
+    /** It became a dead letter, which takes no part in the order: nothing waits for it any more. */
+    void refused(PendingRequest request);
+
     /** Answers that are held back. */
     int heldBackCount();
 

@@ -43,6 +43,9 @@ final class AnswersAsTheyEnd implements AnswerOrder {
     }
 
     @Override
+    public void refused(PendingRequest request) {}
+
+    @Override
     public int heldBackCount() {
         return 0;
     }

@@ -75,9 +75,20 @@ final class AnswersByKey implements AnswerOrder {
 
     @Override
     public void answered(PendingRequest request) {
-        String key = keyOf(request);
-        ArrayDeque<PendingRequest> queue = queues.get(key);
         heldBack++;
+        emitFirst(keyOf(request));
+    }
+
+    @Override
+    public void refused(PendingRequest request) {
+        String key = keyOf(request);
+        queues.get(key).remove(request);
+        emitFirst(key);
+    }
+
+    /** Emits the answers of a key that have nothing in front of them. */
+    private void emitFirst(String key) {
+        ArrayDeque<PendingRequest> queue = queues.get(key);
         while (!queue.isEmpty() && queue.element().isAnswered()) {
             heldBack--;
             emitter.accept(queue.remove());

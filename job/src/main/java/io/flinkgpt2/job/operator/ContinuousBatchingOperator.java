@@ -1,16 +1,20 @@
 package io.flinkgpt2.job.operator;
 
-import io.flinkgpt2.generation.BatchOptions;
 import io.flinkgpt2.generation.BatchOutcome;
 import io.flinkgpt2.generation.ContinuousBatch;
 import io.flinkgpt2.generation.InFlight;
 import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.function.ParseRequest;
+import io.flinkgpt2.job.function.PinnedModel;
 import io.flinkgpt2.job.function.SharedModel;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
+import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RequestIds;
+import io.flinkgpt2.job.record.RequestParser;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +22,7 @@ import java.util.Map;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.MailboxExecutor.MailOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
@@ -47,10 +52,10 @@ import org.slf4j.LoggerFactory;
  *       anew; those that find no place wait, and are state as the others are.
  *   <li>At the end of the input all that is in flight is completed.
  *   <li>A record that finds the batch full makes steps until a place is free, but keeps checkpoints waiting no longer than
- *       {@link BatchSettings#maxHold}; then it joins those that wait. For every full batch that waits already it may take that
- *       time once more, so that a source that is faster than the model does not fill the heap. Answers that are held back for
- *       one before them in its key count in the same way: from {@link BatchSettings#batchSize} of them on records make steps
- *       before they join, though the batch may have room, and for every further so many they may hold once more.
+ *       {@link BatchSettings#maxHold}; then it joins those that wait: {@link BackPressure}.
+ *   <li>A restored request that was begun under another {@linkplain GenerationSettings#identity identity}, by another model
+ *       or in another precision, starts again from the record as it was received. What the model refuses goes to the
+ *       {@link ParseRequest#DEAD_LETTERS}. Answers that are held back stay those of the model that made them.
  *   <li>An error of the JVM itself, such as a lack of memory, fails the task, and Flink restarts it.
  * </ul>
  *
@@ -65,16 +70,19 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     private static final Logger LOG = LoggerFactory.getLogger(ContinuousBatchingOperator.class);
 
     private final transient MailboxExecutor mailbox;
-    private final GenerationSettings generation;
+    private GenerationSettings generation;
     private final BatchSettings settings;
 
     private final transient AnswerOrder order;
 
     private transient SharedModel model;
+    private transient String identity;
+    private transient BackPressure backPressure;
     private transient CompletionRecords records;
     private transient ContinuousBatch batch;
     private transient Map<InFlight, PendingRequest> pending;
 
+    private transient Counter deadLetters;
     private transient CompletionMetrics completionMetrics;
     private transient CompletionMetrics.Batch batchMetrics;
 
@@ -98,6 +106,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
+        generation = generation.withModel(PinnedModel.keep(generation.model(), context.getOperatorStateStore()));
         order.initialize(context);
     }
 
@@ -106,47 +115,57 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         super.open();
         model = SharedModel.acquire(generation.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
-        BatchOptions options = KvCacheBudget.batchOptions(
-                pretrained,
-                generation,
-                settings,
-                Runtime.getRuntime().maxMemory(),
-                getRuntimeContext()
-                        .getTaskManagerRuntimeInfo()
-                        .getConfiguration()
-                        .get(TaskManagerOptions.NUM_TASK_SLOTS));
-        batch = new ContinuousBatch(pretrained, options);
+        long heapBytes = Runtime.getRuntime().maxMemory();
+        int slots = getRuntimeContext()
+                .getTaskManagerRuntimeInfo()
+                .getConfiguration()
+                .get(TaskManagerOptions.NUM_TASK_SLOTS);
+        identity = generation.identity(pretrained);
+        batch = new ContinuousBatch(
+                pretrained, KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots));
+        backPressure =
+                new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();
         records = new CompletionRecords(
                 generation.jobName(), generation.model().name(), pretrained.revision(), pretrained.precision());
         completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
         batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
-        resumeRestored();
+        deadLetters = CompletionMetrics.deadLetters(getMetricGroup());
+        resumeRestored(generation.parser(pretrained));
     }
 
     /** Those that had begun come first: they were first before, if they come from several subtasks now too. */
-    private void resumeRestored() throws Exception {
+    private void resumeRestored(RequestParser parser) throws Exception {
         List<PendingRequest> restored = order.restore();
-        restored.sort(Comparator.comparing(request -> request.restoredTokenIds().length == 0));
-        int begun = 0;
+        restored.sort(Comparator.comparing(request -> !request.hadBegun()));
+        RestoredRequests requests = new RestoredRequests(generation.jobName(), identity, parser);
         for (PendingRequest request : restored) {
-            begun += request.restoredTokenIds().length > 0 ? 1 : 0;
             batchMetrics.restored(request.restoredTokenIds().length);
-            if (!request.isAnswered()) {
+            DeadLetter letter = requests.adopt(request);
+            if (letter != null) {
+                refuse(request, letter);
+            } else if (!request.isAnswered()) {
                 submit(request);
             }
         }
+        batchMetrics.restarted(requests.restarted());
         if (!restored.isEmpty()) {
-            LOG.info("Restored {} requests in flight, {} of them with generated tokens", restored.size(), begun);
+            requests.log();
             sendMail();
         }
+    }
+
+    private void refuse(PendingRequest request, DeadLetter letter) {
+        deadLetters.inc();
+        output.collect(ParseRequest.DEAD_LETTERS, new StreamRecord<>(letter, letter.source.timestamp));
+        order.refused(request);
     }
 
     @Override
     public void processElement(StreamRecord<PromptRequest> element) {
         completionMetrics.requested();
-        holdWhileFull();
-        PendingRequest request = new PendingRequest(element.getValue());
+        backPressure.hold(this::step);
+        PendingRequest request = new PendingRequest(element.getValue(), identity);
         order.arrived(request);
         submit(request);
         emitEnded();
@@ -154,25 +173,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         sendMail();
     }
 
-    private boolean isFull() {
-        return batch.isFull() || order.heldBackCount() >= settings.batchSize();
-    }
-
-    private void holdWhileFull() {
-        if (!isFull()) {
-            return;
-        }
-        int places = settings.batchSize();
-        int tooMany = Math.max(0, batch.runningCount() + batch.waitingCount() - places)
-                + Math.max(0, order.heldBackCount() - places);
-        long holdNanos = settings.maxHold().toNanos() * (1 + tooMany / places);
-        long start = System.nanoTime();
-        while (isFull() && System.nanoTime() - start < holdNanos) {
-            step();
-        }
-    }
-
     private void submit(PendingRequest request) {
+        backPressure.joined(request);
         try {
             InFlight inFlight = batch.resume(request.request().generationRequest(), 0, request.restoredTokenIds());
             request.submitted(inFlight);
@@ -194,7 +196,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         if (stopped) {
             return;
         }
-        if (arrivedSinceMail && !isFull()) {
+        if (arrivedSinceMail && !backPressure.isFull()) {
             arrivedSinceMail = false;
             sendMail();
             return;
@@ -252,11 +254,12 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     }
 
     private void fail(PendingRequest request, RuntimeException cause) {
-        LOG.warn("Request {} failed", request.request().customId, cause);
+        LOG.warn("Request {} failed", RequestIds.forLog(request.request().customId), cause);
         answer(request, records.failed(request.request(), cause, request.start()));
     }
 
     private void answer(PendingRequest request, CompletionRecord record) {
+        backPressure.left(request);
         request.answered(record);
         order.answered(request);
     }

@@ -15,6 +15,12 @@ public class PromptRequest {
     /** Kafka's headers in their order, copied to the completion; null means none. */
     public List<RecordHeader> headers;
 
+    /**
+     * Kafka's value as it came, so that the request can be made anew for another model: see {@link #record}. Set by who keeps
+     * requests in state, null elsewhere and once the request is answered.
+     */
+    public byte[] value;
+
     /** The request's identity: its {@code custom_id}, else the key as text, else topic-partition-offset. Not empty. */
     public String customId;
 
@@ -52,6 +58,11 @@ public class PromptRequest {
     public long receivedAt;
 
     public PromptRequest() {}
+
+    /** The record as it was received, sharing this request's arrays. */
+    public PromptRecord record() {
+        return new PromptRecord(source, key, value, headers);
+    }
 
     /** What is to be generated. */
     public GenerationRequest generationRequest() {

@@ -33,7 +33,7 @@ public final class RequestCompleter {
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
-            LOG.warn("Request {} failed", request.customId, e);
+            LOG.warn("Request {} failed", RequestIds.forLog(request.customId), e);
             return records.failed(request, e, start);
         }
     }

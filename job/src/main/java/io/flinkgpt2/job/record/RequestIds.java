@@ -26,4 +26,9 @@ public final class RequestIds {
         digest.update(customId.getBytes(StandardCharsets.UTF_8));
         return "cmpl-" + HexFormat.of().formatHex(digest.digest(), 0, DIGEST_BYTES);
     }
+
+    /** An id as a log shows it: shortened, and with control characters replaced, for a client chooses it. */
+    public static String forLog(String customId) {
+        return WireText.printable(customId);
+    }
 }

@@ -37,6 +37,9 @@ public final class RequestParser {
     /** Longest {@code custom_id}, in characters (code points). */
     public static final int LONGEST_CUSTOM_ID = 512;
 
+    /** Longest text, in bytes of UTF-8, that is encoded at once; a longer one in memory that does not grow with it. */
+    private static final long LONGEST_AT_ONCE = 1 << 20;
+
     private static final String TRUNCATE_ADVICE = "; or set truncate_prompt to 'left' or 'right' to have it cut";
 
     private final Tokenizer tokenizer;
@@ -209,10 +212,11 @@ public final class RequestParser {
                 fields.allowSpecialTokens == null ? standards.allowSpecialTokens() : fields.allowSpecialTokens;
         PromptTokens prompt = limits.newPrompt();
         int longest = limits.longestPrompt(fields.maxTokens);
-        long atLeast = ceilDiv(WireText.utf8Length(fields.promptText), tokenizer.longestTokenBytes());
-        if (atLeast <= longest) {
+        long bytes = WireText.utf8Length(fields.promptText);
+        long atLeast = ceilDiv(bytes, tokenizer.longestTokenBytes());
+        if (atLeast <= longest && bytes <= LONGEST_AT_ONCE) {
             prompt.addAll(tokenizer.encode(fields.promptText, special));
-        } else if (truncation == PromptTruncation.ERROR) {
+        } else if (atLeast > longest && truncation == PromptTruncation.ERROR) {
             // A text of 20 MB is refused without the work of encoding it: no token is longer than the longest.
             throw new InvalidRequestException(
                     CONTEXT_LENGTH_EXCEEDED,

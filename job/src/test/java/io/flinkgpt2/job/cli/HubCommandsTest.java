@@ -17,9 +17,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,21 +41,12 @@ class HubCommandsTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private final List<String> tokens = new CopyOnWriteArrayList<>();
+    private final Map<String, byte[]> answers = new ConcurrentHashMap<>();
     private HttpServer hub;
 
     @BeforeEach
     void start() throws Exception {
-        String list = """
-                [{"type": "file", "path": "tiny.gguf", "size": %d, "oid": "%s", "lfs": {"size": %d, "oid": "%s"}}]""".formatted(
-                WEIGHTS.length,
-                "0".repeat(40),
-                WEIGHTS.length,
-                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(WEIGHTS)));
-        Map<String, byte[]> answers = Map.of(
-                "/api/models/someone/tiny/tree/main",
-                list.getBytes(US_ASCII),
-                "/someone/tiny/resolve/main/tiny.gguf",
-                WEIGHTS);
+        serve("someone/tiny", Map.of("tiny.gguf", WEIGHTS));
         hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         hub.createContext("/", exchange -> {
             tokens.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
@@ -66,6 +59,24 @@ class HubCommandsTest {
             }
         });
         hub.start();
+    }
+
+    private void serve(String repository, Map<String, byte[]> files) throws Exception {
+        List<String> entries = new ArrayList<>();
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            byte[] content = file.getValue();
+            entries.add("""
+                    {"type": "file", "path": "%s", "size": %d, "oid": "%s", "lfs": {"size": %d, "oid": "%s"}}""".formatted(
+                    file.getKey(),
+                    content.length,
+                    "0".repeat(40),
+                    content.length,
+                    HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(content))));
+            answers.put("/" + repository + "/resolve/main/" + file.getKey(), content);
+        }
+        answers.put(
+                "/api/models/" + repository + "/tree/main", entries.toString().getBytes(US_ASCII));
     }
 
     @AfterEach
@@ -107,6 +118,36 @@ class HubCommandsTest {
         assertThat(out).hasToString(directory() + System.lineSeparator());
         assertThat(err.toString()).contains("fetching tiny.gguf: 0.0 of 0.0 MB", "someone/tiny is complete.");
         assertThat(directory().resolve("tiny.gguf")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void rule2_1_fetchSaysThatAModelTakesTokenIdsOnlyAndWhy() throws Exception {
+        Path golden = Path.of("../model-core/src/test/resources/golden/unscaled");
+        serve(
+                "someone/words",
+                Map.of(
+                        "config.json", Files.readAllBytes(golden.resolve("config.json")),
+                        "model.safetensors", Files.readAllBytes(golden.resolve("model.safetensors")),
+                        "vocab.txt", "[PAD]\n[UNK]\n".getBytes(US_ASCII)));
+        assertThat(run(fetch(), "someone/words", "--hub", address())).isZero();
+        assertThat(err.toString())
+                .contains("someone/words is complete.", "Note: this model takes token ids only: its tokenizer is ")
+                .contains("words@main/vocab.txt (WordPiece)");
+
+        Path words = home.resolve("models/someone/words@main");
+        CommandRun run = CommandRun.of("verify", "--model", words.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("vocab.txt (WordPiece)");
+        CommandRun text = CommandRun.of("complete", "--model", words.toString(), "--prompt", "the and");
+        assertThat(text.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(text.err()).contains("vocab.txt", "give the prompt as token ids");
+        CommandRun ids =
+                CommandRun.of("complete", "--model", words.toString(), "--prompt-ids", "1,2", "--output", "json");
+        assertThat(ids.exitCode()).as(ids.err()).isZero();
+        assertThat(ids.json().get(0).at("/choices/0/token_ids")).hasSize(16);
+        CommandRun verified = CommandRun.of("verify", "--model", words.toString(), "--prompt", "the and");
+        assertThat(verified.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(verified.err()).contains("give the prompt as token ids");
     }
 
     @Test

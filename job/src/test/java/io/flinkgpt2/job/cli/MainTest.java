@@ -64,7 +64,7 @@ class MainTest {
                 "fetch gpt2 --hub huggingface.co|--hub: found no scheme http or https, or no host",
                 "models --output xml|Invalid value for option '--output'",
                 "demo --parallelism 0|--parallelism: found 0, expected 1..1024",
-                "cluster|Name what to do: start, status, kill-taskmanager, restart-kafka, stop.",
+                "cluster|Name what to do: start, status, kill-taskmanager, kill-jobmanager, restart-kafka, stop.",
                 "cluster begin|Unmatched argument at index 1: 'begin'",
                 "cluster start --slots 0|--slots: found 0, expected 1..1024",
                 "cluster start -D novalue|'KEY=VALUE'",

@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.function;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.RandomWeights;
 import io.flinkgpt2.tensor.Activation;
@@ -56,6 +58,25 @@ public final class TinyModel {
             writer.finish();
         }
         return directory;
+    }
+
+    /** Gives a model a tokenizer whose tokens are single bytes but for {@code qz}, in another order than GPT-2's; the other ids are never made. */
+    public static Path writeTokenizerOfBytes(Path model) throws IOException {
+        ObjectNode vocabulary = new ObjectMapper().createObjectNode();
+        int beyond = 256;
+        for (int i = 0; i < 256; i++) {
+            // GPT-2's own characters for bytes: those that print stand for themselves.
+            boolean prints = i >= '!' && i <= '~' || i >= 0xA1 && i <= 0xAC || i >= 0xAE;
+            vocabulary.put(String.valueOf((char) (prints ? i : beyond++)), 255 - i);
+        }
+        vocabulary.put("qz", 256);
+        for (int id = 257; id < Gpt2Config.DEFAULT_END_OF_TEXT_ID; id++) {
+            vocabulary.put("token " + id, id);
+        }
+        vocabulary.put("<|endoftext|>", Gpt2Config.DEFAULT_END_OF_TEXT_ID);
+        Files.writeString(model.resolve("vocab.json"), vocabulary.toString());
+        Files.writeString(model.resolve("merges.txt"), "#version: 0.2\nq z\n");
+        return model;
     }
 
     private static void write(SafeTensorsWriter writer, TensorInfo tensor, float[] values, int length) {

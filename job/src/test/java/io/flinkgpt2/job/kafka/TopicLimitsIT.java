@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.job.local.EmbeddedKafka;
@@ -8,8 +9,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,6 +81,45 @@ class TopicLimitsIT {
                 .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of("default.api.timeout.ms", "20000"))))
                 .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+    }
+
+    @Test
+    void openTransactionsAreThoseUnderTheNameOfTheJob() {
+        KafkaSettings settings = settings("in", "out", "bad", Map.of());
+        assertThat(OpenTransactions.of(settings)).isEmpty();
+
+        String own = settings.name() + "-completions-0-7";
+        try (KafkaProducer<byte[], byte[]> first = begin(own);
+                KafkaProducer<byte[], byte[]> other = begin(settings.name() + "-2-completions-0-7")) {
+            assertThat(OpenTransactions.of(settings)).containsExactly(own);
+
+            first.abortTransaction();
+            assertThat(OpenTransactions.of(settings)).isEmpty();
+            other.abortTransaction();
+        }
+    }
+
+    private static KafkaProducer<byte[], byte[]> begin(String transactionalId) {
+        KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", transactionalId),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>("out", new byte[1]));
+        producer.flush();
+        return producer;
+    }
+
+    @Test
+    void aBrokerThatCannotBeAskedForTransactionsIsNoFailure() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getByName("localhost"))) {
+            KafkaSettings settings =
+                    settings("localhost:" + silent.getLocalPort(), Map.of("default.api.timeout.ms", "500"));
+
+            assertThatThrownBy(() -> OpenTransactions.of(settings)).isInstanceOf(TimeoutException.class);
+            assertThatCode(() -> OpenTransactions.warn(settings)).doesNotThrowAnyException();
+        }
     }
 
     private static KafkaSettings settings(String in, String out, String bad, Map<String, String> properties) {

@@ -172,32 +172,6 @@ class ContinuousBatchingStateTest {
         }
     }
 
-    @Test
-    void withASmallerContextWhatIsInFlightIsCutOrRefusedButAnswered() throws Exception {
-        OperatorSubtaskState state;
-        try (OperatorHarness operator = OperatorHarness.open(model, batch(PLACES, LONG))) {
-            operator.process(List.of(request("cut", 20, 1, 2), request("refused", 5, new int[20])));
-            operator.takeMails(10);
-            state = operator.snapshot();
-            assertThat(operator.answered()).containsExactly("refused");
-            operator.process(request("refused", 5, new int[20]));
-            state = operator.snapshot();
-        }
-        try (OperatorHarness operator =
-                OperatorHarness.restore(OperatorHarness.settings(model, 8), batch(PLACES, LONG), 1, 0, state)) {
-            operator.takeAllMails();
-            assertThat(operator.answered()).containsExactlyInAnyOrder("cut", "refused");
-            assertThat(operator.answers()).allSatisfy(answer -> {
-                if (answer.customId.equals("cut")) {
-                    assertThat(answer.choices.get(0).stopReason).isEqualTo("max_context");
-                    assertThat(answer.completionTokens).isEqualTo(6);
-                } else {
-                    assertThat(answer.error.message).contains("20", "8");
-                }
-            });
-        }
-    }
-
     private static OperatorHarness restore(OperatorSubtaskState state, int parallelism, int subtask) throws Exception {
         return OperatorHarness.restore(
                 OperatorHarness.settings(model), batch(PLACES, Duration.ZERO), parallelism, subtask, state);

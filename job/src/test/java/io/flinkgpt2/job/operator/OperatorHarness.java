@@ -1,12 +1,15 @@
 package io.flinkgpt2.job.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
+import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordSource;
 import io.flinkgpt2.job.record.RequestStandards;
@@ -15,9 +18,11 @@ import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -26,6 +31,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
 import org.apache.flink.streaming.api.operators.StreamMap;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -77,9 +83,19 @@ final class OperatorHarness implements AutoCloseable {
     static OperatorHarness restoreByKey(
             Path model, BatchSettings batch, int parallelism, int subtask, OperatorSubtaskState state)
             throws Exception {
+        return restoreByKey(settings(model), batch, parallelism, subtask, state);
+    }
+
+    static OperatorHarness restoreByKey(
+            GenerationSettings generation,
+            BatchSettings batch,
+            int parallelism,
+            int subtask,
+            OperatorSubtaskState state)
+            throws Exception {
         return restore(
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new ContinuousBatchingOperatorFactory(settings(model), batch, Ordering.KEY),
+                        new ContinuousBatchingOperatorFactory(generation, batch, Ordering.KEY),
                         new RequestKey(),
                         Types.STRING,
                         MAX_PARALLELISM,
@@ -107,20 +123,22 @@ final class OperatorHarness implements AutoCloseable {
     }
 
     static GenerationSettings settings(Path model, int maxContext) {
+        return settings(new ModelSettings(model.toString(), List.of("tiny"), Precision.F32, null), maxContext);
+    }
+
+    static GenerationSettings settings(ModelSettings model, int maxContext) {
         return new GenerationSettings(
-                "test",
-                new ModelSettings(model.toString(), List.of("tiny"), Precision.F32, null),
-                maxContext,
-                8,
-                RequestStandards.ofTheFormat(),
-                UnknownFields.REJECT,
-                10_000);
+                "test", model, maxContext, 8, RequestStandards.ofTheFormat(), UnknownFields.REJECT, 10_000);
     }
 
     /** What the other mode answers. */
     static List<CompletionRecord> oneByOne(Path model, List<PromptRequest> requests) throws Exception {
+        return oneByOne(settings(model), requests);
+    }
+
+    static List<CompletionRecord> oneByOne(GenerationSettings settings, List<PromptRequest> requests) throws Exception {
         try (OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> map =
-                new OneInputStreamOperatorTestHarness<>(new StreamMap<>(new CompletePromptFunction(settings(model))))) {
+                new OneInputStreamOperatorTestHarness<>(new StreamMap<>(new CompletePromptFunction(settings)))) {
             map.open();
             for (PromptRequest request : requests) {
                 map.processElement(request, request.source.timestamp);
@@ -154,8 +172,21 @@ final class OperatorHarness implements AutoCloseable {
         return request;
     }
 
+    /** With the value that such a request is received as, which it gives up when it is answered. */
     void process(PromptRequest request) throws Exception {
+        if (request.value == null) {
+            request.value = value(request);
+        }
         harness.processElement(request, request.source.timestamp);
+    }
+
+    private static byte[] value(PromptRequest request) {
+        return ("{\"custom_id\": \"" + request.customId + "\", \"prompt\": " + Arrays.toString(request.promptTokenIds)
+                        + ", \"max_tokens\": " + request.maxTokens + ", \"temperature\": " + request.temperature
+                        + ", \"top_k\": " + request.topK + ", \"top_p\": " + request.topP + ", \"seed\": "
+                        + request.seed
+                        + "}")
+                .getBytes(UTF_8);
     }
 
     void process(List<PromptRequest> requests) throws Exception {
@@ -212,6 +243,13 @@ final class OperatorHarness implements AutoCloseable {
 
     List<CompletionRecord> answers() {
         return new ArrayList<>(harness.extractOutputValues());
+    }
+
+    List<DeadLetter> deadLetters() {
+        ConcurrentLinkedQueue<StreamRecord<DeadLetter>> letters = harness.getSideOutput(ParseRequest.DEAD_LETTERS);
+        return letters == null
+                ? List.of()
+                : letters.stream().map(StreamRecord::getValue).toList();
     }
 
     List<String> answered() {

@@ -18,4 +18,11 @@ class RequestIdsTest {
         assertThat(RequestIds.completionId("a\0", "b")).isNotEqualTo(RequestIds.completionId("a", "\0b"));
         assertThat(RequestIds.completionId("", "ab")).isNotEqualTo(RequestIds.completionId("ab", ""));
     }
+
+    @Test
+    void aLogShowsAnIdOnOneLine() {
+        assertThat(RequestIds.forLog("\u001b[2J\nline2"))
+                .doesNotContain("\u001b", "\n")
+                .contains("[2J", "line2");
+    }
 }

@@ -7,6 +7,7 @@ import static io.flinkgpt2.job.record.Requests.record;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.PromptLimits;
@@ -260,6 +261,34 @@ class RequestParserTest {
 
         assertThat(parser(UnknownFields.REJECT, 2).parse(record(json), NOW).promptTokenIds)
                 .containsExactly(longest);
+    }
+
+    private static RequestParser parserWith(Tokenizer tokenizer) {
+        return new RequestParser(
+                tokenizer,
+                new PromptLimits(Gpt2Config.published(12, 12, 768), 128),
+                Set.of(),
+                UnknownFields.REJECT,
+                Requests.MAX_COPIED_BYTES);
+    }
+
+    @Test
+    void rule2_1_aModelThatTakesTokenIdsOnlyRefusesTextWithTheReason() throws InvalidRequestException {
+        RequestParser parser = parserWith(Tokenizer.tokenIdsOnly("its tokenizer is vocab.txt"));
+        assertThat(parser.parse(record("{\"prompt\":[1,2]}"), NOW).promptTokenIds)
+                .containsExactly(1, 2);
+        for (String rest : List.of("", ",\"truncate_prompt\":\"left\"")) {
+            for (String text : List.of("Hi", "x ".repeat(1_000_000))) {
+                InvalidRequestException e = catchThrowableOfType(
+                        InvalidRequestException.class,
+                        () -> parser.parse(record("{\"prompt\":\"" + text + "\"" + rest + "}"), NOW));
+                assertThat(e.error().param).isEqualTo("prompt");
+                assertThat(e.error().message)
+                        .isEqualTo(
+                                "prompt: this model takes token ids only: its tokenizer is vocab.txt; give the prompt as"
+                                        + " token ids");
+            }
+        }
     }
 
     @Test
