@@ -104,9 +104,8 @@ public final class ModelCopy {
         if (gguf.isPresent()) {
             writeVocabulary(gguf.get());
         } else {
-            Path directory = Files.isDirectory(source)
-                    ? source
-                    : source.toAbsolutePath().getParent();
+            Path directory =
+                    Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
             for (String name : COMPANIONS) {
                 if (Files.isRegularFile(directory.resolve(name))) {
                     Files.copy(directory.resolve(name), began(name));

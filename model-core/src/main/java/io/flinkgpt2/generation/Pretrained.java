@@ -113,7 +113,8 @@ public final class Pretrained {
         Path configFile = configFile(directory);
         Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
         Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
-        Tokenizer tokenizer = ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
+        Tokenizer tokenizer =
+                ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         String changes = changes(declared, config);
         if (options.activation().isPresent()

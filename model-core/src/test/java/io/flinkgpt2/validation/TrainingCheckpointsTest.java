@@ -61,14 +61,16 @@ class TrainingCheckpointsTest {
     @Test
     void rule2_1_aModelOfCharactersTakesTokenIdsOnly() throws IOException {
         Pretrained pretrained = Pretrained.open(NANOGPT);
-        assertThat(pretrained.tokenizer().refusalOfText().orElseThrow()).contains("50257 tokens where this model has 65");
+        assertThat(pretrained.tokenizer().refusalOfText().orElseThrow())
+                .contains("50257 tokens where this model has 65");
         assertThat(Pretrained.openTokenizer(NANOGPT).refusalOfText()).isPresent();
         assertThat(pretrained.config().endOfTextIds()).isEmpty();
     }
 
     private Path llmc(int version, int paddedRows, float padding) throws IOException {
         try (TrainingCheckpoint checkpoint = (TrainingCheckpoint) WeightsFiles.open(NANOGPT)) {
-            return LlmcFiles.write(directory.resolve("version-" + version + ".bin"), version, checkpoint, paddedRows, padding);
+            return LlmcFiles.write(
+                    directory.resolve("version-" + version + ".bin"), version, checkpoint, paddedRows, padding);
         }
     }
 
@@ -133,17 +135,16 @@ class TrainingCheckpointsTest {
         int width = 2;
         int[] sizes = {4, 50257, 1, 1, width, 50304};
         byte[] content = LlmcFiles.bytes(3, sizes, name -> {
-            int elements =
-                    switch (name.replaceFirst("h\\.0\\.", "")) {
-                        case "wte.weight" -> 50304 * width;
-                        case "wpe.weight" -> 4 * width;
-                        case "attn.c_attn.weight" -> 3 * width * width;
-                        case "attn.c_attn.bias" -> 3 * width;
-                        case "attn.c_proj.weight" -> width * width;
-                        case "mlp.c_fc.weight", "mlp.c_proj.weight" -> 4 * width * width;
-                        case "mlp.c_fc.bias" -> 4 * width;
-                        default -> width;
-                    };
+            int elements = switch (name.replaceFirst("h\\.0\\.", "")) {
+                case "wte.weight" -> 50304 * width;
+                case "wpe.weight" -> 4 * width;
+                case "attn.c_attn.weight" -> 3 * width * width;
+                case "attn.c_attn.bias" -> 3 * width;
+                case "attn.c_proj.weight" -> width * width;
+                case "mlp.c_fc.weight", "mlp.c_proj.weight" -> 4 * width * width;
+                case "mlp.c_fc.bias" -> 4 * width;
+                default -> width;
+            };
             float[] values = new float[elements];
             if (name.equals("ln_f.bias")) {
                 Arrays.fill(values, 1);
