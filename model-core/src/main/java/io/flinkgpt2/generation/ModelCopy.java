@@ -134,7 +134,9 @@ public final class ModelCopy {
             ObjectMapper mapper = new ObjectMapper();
             ObjectNode vocabulary = mapper.createObjectNode();
             for (int id = 0; id < tokens.get().size(); id++) {
-                vocabulary.put(tokens.get().get(id), id);
+                if (!tokens.get().get(id).isEmpty()) {
+                    vocabulary.put(tokens.get().get(id), id);
+                }
             }
             Files.write(began("vocab.json"), mapper.writeValueAsBytes(vocabulary));
             Files.writeString(began("merges.txt"), "#version: 0.2\n" + String.join("\n", merges.get()) + "\n");

@@ -11,7 +11,6 @@ import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.tensor.Activation;
-import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.LlmcFiles;
 import io.flinkgpt2.weights.TrainingCheckpoint;
 import io.flinkgpt2.weights.WeightsFiles;
@@ -57,6 +56,15 @@ class TrainingCheckpointsTest {
     private static void assertSameLogits(Gpt2 found, Gpt2 twin) throws IOException {
         int[] ids = ints("promptTokenIds");
         assertThat(Passes.lastLogits(found, ids)).isEqualTo(Passes.lastLogits(twin, ids));
+    }
+
+    @Test
+    void rule2_1_aModelOfCharactersTakesTokenIdsOnly() throws IOException {
+        Pretrained pretrained = Pretrained.open(NANOGPT);
+        assertThat(pretrained.tokenizer().refusalOfText().orElseThrow())
+                .contains("50257 tokens where this model has 65");
+        assertThat(Pretrained.openTokenizer(NANOGPT).refusalOfText()).isPresent();
+        assertThat(pretrained.config().endOfTextIds()).isEmpty();
     }
 
     private Path llmc(int version, int paddedRows, float padding) throws IOException {
@@ -149,7 +157,7 @@ class TrainingCheckpointsTest {
         Path file = Files.write(directory.resolve("gpt2_124M.bin"), content);
         Pretrained pretrained = Pretrained.open(file);
         assertThat(pretrained.config().vocabularySize()).isEqualTo(50257);
-        assertThat(pretrained.tokenizer()).isSameAs(Tokenizer.gpt2());
+        assertThat(pretrained.tokenizer().encode("Hello world")).containsExactly(15496, 995);
         float[] logits = Passes.lastLogits(pretrained.model(), new int[] {1});
         assertThat(logits).hasSize(50257);
         assertThat(logits[50256]).isEqualTo(5);
