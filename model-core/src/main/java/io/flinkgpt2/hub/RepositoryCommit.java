@@ -66,12 +66,12 @@ final class RepositoryCommit {
             return commit;
         } catch (JsonProcessingException e) {
             // The cause would repeat the hub's answer, which is not fit for a terminal.
-            throw unknown("something that is not JSON, at character " + e.getLocation().getCharOffset());
+            throw unknown("something that is not JSON, at character "
+                    + e.getLocation().getCharOffset());
         }
     }
 
     private ModelHubException unknown(String found) {
-        return new ModelHubException(
-                subject, found, "40 hexadecimal digits", "name the commit: " + name.at("COMMIT"));
+        return new ModelHubException(subject, found, "40 hexadecimal digits", "name the commit: " + name.at("COMMIT"));
     }
 }
