@@ -282,7 +282,8 @@ class CompleteIT {
 
     @Test
     void anOutputThatCannotBeWrittenIsAnError() throws Exception {
-        String complete = "'" + Command.launcherPath() + "' complete --model '" + MODEL + "' --prompt-ids 1 --max-tokens 1";
+        String complete =
+                "'" + Command.launcherPath() + "' complete --model '" + MODEL + "' --prompt-ids 1 --max-tokens 1";
         Path script = Files.writeString(
                 directory.resolve("script"),
                 complete + " >/dev/full\necho \"full $?\"\nexec 5>&1\n" + complete + " >&-\necho \"closed $?\" >&5\n");

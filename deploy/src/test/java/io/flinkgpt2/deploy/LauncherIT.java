@@ -66,12 +66,19 @@ class LauncherIT {
         Path launcher = Files.copy(Command.launcherPath(), bin.resolve("flink-gpt2"));
         Path maven = script(directory.resolve("mvn"), "echo $$ >'" + directory + "/pid'\nexec sleep 60\n");
         try (Running running = Command.of(
-                        "env", "--default-signal=INT", "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
-                        launcher.toString(), "models")
-                .environment("TMPDIR", Files.createDirectories(directory.resolve("tmp")).toString())
+                        "env",
+                        "--default-signal=INT",
+                        "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
+                        launcher.toString(),
+                        "models")
+                .environment(
+                        "TMPDIR",
+                        Files.createDirectories(directory.resolve("tmp")).toString())
                 .start()) {
-            Awaitility.await().atMost(Running.PATIENCE).until(() -> Files.exists(directory.resolve("pid"))
-                    && !Files.readString(directory.resolve("pid")).isBlank());
+            Awaitility.await()
+                    .atMost(Running.PATIENCE)
+                    .until(() -> Files.exists(directory.resolve("pid"))
+                            && !Files.readString(directory.resolve("pid")).isBlank());
             running.signal(signal);
             Run run = running.await();
 

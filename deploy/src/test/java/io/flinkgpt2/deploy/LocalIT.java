@@ -78,8 +78,8 @@ class LocalIT {
             assertThat(get("/").body()).contains("<html");
             assertThat(Run.json(get("/overview").body()).path("jobs-running").intValue())
                     .isEqualTo(1);
-            for (WebRequest posted : List.of(
-                    new WebRequest("POST", "/jobs"), new WebRequest("PATCH", "/jobs/" + "0".repeat(32)))) {
+            for (WebRequest posted :
+                    List.of(new WebRequest("POST", "/jobs"), new WebRequest("PATCH", "/jobs/" + "0".repeat(32)))) {
                 assertThat(posted.status(webPort, "localhost:" + webPort)).isEqualTo(405);
             }
             assertPortsAreRefused();

@@ -58,10 +58,16 @@ public final class CompletionJob {
      * Builds the pipeline between Kafka topics with the given limits. A model on the hub is looked up here: the job has one
      * revision of it.
      *
-     * @throws InvalidOptionException if the model's commit cannot be found out and no revision is given
+     * @throws InvalidOptionException if a transaction might be aborted before its commit, see {@link TransactionTime}; or if
+     *     the model's commit cannot be found out and no revision is given
      */
     public static void build(StreamExecutionEnvironment environment, JobSettings settings, TopicLimits limits) {
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), limits);
+        environment
+                .getCheckpointConfig()
+                .setCheckpointTimeout(TransactionTime.of(environment, settings)
+                        .checkpointTimeout(limits.maxTransactionTimeout())
+                        .toMillis());
         JobSettings fitted = settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment()))
                 .withMaxCopiedBytes(kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());

@@ -1,6 +1,7 @@
 package io.flinkgpt2.job;
 
 import io.flinkgpt2.generation.PromptTruncation;
+import io.flinkgpt2.job.kafka.LostTransactions;
 import io.flinkgpt2.job.kafka.SourceStart;
 import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.UnknownFields;
@@ -199,6 +200,14 @@ public final class JobOptions {
                     "A dead letter keeps at most so many bytes of the original value, and fewer where the topic"
                             + " does not take them.");
 
+    public static final ConfigOption<LostTransactions> LOST_TRANSACTIONS = ConfigOptions.key("lost-transactions")
+            .enumType(LostTransactions.class)
+            .defaultValue(LostTransactions.FAIL)
+            .withDescription(
+                    "What becomes of the job when Kafka has aborted a transaction whose checkpoint is complete:"
+                            + " it fails for good (fail); or it goes on and logs the checkpoint and the source offsets whose"
+                            + " answers may be missing (continue).");
+
     /** All of them, in the order in which help shows them. */
     public static final List<ConfigOption<?>> ALL = List.of(
             KAFKA_BOOTSTRAP_SERVERS,
@@ -224,6 +233,7 @@ public final class JobOptions {
             KV_CACHE_BYTES,
             PREFIX_CACHE_BYTES,
             CHECKPOINT_INTERVAL,
+            LOST_TRANSACTIONS,
             RECORDS_UNKNOWN_FIELDS,
             RECORDS_MAX_COPIED_BYTES,
             DEAD_LETTERS_MAX_BYTES,

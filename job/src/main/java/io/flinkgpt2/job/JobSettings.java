@@ -47,6 +47,7 @@ public record JobSettings(
     private static final Set<String> OWN_KAFKA_PROPERTIES = Set.of(
             "isolation.level",
             "transactional.id",
+            "transaction.two.phase.commit.enable",
             "enable.auto.commit",
             "commit.offsets.on.checkpoint",
             "auto.offset.reset",
@@ -65,7 +66,7 @@ public record JobSettings(
     /**
      * Checks options.
      *
-     * @throws InvalidOptionException if one is missing or out of range; names it
+     * @throws InvalidOptionException if one is missing or out of range, or two contradict each other; names them
      */
     public static JobSettings from(Configuration options) {
         String jobName = required(options, JobOptions.JOB_NAME);
@@ -80,6 +81,7 @@ public record JobSettings(
                 get(options, JobOptions.SOURCE_START, null),
                 get(options, JobOptions.SOURCE_BOUNDED, null),
                 inRange(options, JobOptions.DEAD_LETTERS_MAX_BYTES, 0, LARGEST_RECORD),
+                get(options, JobOptions.LOST_TRANSACTIONS, null),
                 clientProperties(options));
         GenerationSettings generation = new GenerationSettings(
                 jobName,
@@ -95,7 +97,7 @@ public record JobSettings(
                         get(options, JobOptions.GENERATION_ALLOW_SPECIAL_TOKENS, null)),
                 get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),
                 inRange(options, JobOptions.RECORDS_MAX_COPIED_BYTES, 1024, LARGEST_RECORD));
-        return new JobSettings(
+        JobSettings settings = new JobSettings(
                 jobName,
                 kafka,
                 generation,
@@ -103,6 +105,8 @@ public record JobSettings(
                 get(options, JobOptions.ORDERING, null),
                 batch(options),
                 inRange(options, JobOptions.CHECKPOINT_INTERVAL, SHORTEST_INTERVAL, "10 ms to 365 d"));
+        OptionConflicts.refuse(settings);
+        return settings;
     }
 
     private static <T> T get(Configuration options, ConfigOption<T> option, T otherwise) {

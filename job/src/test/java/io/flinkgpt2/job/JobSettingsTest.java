@@ -10,6 +10,7 @@ import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
+import io.flinkgpt2.job.kafka.LostTransactions;
 import io.flinkgpt2.job.kafka.SourceStart;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
@@ -47,6 +48,7 @@ class JobSettingsTest {
                                 SourceStart.COMMITTED,
                                 false,
                                 900_000,
+                                LostTransactions.FAIL,
                                 Map.of()),
                         new GenerationSettings(
                                 "flink-gpt2",
@@ -76,7 +78,7 @@ class JobSettingsTest {
                 "--topics.prompts=in",
                 "--topics.completions=out",
                 "--topics.dead-letters=bad",
-                "--source.start=LATEST",
+                "--source.start=EARLIEST",
                 "--source.bounded=true",
                 "--model.name=small",
                 "--model.aliases=gpt2;gpt-2",
@@ -92,6 +94,7 @@ class JobSettingsTest {
                 "--kv-cache.bytes=64mb",
                 "--prefix-cache.bytes=0",
                 "--checkpoint.interval=500 ms",
+                "--lost-transactions=continue",
                 "--records.unknown-fields=ignore",
                 "--records.max-copied-bytes=2048",
                 "--dead-letters.max-bytes=0",
@@ -108,9 +111,10 @@ class JobSettingsTest {
                                 "in",
                                 "out",
                                 "bad",
-                                SourceStart.LATEST,
+                                SourceStart.EARLIEST,
                                 true,
                                 0,
+                                LostTransactions.CONTINUE,
                                 Map.of("security.protocol", "SSL")),
                         new GenerationSettings(
                                 "nightly",
@@ -217,9 +221,10 @@ class JobSettingsTest {
                 "generation.truncate-prompt | middle | [error, left, right]",
                 "generation.allow-special-tokens | perhaps | true or false",
                 "model.precision | f16 | [f32, bf16, int8]",
-                "model.activation | silu | [gelu, gelu_new, gelu_pytorch_tanh, relu]",
-                "model.activation | GELU | [gelu, gelu_new, gelu_pytorch_tanh, relu]",
+                "model.activation | silu | [gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_accurate, relu]",
+                "model.activation | GELU | [gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_accurate, relu]",
                 "records.unknown-fields | keep | [reject, ignore]",
+                "lost-transactions | pray | [fail, continue]",
                 "topics.prompts | a topic | 1 to 249 letters",
                 "topics.completions | .. | 1 to 249 letters",
                 "topics.dead-letters | tötlich | 1 to 249 letters"
@@ -293,6 +298,7 @@ class JobSettingsTest {
             strings = {
                 "isolation.level",
                 "transactional.id",
+                "transaction.two.phase.commit.enable",
                 "enable.auto.commit",
                 "commit.offsets.on.checkpoint",
                 "auto.offset.reset",

@@ -2,7 +2,6 @@ package io.flinkgpt2.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -11,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.job.local.EmbeddedKafka;
 import io.flinkgpt2.job.local.LocalFlink;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -24,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
@@ -195,21 +194,9 @@ final class TestStack implements AutoCloseable {
         return send(request).at("/exceptionHistory/entries").size();
     }
 
-    /**
-     * Takes a checkpoint and waits until it is complete. Its outcome has to be fetched: until then, or for five minutes, the
-     * cluster's REST endpoint does not close.
-     */
-    void takeCheckpoint(JobID job) throws IOException, InterruptedException {
-        URI checkpoints = flink.webUrl().resolve("/jobs/" + job + "/checkpoints");
-        JsonNode triggered = send(HttpRequest.newBuilder(checkpoints)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString("{\"checkpointType\": \"FULL\"}"))
-                .build());
-        HttpRequest outcome = HttpRequest.newBuilder(URI.create(
-                        checkpoints + "/" + triggered.get("request-id").asText()))
-                .build();
-        await().atMost(PATIENCE)
-                .until(() -> send(outcome).at("/status/id").asText().equals("COMPLETED"));
+    /** Takes a checkpoint and waits until it is complete; returns its path, to go on from it. */
+    String takeCheckpoint(JobID job) throws Exception {
+        return flink.takeCheckpoint(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static JsonNode send(HttpRequest request) throws IOException, InterruptedException {

@@ -104,9 +104,8 @@ public final class ModelCopy {
         if (gguf.isPresent()) {
             writeVocabulary(gguf.get());
         } else {
-            Path directory = Files.isDirectory(source)
-                    ? source
-                    : source.toAbsolutePath().getParent();
+            Path directory =
+                    Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
             for (String name : COMPANIONS) {
                 if (Files.isRegularFile(directory.resolve(name))) {
                     Files.copy(directory.resolve(name), began(name));
@@ -135,7 +134,9 @@ public final class ModelCopy {
             ObjectMapper mapper = new ObjectMapper();
             ObjectNode vocabulary = mapper.createObjectNode();
             for (int id = 0; id < tokens.get().size(); id++) {
-                vocabulary.put(tokens.get().get(id), id);
+                if (!tokens.get().get(id).isEmpty()) {
+                    vocabulary.put(tokens.get().get(id), id);
+                }
             }
             Files.write(began("vocab.json"), mapper.writeValueAsBytes(vocabulary));
             Files.writeString(began("merges.txt"), "#version: 0.2\n" + String.join("\n", merges.get()) + "\n");

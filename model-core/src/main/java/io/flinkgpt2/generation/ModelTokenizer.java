@@ -38,6 +38,9 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
             }
         }
         Path directory = Pretrained.directory(directoryOrFile);
+        if (Files.isRegularFile(directoryOrFile) || holdsCheckpoint(directory)) {
+            return of(directory, Pretrained.openConfig(directoryOrFile).vocabularySize());
+        }
         boolean alone =
                 Files.notExists(directory.resolve("config.json")) && !new TokenizerDirectory(directory).isEmpty();
         if (alone) {
@@ -50,6 +53,11 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
                 ? Gpt2Config.read(Pretrained.configFile(directory))
                 : Pretrained.openConfig(directoryOrFile);
         return of(directory, config.vocabularySize());
+    }
+
+    /** Whether the config of a directory is inside its weights: nanoGPT writes no other file. */
+    private static boolean holdsCheckpoint(Path directory) {
+        return Files.notExists(directory.resolve("config.json")) && Files.exists(directory.resolve("ckpt.pt"));
     }
 
     /** The tokenizer that a GGUF file has inside; nothing beside it is read. */

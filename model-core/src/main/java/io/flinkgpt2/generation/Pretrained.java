@@ -94,7 +94,8 @@ public final class Pretrained {
     private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
         Gpt2Config own = Gpt2Config.read(file);
         Gpt2Config config = chosen(own, options);
-        Tokenizer tokenizer = ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
+        Tokenizer tokenizer =
+                ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         if (file.storedRows() > config.vocabularySize()) {
             LOG.info(
@@ -112,7 +113,8 @@ public final class Pretrained {
         Path configFile = configFile(directory);
         Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
         Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
-        Tokenizer tokenizer = ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
+        Tokenizer tokenizer =
+                ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
         Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
         String changes = changes(declared, config);
         if (options.activation().isPresent()

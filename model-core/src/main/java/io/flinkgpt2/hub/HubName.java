@@ -44,8 +44,9 @@ public record HubName(String repository, String revision, Optional<String> gguf)
      */
     public HubName {
         if (!REPOSITORY.matcher(repository).matches() || repository.contains("..")) {
-            throw new IllegalArgumentException("model name: found " + quoted(repository) + ", expected one of "
-                    + published() + ", or owner/name[@revision], or for one of several GGUF files owner/name:Q8_0 or owner/name/FILE.gguf");
+            throw new IllegalArgumentException(
+                    "model name: found " + quoted(repository) + ", expected one of " + published()
+                            + ", or owner/name[@revision], or for one of several GGUF files owner/name:Q8_0 or owner/name/FILE.gguf");
         }
         if (!REVISION.matcher(revision).matches() || revision.contains("..") || revision.contains("//")) {
             throw new IllegalArgumentException("revision of " + repository + ": found " + quoted(revision)

@@ -61,16 +61,17 @@ final class RepositoryCommit {
             byte[] json = answer.bytes(MOST_BYTES);
             String commit = json == null ? "" : JSON.readTree(json).path("sha").asText();
             if (!HubName.isCommit(commit)) {
-                throw unknown("no field sha with a commit", null);
+                throw unknown("no field sha with a commit");
             }
             return commit;
         } catch (JsonProcessingException e) {
-            throw unknown("something that is not JSON", e);
+            // The cause would repeat the hub's answer, which is not fit for a terminal.
+            throw unknown("something that is not JSON, at character "
+                    + e.getLocation().getCharOffset());
         }
     }
 
-    private ModelHubException unknown(String found, Exception cause) {
-        return new ModelHubException(
-                subject, found, "40 hexadecimal digits", "name the commit: " + name.at("COMMIT"), cause);
+    private ModelHubException unknown(String found) {
+        return new ModelHubException(subject, found, "40 hexadecimal digits", "name the commit: " + name.at("COMMIT"));
     }
 }

@@ -147,7 +147,8 @@ final class CheckedTensors {
     /** Whether a linear layer of the transformers library lies the other way round. */
     private static boolean isTransposed(TensorTable.Entry entry, TensorInfo found) {
         return entry.layout() == TensorTable.Layout.INPUT_MAJOR
-                && found.shape().equals(List.of(entry.shape().get(1), entry.shape().get(0)));
+                && found.shape()
+                        .equals(List.of(entry.shape().get(1), entry.shape().get(0)));
     }
 
     private static long packedSize(TensorTable.Entry entry) {

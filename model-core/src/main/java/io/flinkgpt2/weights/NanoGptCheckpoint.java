@@ -32,7 +32,8 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
     private static final Set<String> BIASED = Set.of("ln_1", "ln_2", "ln_f", "c_attn", "c_proj", "c_fc");
 
     private static final int ZEROS = 1 << 14;
-    private static final String ADVICE = "only models of nanoGPT's own architecture are supported; check what trained it";
+    private static final String ADVICE =
+            "only models of nanoGPT's own architecture are supported; check what trained it";
 
     private final Path file;
     private final PickledDict arguments;
@@ -89,7 +90,10 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
         }
         if (embeddingSize() % headCount() != 0) {
             throw invalid(
-                    argument("n_embd"), describe("n_embd"), "a multiple of n_head, " + headCount(), "correct it and save again");
+                    argument("n_embd"),
+                    describe("n_embd"),
+                    "a multiple of n_head, " + headCount(),
+                    "correct it and save again");
         }
         for (Map.Entry<Object, Object> entry : arguments.entries().entrySet()) {
             String key = entry.getKey().toString();
@@ -98,7 +102,8 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
                 throw invalid(
                         argument(key),
                         PickledDict.describe(entry.getValue()),
-                        "only " + String.join(", ", SIZES) + ", " + BIAS + " and " + DROPOUT + ", or others that are off",
+                        "only " + String.join(", ", SIZES) + ", " + BIAS + " and " + DROPOUT
+                                + ", or others that are off",
                         ADVICE);
             }
         }
@@ -106,9 +111,7 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
 
     /** None, False and zero. */
     private static boolean isOff(Object value) {
-        return value == null
-                || value.equals(false)
-                || value instanceof Number number && number.doubleValue() == 0;
+        return value == null || value.equals(false) || value instanceof Number number && number.doubleValue() == 0;
     }
 
     private String describe(String key) {
@@ -143,7 +146,9 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
         Map<String, TensorInfo> zeros = new LinkedHashMap<>();
         for (TensorInfo weight : checkpoint.tensors().values()) {
             String[] path = weight.name().split("\\.", -1);
-            if (path.length < 2 || !BIASED.contains(path[path.length - 2]) || weight.shape().isEmpty()) {
+            if (path.length < 2
+                    || !BIASED.contains(path[path.length - 2])
+                    || weight.shape().isEmpty()) {
                 continue;
             }
             String bias = weight.name().substring(0, weight.name().lastIndexOf('.') + 1) + BIAS;

@@ -36,6 +36,7 @@ final class StridedStream {
     private final int bufferElements;
     /** Those of more than one element, outermost first. */
     private final long[] sizes;
+
     private final long[] strides;
     /** Stored bytes of the next piece, in row-major order. */
     private final byte[] piece;
@@ -159,8 +160,7 @@ final class StridedStream {
         if (run.length < bytes) {
             run = new byte[bytes];
         }
-        TensorStream.readPiece(
-                channel, file, tensor.info(), run, bytes, tensor.position() + dtype.byteCount(element));
+        TensorStream.readPiece(channel, file, tensor.info(), run, bytes, tensor.position() + dtype.byteCount(element));
     }
 
     private void deliver() {

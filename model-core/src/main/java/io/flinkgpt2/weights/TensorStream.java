@@ -74,8 +74,8 @@ final class TensorStream {
      * @param from position of the first in the file
      * @throws InvalidModelException if the file has become shorter
      */
-    static void readPiece(
-            FileChannel channel, Path file, TensorInfo tensor, byte[] stored, int bytes, long from) throws IOException {
+    static void readPiece(FileChannel channel, Path file, TensorInfo tensor, byte[] stored, int bytes, long from)
+            throws IOException {
         int count;
         try {
             count = readFully(channel, stored, bytes, from);

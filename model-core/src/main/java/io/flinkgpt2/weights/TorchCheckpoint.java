@@ -75,8 +75,8 @@ public final class TorchCheckpoint implements WeightsFile {
     private static TorchCheckpoint open(Path file, int bufferBytes, int stridedBufferBytes) throws IOException {
         return ModelFiles.open(
                 file,
-                channel -> new TorchCheckpoint(
-                        file, channel, bufferBytes, stridedBufferBytes, contents(file, channel)));
+                channel ->
+                        new TorchCheckpoint(file, channel, bufferBytes, stridedBufferBytes, contents(file, channel)));
     }
 
     private static TorchStateDict.Contents contents(Path file, FileChannel channel) throws IOException {
@@ -98,11 +98,7 @@ public final class TorchCheckpoint implements WeightsFile {
     /** The same open file with other views of its storages. Closing either closes both. */
     TorchCheckpoint withTensors(List<StridedTensor> others) {
         return new TorchCheckpoint(
-                file,
-                channel,
-                bufferBytes,
-                stridedBufferBytes,
-                new TorchStateDict.Contents(others, modelArguments));
+                file, channel, bufferBytes, stridedBufferBytes, new TorchStateDict.Contents(others, modelArguments));
     }
 
     /** The tensors as views of their storages, in the order of their bytes. */

@@ -75,8 +75,9 @@ final class TorchStateDict {
             String what = names.isEmpty() ? "no tensors" : names.size() + " dicts of tensors: " + several;
             throw new InvalidModelException(file, pickle, what, expected, ADVICE);
         }
-        Optional<PickledDict> modelArguments =
-                dict.get(NanoGptCheckpoint.ARGUMENTS) instanceof PickledDict args ? Optional.of(args) : Optional.empty();
+        Optional<PickledDict> modelArguments = dict.get(NanoGptCheckpoint.ARGUMENTS) instanceof PickledDict args
+                ? Optional.of(args)
+                : Optional.empty();
         return new TorchStateDict(file, fileBytes, found, modelArguments);
     }
 

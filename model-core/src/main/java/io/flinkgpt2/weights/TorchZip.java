@@ -60,7 +60,8 @@ final class TorchZip {
         if (input.remaining() > 0) {
             throw invalid(name, input.remaining() + " bytes after the pickle's end", "none");
         }
-        return TorchStateDict.find(file, name, root, ModelFiles.size(channel, file)).contents(this::position);
+        return TorchStateDict.find(file, name, root, ModelFiles.size(channel, file))
+                .contents(this::position);
     }
 
     private void checkByteOrder() throws IOException {

@@ -16,7 +16,10 @@ import java.util.Optional;
 public final class WeightsFiles {
     /** What is looked for in a directory, in this order. */
     static final List<String> NAMES = List.of(
-            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+            "model.safetensors",
+            "model.safetensors.index.json",
+            "pytorch_model.bin",
+            "pytorch_model.bin.index.json",
             "ckpt.pt");
 
     /** A safetensors file has the length of its header first, and the header begins with a brace. */

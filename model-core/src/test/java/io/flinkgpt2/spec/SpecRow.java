@@ -95,7 +95,8 @@ record SpecRow(String id, String rule, String later) {
                     "Byte-level BPE identical to tiktoken's `gpt2`. A model's own tokenizer is never replaced by GPT-2's:"
                             + " `vocab.json` with `merges.txt`, or a byte-level BPE `tokenizer.json`, is read, with added tokens,"
                             + " `add_bos_token` and `add_prefix_space`; a model with another kind, or with none and other than"
-                            + " 50257 rows, takes token ids only and says why. Ids at or past `vocab_size` are refused; one"
+                            + " 50257 rows, takes token ids only and says why. A nanoGPT or llm.c checkpoint of 50257 to 50304 rows uses"
+                            + " GPT-2's, and its padded rows are never drawn. Ids at or past `vocab_size` are refused; one"
                             + " without a token decodes to nothing."),
             row(
                     "2.2",
@@ -125,8 +126,8 @@ record SpecRow(String id, String rule, String later) {
             row("3.6", "Feed-forward network of `n_inner`, 4 x `n_embd` where the config has null."),
             row(
                     "3.7",
-                    "The activation function is the config's; a config that names none and GGUF mean the tanh form of GELU; a user"
-                            + " may override it, whatever the config names; other names are refused."),
+                    "The activation function is the config's; a config that names none and GGUF mean the tanh form of GELU;"
+                            + " nanoGPT's checkpoints mean the exact form, llm.c's the tanh form; a user may override it, whatever the config names; other names are refused."),
             new SpecRow(
                     "3.8",
                     "Logits are computed for the last position of a prompt only.",

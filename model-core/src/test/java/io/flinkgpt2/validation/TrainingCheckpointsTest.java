@@ -11,7 +11,6 @@ import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.tensor.Activation;
-import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.LlmcFiles;
 import io.flinkgpt2.weights.TrainingCheckpoint;
 import io.flinkgpt2.weights.WeightsFiles;
@@ -59,9 +58,19 @@ class TrainingCheckpointsTest {
         assertThat(Passes.lastLogits(found, ids)).isEqualTo(Passes.lastLogits(twin, ids));
     }
 
+    @Test
+    void rule2_1_aModelOfCharactersTakesTokenIdsOnly() throws IOException {
+        Pretrained pretrained = Pretrained.open(NANOGPT);
+        assertThat(pretrained.tokenizer().refusalOfText().orElseThrow())
+                .contains("50257 tokens where this model has 65");
+        assertThat(Pretrained.openTokenizer(NANOGPT).refusalOfText()).isPresent();
+        assertThat(pretrained.config().endOfTextIds()).isEmpty();
+    }
+
     private Path llmc(int version, int paddedRows, float padding) throws IOException {
         try (TrainingCheckpoint checkpoint = (TrainingCheckpoint) WeightsFiles.open(NANOGPT)) {
-            return LlmcFiles.write(directory.resolve("version-" + version + ".bin"), version, checkpoint, paddedRows, padding);
+            return LlmcFiles.write(
+                    directory.resolve("version-" + version + ".bin"), version, checkpoint, paddedRows, padding);
         }
     }
 
@@ -126,17 +135,16 @@ class TrainingCheckpointsTest {
         int width = 2;
         int[] sizes = {4, 50257, 1, 1, width, 50304};
         byte[] content = LlmcFiles.bytes(3, sizes, name -> {
-            int elements =
-                    switch (name.replaceFirst("h\\.0\\.", "")) {
-                        case "wte.weight" -> 50304 * width;
-                        case "wpe.weight" -> 4 * width;
-                        case "attn.c_attn.weight" -> 3 * width * width;
-                        case "attn.c_attn.bias" -> 3 * width;
-                        case "attn.c_proj.weight" -> width * width;
-                        case "mlp.c_fc.weight", "mlp.c_proj.weight" -> 4 * width * width;
-                        case "mlp.c_fc.bias" -> 4 * width;
-                        default -> width;
-                    };
+            int elements = switch (name.replaceFirst("h\\.0\\.", "")) {
+                case "wte.weight" -> 50304 * width;
+                case "wpe.weight" -> 4 * width;
+                case "attn.c_attn.weight" -> 3 * width * width;
+                case "attn.c_attn.bias" -> 3 * width;
+                case "attn.c_proj.weight" -> width * width;
+                case "mlp.c_fc.weight", "mlp.c_proj.weight" -> 4 * width * width;
+                case "mlp.c_fc.bias" -> 4 * width;
+                default -> width;
+            };
             float[] values = new float[elements];
             if (name.equals("ln_f.bias")) {
                 Arrays.fill(values, 1);
@@ -149,7 +157,7 @@ class TrainingCheckpointsTest {
         Path file = Files.write(directory.resolve("gpt2_124M.bin"), content);
         Pretrained pretrained = Pretrained.open(file);
         assertThat(pretrained.config().vocabularySize()).isEqualTo(50257);
-        assertThat(pretrained.tokenizer()).isSameAs(Tokenizer.gpt2());
+        assertThat(pretrained.tokenizer().encode("Hello world")).containsExactly(15496, 995);
         float[] logits = Passes.lastLogits(pretrained.model(), new int[] {1});
         assertThat(logits).hasSize(50257);
         assertThat(logits[50256]).isEqualTo(5);

@@ -59,7 +59,8 @@ public final class LlmcFiles {
     }
 
     private static void append(ByteArrayOutputStream out, int version, float[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(values.length * (version == 3 ? 4 : 2)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(values.length * (version == 3 ? 4 : 2)).order(ByteOrder.LITTLE_ENDIAN);
         for (float value : values) {
             if (version == 3) {
                 bytes.putFloat(value);
@@ -74,7 +75,12 @@ public final class LlmcFiles {
     public static Path write(Path file, int version, TrainingCheckpoint from, int paddedRows, float padding)
             throws IOException {
         int[] sizes = {
-            from.contextLength(), from.storedRows(), from.layerCount(), from.headCount(), from.embeddingSize(), paddedRows
+            from.contextLength(),
+            from.storedRows(),
+            from.layerCount(),
+            from.headCount(),
+            from.embeddingSize(),
+            paddedRows
         };
         Function<String, float[]> values = name -> {
             float[] stored = values(from, "transformer." + name);

@@ -57,8 +57,10 @@ class LlmcHostileTest {
                 .isEqualTo("file");
         assertThat(refusalOfHeader(20240326, 5, 1, 1, 1365, most, most, most).found())
                 .isEqualTo("1024 bytes");
-        assertThat(refusalOfHeader(20240326, 3, 8, 16, most, 1, 4, 16).subject()).isEqualTo("header, layer count");
-        assertThat(refusalOfHeader(20240326, 3, 8, 16, 1366, 1, 1, 16).expected()).isEqualTo("at most 1365");
+        assertThat(refusalOfHeader(20240326, 3, 8, 16, most, 1, 4, 16).subject())
+                .isEqualTo("header, layer count");
+        assertThat(refusalOfHeader(20240326, 3, 8, 16, 1366, 1, 1, 16).expected())
+                .isEqualTo("at most 1365");
     }
 
     @Test
@@ -94,7 +96,8 @@ class LlmcHostileTest {
         byte[] whole = LlmcFiles.bytes(5, new int[] {8, 16, 1, 1, 4, 16}, name -> new float[elements(name)]);
         Path file = Files.write(directory.resolve("whole.bin"), whole);
         try (WeightsFile weights = WeightsFiles.open(file)) {
-            assertThat(WeightsFixtures.refusal(file, () -> weights.read("lm_head.weight", (values, length, start) -> {}))
+            assertThat(WeightsFixtures.refusal(
+                                    file, () -> weights.read("lm_head.weight", (values, length, start) -> {}))
                             .subject())
                     .isEqualTo("tensor 'lm_head.weight'");
             assertThat(weights.tensors().get("h.0.mlp.c_proj.weight"))

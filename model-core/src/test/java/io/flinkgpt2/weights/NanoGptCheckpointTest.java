@@ -27,7 +27,20 @@ class NanoGptCheckpointTest {
 
     private static Map<Object, Object> arguments(int rows) {
         return dict(
-                "n_layer", 1, "n_head", 1, "n_embd", 2, "block_size", 4, "bias", false, "vocab_size", rows, "dropout", DROPOUT);
+                "n_layer",
+                1,
+                "n_head",
+                1,
+                "n_embd",
+                2,
+                "block_size",
+                4,
+                "bias",
+                false,
+                "vocab_size",
+                rows,
+                "dropout",
+                DROPOUT);
     }
 
     /** A token embedding of 1, 2 and so on, and a weight of each kind that has a bias. */
@@ -47,16 +60,23 @@ class NanoGptCheckpointTest {
 
     private Path write(Object arguments, Map<Object, Object> model, int rows) throws IOException {
         Object root = dict(
-                "model", model,
-                "optimizer", dict("state", dict(0, dict("exp_avg", view(2)))),
-                "model_args", arguments,
-                "iter_num", 5,
-                "best_val_loss", new Tensor(new Storage("FloatStorage", "1", 12), 0, new Object[0], new Object[0]));
-        Floats embedding = new Floats("0", IntStream.range(0, 2 * rows).mapToObj(i -> (float) i).toList());
+                "model",
+                model,
+                "optimizer",
+                dict("state", dict(0, dict("exp_avg", view(2)))),
+                "model_args",
+                arguments,
+                "iter_num",
+                5,
+                "best_val_loss",
+                new Tensor(new Storage("FloatStorage", "1", 12), 0, new Object[0], new Object[0]));
+        Floats embedding = new Floats(
+                "0", IntStream.range(0, 2 * rows).mapToObj(i -> (float) i).toList());
         Floats others = new Floats("1", Collections.nCopies(12, 1f));
         return Files.write(
                 directory.resolve("ckpt.pt"),
-                TorchFixtures.zipOf(PickleWriter.pickle(root), embedding, others).bytes());
+                TorchFixtures.zipOf(PickleWriter.pickle(root), embedding, others)
+                        .bytes());
     }
 
     private InvalidModelException refusal(Object arguments, Map<Object, Object> model) throws IOException {

@@ -101,8 +101,7 @@ class TorchStridesTest {
             if (offset < 0) {
                 continue;
             }
-            Path file = zip(
-                    dict("t", view(numel, offset, boxed(shape), boxed(stride))), counting(numel));
+            Path file = zip(dict("t", view(numel, offset, boxed(shape), boxed(stride))), counting(numel));
             List<Float> expected = new ArrayList<>();
             collect(shape, stride, 0, offset, expected);
             try (TorchCheckpoint weights = TorchCheckpoint.open(file, 4 << random.nextInt(9))) {
@@ -154,15 +153,15 @@ class TorchStridesTest {
                 }
             });
         }
-        assertThat(raw.toByteArray()).isEqualTo(Floats.of("0", 0f, 2f, 4f, 1f, 3f, 5f).bytes());
+        assertThat(raw.toByteArray())
+                .isEqualTo(Floats.of("0", 0f, 2f, 4f, 1f, 3f, 5f).bytes());
     }
 
     @Test
     void readsATransposedMatrixThroughSmallBuffers() throws IOException {
         int rows = 512;
         int columns = 1024;
-        Path file = zip(
-                dict("t", view(rows * columns, 0, shape(rows, columns), 1, rows)), counting(rows * columns));
+        Path file = zip(dict("t", view(rows * columns, 0, shape(rows, columns), 1, rows)), counting(rows * columns));
         try (TorchCheckpoint weights = TorchCheckpoint.open(file, 1 << 16)) {
             double[] sum = {0};
             weights.read("t", (values, length, start) -> {

@@ -165,7 +165,8 @@ final class CompleteCommand implements Callable<Integer> {
                     .refusalOfText()
                     .ifPresent(why -> spec.commandLine()
                             .getErr()
-                            .println("Note: " + why + ". Its answers have no text; --output json shows the token ids."));
+                            .println(
+                                    "Note: " + why + ". Its answers have no text; --output json shows the token ids."));
         }
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: found " + threads + ", expected 1 or more");

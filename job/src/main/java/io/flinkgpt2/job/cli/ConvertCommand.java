@@ -72,8 +72,9 @@ final class ConvertCommand implements Callable<Integer> {
                 Files.size(directory.resolve("model.safetensors")),
                 String.join(", ", copy.files()));
         if (!copy.sameTokenizer()) {
-            err.println("The copy's tokenizer differs from the model's: not all of its special tokens could be kept. Token ids"
-                    + " are the same; check texts that spell special tokens.");
+            err.println(
+                    "The copy's tokenizer differs from the model's: not all of its special tokens could be kept. Token ids"
+                            + " are the same; check texts that spell special tokens.");
         }
         return 0;
     }

@@ -206,9 +206,8 @@ final class VerifyCommand implements Callable<Integer> {
         boolean takesText = pretrained.tokenizer().refusalOfText().isEmpty();
         if (cases == null) {
             int[] tale = takesText ? pretrained.tokenizer().encode(DEFAULT_PROMPT) : new int[0];
-            boolean suits = takesText
-                    && tale.length <= longest
-                    && Arrays.stream(tale).allMatch(id -> id < vocabularySize);
+            boolean suits =
+                    takesText && tale.length <= longest && Arrays.stream(tale).allMatch(id -> id < vocabularySize);
             return suits
                     ? tale
                     : IntStream.rangeClosed(1, Math.min(longest, DEFAULT_PROMPT_IDS))

@@ -7,6 +7,7 @@ import io.flinkgpt2.job.record.PromptRecord;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
@@ -29,8 +30,6 @@ public final class KafkaConnections {
      * of a record and of each header some more.
      */
     private static final int BATCH_OVERHEAD = 4096;
-    /** The broker's default of {@code transaction.max.timeout.ms}: what is open at a failure can be recovered so long. */
-    private static final String TRANSACTION_TIMEOUT_MS = "900000";
 
     private static final long DEFAULT_BUFFER_MEMORY = 32L << 20;
     /** What a completion takes besides what it copies from its request: text, usage, metrics. */
@@ -100,12 +99,18 @@ public final class KafkaConnections {
         return new BoundedKafkaSource<>(source.build(), settings.groupId(), TopicLimits.adminProperties(settings));
     }
 
-    public KafkaSink<CompletionRecord> completions() {
-        return sink("completions", new CompletionSerializer(settings.completionsTopic()), limits.completionBytes());
+    public Sink<CompletionRecord> completions() {
+        CompletionSerializer serializer = new CompletionSerializer(settings.completionsTopic());
+        return new TransactionalSink<>(
+                sink("completions", serializer, limits.completionBytes()),
+                settings.completionsTopic(),
+                completion -> completion.source,
+                TopicLimits.adminProperties(settings),
+                settings.lostTransactions());
     }
 
     /** @throws IllegalStateException if the topic takes so little that not even a reason fits */
-    public KafkaSink<DeadLetter> deadLetters() {
+    public Sink<DeadLetter> deadLetters() {
         int maxRecordBytes = limits.deadLetterBytes() - BATCH_OVERHEAD;
         if (maxRecordBytes < DeadLetterJson.LEAST_RECORD_BYTES) {
             throw new IllegalStateException("topic " + settings.deadLettersTopic() + " takes records of "
@@ -114,13 +119,20 @@ public final class KafkaConnections {
         }
         DeadLetterSerializer serializer =
                 new DeadLetterSerializer(settings.deadLettersTopic(), settings.deadLetterMaxBytes(), maxRecordBytes);
-        return sink("dead-letters", serializer, limits.deadLetterBytes());
+        return new TransactionalSink<>(
+                sink("dead-letters", serializer, limits.deadLetterBytes()),
+                settings.deadLettersTopic(),
+                letter -> letter.source,
+                TopicLimits.adminProperties(settings),
+                settings.lostTransactions());
     }
 
     private <T> KafkaSink<T> sink(String name, KafkaRecordSerializationSchema<T> serializer, int maxBytes) {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());
-        properties.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
+        properties.putIfAbsent(
+                ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                String.valueOf(limits.maxTransactionTimeout().toMillis()));
         properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(Math.max(maxBytes, 1 << 20)));
         properties.putIfAbsent(
                 ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(Math.max(DEFAULT_BUFFER_MEMORY, 2L * maxBytes)));

@@ -8,6 +8,7 @@ import java.util.Map;
  * @param name prefix of client and transactional ids: two jobs on one Kafka cluster need different ones
  * @param sourceBounded whether to end at the offsets found at the first start
  * @param deadLetterMaxBytes the most bytes of an original value that a dead letter keeps
+ * @param lostTransactions what becomes of the job when a transaction can no longer be committed
  * @param clientProperties what goes to the clients as it is
  */
 public record KafkaSettings(
@@ -20,4 +21,5 @@ public record KafkaSettings(
         SourceStart sourceStart,
         boolean sourceBounded,
         int deadLetterMaxBytes,
+        LostTransactions lostTransactions,
         Map<String, String> clientProperties) {}

@@ -1,9 +1,14 @@
 package io.flinkgpt2.job.kafka;
 
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -19,27 +24,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the job's topics take, asked of the broker when the job is put together: the size of a record, so that none can
- * make a sink fail, and first of all that they exist.
+ * What Kafka grants the job, asked of the brokers when the job is put together: that its topics exist, the size of a record,
+ * so that none can make a sink fail, and how long a transaction may stay open.
  *
  * @param completionBytes the most bytes of one record of the completions topic
  * @param deadLetterBytes the most bytes of one record of the dead-letters topic
+ * @param maxTransactionTimeout the longest {@code transaction.timeout.ms} that every broker allows
  */
-public record TopicLimits(int completionBytes, int deadLetterBytes) {
+public record TopicLimits(int completionBytes, int deadLetterBytes, Duration maxTransactionTimeout) {
 
     /** Kafka's default of {@code max.message.bytes}. */
     public static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
+    /** Kafka's default of {@code transaction.max.timeout.ms}. */
+    public static final Duration DEFAULT_MAX_TRANSACTION_TIMEOUT = Duration.ofMinutes(15);
+
     private static final Logger LOG = LoggerFactory.getLogger(TopicLimits.class);
     private static final long TIMEOUT_MS = 30_000;
+    private static final String TRANSACTION_MAX_TIMEOUT = "transaction.max.timeout.ms";
 
-    /** Limits of topics that keep Kafka's default. */
+    /** Limits of brokers and topics that keep Kafka's defaults. */
     public static TopicLimits defaults() {
-        return new TopicLimits(DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES);
+        return new TopicLimits(DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_TRANSACTION_TIMEOUT);
     }
 
     /**
-     * Asks the broker.
+     * Asks the brokers.
      *
      * @throws IllegalStateException if the broker cannot be reached or a topic does not exist; says what to do
      */
@@ -53,7 +63,8 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
             }
             return new TopicLimits(
                     maxMessageBytes(admin, settings.completionsTopic()),
-                    maxMessageBytes(admin, settings.deadLettersTopic()));
+                    maxMessageBytes(admin, settings.deadLettersTopic()),
+                    maxTransactionTimeout(admin));
         } catch (KafkaException e) {
             // Of the client's own making: an address that no one knows, a property of the wrong type.
             throw unreachable(settings.bootstrapServers(), e.getCause() == null ? e : e.getCause());
@@ -78,7 +89,8 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
 
     /** These limits, none above {@code bytes}. */
     TopicLimits atMost(int bytes) {
-        return new TopicLimits(Math.min(completionBytes, bytes), Math.min(deadLetterBytes, bytes));
+        return new TopicLimits(
+                Math.min(completionBytes, bytes), Math.min(deadLetterBytes, bytes), maxTransactionTimeout);
     }
 
     private static Map<String, KafkaFuture<?>> descriptions(Admin admin, List<String> topics) {
@@ -133,6 +145,37 @@ public record TopicLimits(int completionBytes, int deadLetterBytes) {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while asking for the limits of topic " + topic, e);
+        }
+    }
+
+    private static Duration maxTransactionTimeout(Admin admin) {
+        return maxTransactionTimeout(() -> {
+            List<ConfigResource> brokers = admin.describeCluster().nodes().get().stream()
+                    .map(node -> new ConfigResource(ConfigResource.Type.BROKER, node.idString()))
+                    .toList();
+            return admin.describeConfigs(brokers).all().get().values();
+        });
+    }
+
+    /** Returns the least of all brokers, for any of them may coordinate a transaction; Kafka's default where it may not be asked. */
+    static Duration maxTransactionTimeout(Callable<Collection<Config>> brokers) {
+        try {
+            return brokers.call().stream()
+                    .map(config -> config.get(TRANSACTION_MAX_TIMEOUT))
+                    .filter(Objects::nonNull)
+                    .map(entry -> Duration.ofMillis(Long.parseLong(entry.value())))
+                    .min(Comparator.naturalOrder())
+                    .orElse(DEFAULT_MAX_TRANSACTION_TIMEOUT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while asking for " + TRANSACTION_MAX_TIMEOUT, e);
+        } catch (Exception e) {
+            LOG.warn(
+                    "Cannot read {} of the brokers ({}); transactions get Kafka's default of {} s.",
+                    TRANSACTION_MAX_TIMEOUT,
+                    e instanceof ExecutionException ? e.getCause().toString() : e.toString(),
+                    DEFAULT_MAX_TRANSACTION_TIMEOUT.toSeconds());
+            return DEFAULT_MAX_TRANSACTION_TIMEOUT;
         }
     }
 }

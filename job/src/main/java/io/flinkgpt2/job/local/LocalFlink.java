@@ -12,9 +12,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -244,6 +246,11 @@ public final class LocalFlink implements AutoCloseable {
     /** Where savepoints go that name no other directory; checkpoints go to {@code checkpoints} beside it. */
     public Path savepointDirectory() {
         return workDirectory.path().resolve("savepoints");
+    }
+
+    /** Takes a checkpoint of a running job, which the web port does not; completes with its path. */
+    public CompletableFuture<String> takeCheckpoint(JobID job) {
+        return cluster.triggerCheckpoint(job);
     }
 
     /** An environment whose jobs run on this cluster. Each call returns a new one. */

@@ -58,7 +58,9 @@ class ConvertCommandTest {
                 .contains("Wrote " + copy + ": ")
                 .contains(" parameters in float32, ")
                 .contains("model.safetensors.");
-        assertThat(names(copy)).contains("config.json", "model.safetensors").noneMatch(file -> file.endsWith(".partial"));
+        assertThat(names(copy))
+                .contains("config.json", "model.safetensors")
+                .noneMatch(file -> file.endsWith(".partial"));
         assertThat(complete(copy)).startsWith("\"token_ids\":[").isEqualTo(complete(model));
         assertThat(CommandRun.of("verify", "--model", copy.toString(), "--prompt-ids", "12,22,37")
                         .exitCode())

@@ -24,9 +24,12 @@ class KafkaConnectionsTest {
     @Test
     void aCompletionsTopicThatTakesTooLittleIsNamed() {
         int least = 262_144 + 4096 + 2048;
-        assertThat(connections(new TopicLimits(least, DEFAULT), Map.of()).maxCopiedBytes(4096))
+        assertThat(connections(new TopicLimits(least, DEFAULT, TopicLimits.DEFAULT_MAX_TRANSACTION_TIMEOUT), Map.of())
+                        .maxCopiedBytes(4096))
                 .isEqualTo(1024);
-        assertThatThrownBy(() -> connections(new TopicLimits(least - 2, DEFAULT), Map.of())
+        assertThatThrownBy(() -> connections(
+                                new TopicLimits(least - 2, DEFAULT, TopicLimits.DEFAULT_MAX_TRANSACTION_TIMEOUT),
+                                Map.of())
                         .maxCopiedBytes(4096))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContainingAll("topic out", String.valueOf(least - 2), String.valueOf(least), "max.message");
@@ -35,9 +38,12 @@ class KafkaConnectionsTest {
     @Test
     void aDeadLettersTopicThatTakesTooLittleIsNamed() {
         int least = 16_384 + 4096;
-        assertThat(connections(new TopicLimits(DEFAULT, least), Map.of()).deadLetters())
+        assertThat(connections(new TopicLimits(DEFAULT, least, TopicLimits.DEFAULT_MAX_TRANSACTION_TIMEOUT), Map.of())
+                        .deadLetters())
                 .isNotNull();
-        assertThatThrownBy(() -> connections(new TopicLimits(DEFAULT, least - 1), Map.of())
+        assertThatThrownBy(() -> connections(
+                                new TopicLimits(DEFAULT, least - 1, TopicLimits.DEFAULT_MAX_TRANSACTION_TIMEOUT),
+                                Map.of())
                         .deadLetters())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContainingAll("topic bad", String.valueOf(least - 1), String.valueOf(least), "max.message");
@@ -62,7 +68,17 @@ class KafkaConnectionsTest {
     private static KafkaConnections connections(TopicLimits limits, Map<String, String> properties) {
         return new KafkaConnections(
                 new KafkaSettings(
-                        "job", "localhost:1", "group", "in", "out", "bad", SourceStart.COMMITTED, true, 9, properties),
+                        "job",
+                        "localhost:1",
+                        "group",
+                        "in",
+                        "out",
+                        "bad",
+                        SourceStart.COMMITTED,
+                        true,
+                        9,
+                        LostTransactions.FAIL,
+                        properties),
                 limits);
     }
 }

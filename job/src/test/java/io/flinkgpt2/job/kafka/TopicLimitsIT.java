@@ -8,6 +8,7 @@ import io.flinkgpt2.job.local.EmbeddedKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -38,7 +39,7 @@ class TopicLimitsIT {
     @Test
     void theLimitIsTheTopicsOwnElseTheBrokers() {
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of())))
-                .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+                .isEqualTo(new TopicLimits(2_000_000, 3_000_000, Duration.ofMinutes(15)));
     }
 
     @Test
@@ -78,9 +79,9 @@ class TopicLimitsIT {
     @Test
     void eitherTimeoutMayBeGivenAlone() {
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of("request.timeout.ms", "60000"))))
-                .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+                .isEqualTo(new TopicLimits(2_000_000, 3_000_000, Duration.ofMinutes(15)));
         assertThat(TopicLimits.of(settings("in", "out", "bad", Map.of("default.api.timeout.ms", "20000"))))
-                .isEqualTo(new TopicLimits(2_000_000, 3_000_000));
+                .isEqualTo(new TopicLimits(2_000_000, 3_000_000, Duration.ofMinutes(15)));
     }
 
     @Test
@@ -133,11 +134,22 @@ class TopicLimitsIT {
                 SourceStart.COMMITTED,
                 true,
                 900_000,
+                LostTransactions.FAIL,
                 properties);
     }
 
     private static KafkaSettings settings(String servers, Map<String, String> properties) {
         return new KafkaSettings(
-                "job", servers, "group", "in", "out", "bad", SourceStart.COMMITTED, true, 900_000, properties);
+                "job",
+                servers,
+                "group",
+                "in",
+                "out",
+                "bad",
+                SourceStart.COMMITTED,
+                true,
+                900_000,
+                LostTransactions.FAIL,
+                properties);
     }
 }

@@ -1,0 +1,61 @@
+package io.flinkgpt2.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OptionConflictsTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "--prompts=a --completions=a | topics.prompts and topics.completions | 'a' for both",
+                "--prompts=a --dead-letters=a | topics.prompts and topics.dead-letters | 'a' for both",
+                "--completions=a --dead-letters=a | topics.completions and topics.dead-letters | 'a' for both",
+                "--prompts=dead-letters | topics.prompts and topics.dead-letters | 'dead-letters' for both",
+                "--source.bounded --source.start=latest | source.bounded and source.start | read nothing",
+                "--kv-cache.bytes=1mb --prefix-cache.bytes=2mb | prefix-cache.bytes and kv-cache.bytes | a part of it",
+                "--kafka.retries=0 | kafka.*: found [retries] | retries to non-zero",
+                "--kafka.max.in.flight.requests.per.connection=6 | [max.in.flight.requests.per.connection] | at most 5",
+                "--kafka.delivery.timeout.ms=1000 | [delivery.timeout.ms] | request.timeout.ms",
+                "--kafka.transaction.timeout.ms=15min | [transaction.timeout.ms] | 15min",
+                "--kafka.max.poll.records=0 | [max.poll.records] | max.poll.records",
+                "--kafka.security.protocol=TLS | [security.protocol] | TLS"
+            })
+    void whatCannotBeMeantTogetherIsRefusedWithBothNames(String options, String names, String reason) {
+        assertThatThrownBy(() -> settings(options.split(" ")))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll(names, reason, "found", "expected");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--prompts=completions --completions=prompts",
+                "--source.bounded --source.start=earliest",
+                "--source.start=latest",
+                "--kv-cache.bytes=2mb --prefix-cache.bytes=2mb",
+                "--prefix-cache.bytes=2gb",
+                "--mode=map --ordering=key --batch.size=1 --kv-cache.bytes=1gb",
+                "--max-context=16 --prefill.chunk=128",
+                "--kafka.retries=1 --kafka.partition.discovery.interval.ms=-1",
+                "--kafka.max.request.size=2000000 --dead-letters.max-bytes=3000000"
+            })
+    void whatMerelyHasNoEffectIsTaken(String options) {
+        assertThat(settings(options.split(" "))).isNotNull();
+    }
+
+    private static JobSettings settings(String... further) {
+        List<String> arguments = new ArrayList<>(List.of("--kafka.bootstrap.servers=broker:9092", "--model=m"));
+        arguments.addAll(Arrays.asList(further));
+        return JobSettings.from(JobArguments.parse(arguments));
+    }
+}

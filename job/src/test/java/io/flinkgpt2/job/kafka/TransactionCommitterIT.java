@@ -1,0 +1,244 @@
+package io.flinkgpt2.job.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinkgpt2.job.kafka.TransactionOutcomes.Outcome;
+import io.flinkgpt2.job.local.EmbeddedKafka;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer;
+import org.apache.flink.connector.kafka.sink.internal.KafkaCommitter;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Commits of transactions that have ended already, on a real broker. */
+class TransactionCommitterIT {
+
+    private static final List<SourceRange> SOURCES = List.of(new SourceRange("prompts", 0, 3, 5, 2));
+
+    private static EmbeddedKafka kafka;
+
+    @BeforeAll
+    static void start() throws Exception {
+        kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults());
+        kafka.createTopic("topic", 1, Map.of());
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        kafka.close();
+    }
+
+    @Test
+    void howATransactionEndedIsAsked() throws Exception {
+        Transaction committed = open("a-committed");
+        Transaction recommitted = open("a-recommitted");
+        Transaction aborted = open("a-aborted");
+        Transaction fenced = open("a-fenced");
+        Transaction open = open("a-open");
+        committed.committable().getProducer().orElseThrow().commitTransaction();
+        for (int i = 0; i < 2; i++) {
+            try (FlinkKafkaInternalProducer<byte[], byte[]> producer = resumed(recommitted)) {
+                producer.commitTransaction();
+            }
+        }
+        abort(aborted);
+        fence(fenced);
+        Transaction forgotten = forgotten("a-forgotten");
+        List<Transaction> all = List.of(committed, recommitted, aborted, fenced, open, forgotten);
+
+        Map<String, TransactionOutcomes.Answer> answers = new TransactionOutcomes(properties()).of(all);
+
+        assertThat(all)
+                .extracting(each -> answers.get(each.id()).outcome())
+                .containsExactly(
+                        Outcome.COMMITTED,
+                        Outcome.COMMITTED,
+                        Outcome.ABORTED,
+                        Outcome.UNKNOWN,
+                        Outcome.UNKNOWN,
+                        Outcome.UNKNOWN);
+        assertThat(answers.get("a-fenced").found()).contains("Empty", "epoch");
+        assertThat(answers.get("a-forgotten").found()).contains("TransactionalIdNotFound");
+        close(all);
+    }
+
+    @Test
+    void whatWasCommittedBeforeARestoreIsLeftAloneAndWhatWasNotIsCommitted() throws Exception {
+        Transaction committed = open("b-committed");
+        Transaction open = open("b-open");
+        committed.committable().getProducer().orElseThrow().commitTransaction();
+        Request first = new Request(restored(committed));
+        Request second = new Request(restored(open));
+
+        commit(LostTransactions.FAIL, first, second);
+
+        assertThat(first.signals).containsExactly("already committed");
+        assertThat(second.signals).isEmpty();
+        assertThat(new TransactionOutcomes(properties())
+                        .of(List.of(open))
+                        .get(open.id())
+                        .outcome())
+                .isEqualTo(Outcome.COMMITTED);
+        close(List.of(committed, open));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "aborted | Kafka aborted transaction %s of checkpoint 9",
+                "fenced | Kafka can no longer say whether transaction %s of checkpoint 9 was committed (ProducerFenced",
+                "forgotten | Kafka can no longer say whether transaction %s of checkpoint 9 was committed (InvalidPidMapping"
+            })
+    void whatCannotBeCommittedFailsTheJobUnlessToldOtherwise(String fate, String message) throws Exception {
+        String id = "c-" + fate;
+        Transaction lost;
+        if (fate.equals("forgotten")) {
+            lost = forgotten(id);
+        } else {
+            lost = open(id);
+            if (fate.equals("aborted")) {
+                abort(lost);
+            } else {
+                fence(lost);
+            }
+        }
+        for (Transaction transaction : List.of(lost, restored(lost))) {
+            Request request = new Request(transaction);
+            assertThatThrownBy(() -> commit(LostTransactions.FAIL, request))
+                    .isInstanceOf(LostTransactionException.class)
+                    .hasMessageContainingAll(
+                            message.formatted(id), "of topic topic for prompts-0 offsets 3..5 (2 records)", "continue");
+        }
+        Request knowingly = new Request(restored(lost));
+        commit(LostTransactions.CONTINUE, knowingly);
+        assertThat(knowingly.signals).containsExactly("failed");
+        close(List.of(lost));
+    }
+
+    /** A request as Flink's own, which keeps what it is told. */
+    private static final class Request implements CommitRequest<Transaction> {
+        private final Transaction transaction;
+        private final List<String> signals = new ArrayList<>();
+
+        Request(Transaction transaction) {
+            this.transaction = transaction;
+        }
+
+        @Override
+        public Transaction getCommittable() {
+            return transaction;
+        }
+
+        @Override
+        public int getNumberOfRetries() {
+            return 0;
+        }
+
+        @Override
+        public void signalFailedWithKnownReason(Throwable reason) {
+            signals.add("failed");
+        }
+
+        @Override
+        public void signalFailedWithUnknownReason(Throwable reason) {
+            throw new IllegalStateException(reason);
+        }
+
+        @Override
+        public void retryLater() {
+            signals.add("retry");
+        }
+
+        @Override
+        public void updateAndRetryLater(Transaction committable) {
+            signals.add("retry");
+        }
+
+        @Override
+        public void signalAlreadyCommitted() {
+            signals.add("already committed");
+        }
+    }
+
+    private static void commit(LostTransactions lostTransactions, Request... requests) throws Exception {
+        TransactionCommitter committer = new TransactionCommitter(
+                new KafkaCommitter(properties(), "test", 0, 0, false, FlinkKafkaInternalProducer::new),
+                new TransactionOutcomes(properties()),
+                lostTransactions,
+                "topic");
+        try {
+            committer.commit(List.of(requests));
+        } finally {
+            committer.close();
+        }
+    }
+
+    private static void abort(Transaction transaction) {
+        try (FlinkKafkaInternalProducer<byte[], byte[]> producer = resumed(transaction)) {
+            producer.abortTransaction();
+        }
+    }
+
+    private static void fence(Transaction transaction) throws Exception {
+        try (Admin admin = Admin.create(properties())) {
+            admin.fenceProducers(List.of(transaction.id())).all().get();
+        }
+    }
+
+    private static Transaction forgotten(String id) {
+        return new Transaction(new KafkaCommittable(1, (short) 0, id, null), 9, SOURCES);
+    }
+
+    private static Transaction restored(Transaction transaction) {
+        KafkaCommittable committable = transaction.committable();
+        return new Transaction(
+                new KafkaCommittable(committable.getProducerId(), committable.getEpoch(), transaction.id(), null),
+                transaction.checkpoint(),
+                transaction.sources());
+    }
+
+    private static void close(List<Transaction> transactions) {
+        transactions.forEach(each -> each.committable().getProducer().ifPresent(FlinkKafkaInternalProducer::close));
+    }
+
+    private static Transaction open(String id) throws Exception {
+        FlinkKafkaInternalProducer<byte[], byte[]> producer = new FlinkKafkaInternalProducer<>(properties(), id);
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>("topic", new byte[] {1})).get();
+        producer.flush();
+        producer.precommitTransaction();
+        return new Transaction(KafkaCommittable.of(producer), 9, SOURCES);
+    }
+
+    private static FlinkKafkaInternalProducer<byte[], byte[]> resumed(Transaction transaction) {
+        FlinkKafkaInternalProducer<byte[], byte[]> producer =
+                new FlinkKafkaInternalProducer<>(properties(), transaction.id());
+        producer.resumeTransaction(
+                transaction.committable().getProducerId(),
+                transaction.committable().getEpoch());
+        return producer;
+    }
+
+    private static Properties properties() {
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", kafka.bootstrapServers());
+        properties.put("key.serializer", ByteArraySerializer.class.getName());
+        properties.put("value.serializer", ByteArraySerializer.class.getName());
+        return properties;
+    }
+}
