@@ -2,7 +2,7 @@ package io.flinkgpt2.hub;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.flinkgpt2.hub.CachedModel.CachedFile;
-import io.flinkgpt2.json.JsonProblem;
+import io.flinkgpt2.json.JsonFault;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -141,7 +141,7 @@ final class ModelDirectory {
             LOG.warn(
                     "{} is damaged, and counts as missing: {}",
                     file,
-                    e instanceof IOException json ? JsonProblem.describe(json) : e.getMessage());
+                    e instanceof IOException json ? JsonFault.describe(json) : e.getMessage());
             return "a damaged " + file;
         } catch (IOException e) {
             throw unusable(file + ": cannot be read", e);

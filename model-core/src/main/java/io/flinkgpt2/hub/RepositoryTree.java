@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.flinkgpt2.json.JsonProblem;
+import io.flinkgpt2.json.JsonFault;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -95,7 +95,7 @@ final class RepositoryTree {
         try {
             page = JSON.readTree(json);
         } catch (IOException e) {
-            throw invalid("no valid JSON (" + quoted(JsonProblem.describe(e)) + ")", "an array of files", null);
+            throw invalid("text that is not JSON (" + quoted(JsonFault.describe(e)) + ")", "an array of files", null);
         }
         if (!page.isArray()) {
             throw invalid("JSON that is no array", "an array of files", null);

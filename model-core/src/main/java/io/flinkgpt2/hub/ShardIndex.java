@@ -5,7 +5,7 @@ import static io.flinkgpt2.hub.ModelHubException.quoted;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.flinkgpt2.json.JsonProblem;
+import io.flinkgpt2.json.JsonFault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +59,11 @@ final class ShardIndex {
             throw e;
         } catch (IOException e) {
             throw invalid(
-                    name, file, "no valid JSON (" + quoted(JsonProblem.describe(e)) + ")", "an index of shards", null);
+                    name,
+                    file,
+                    "text that is not JSON (" + quoted(JsonFault.describe(e)) + ")",
+                    "an index of shards",
+                    null);
         }
         return shards;
     }

@@ -1,7 +1,9 @@
 package io.flinkgpt2.json;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import java.io.IOException;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -92,6 +94,19 @@ public final class JsonFault {
             }
         }
         return "found malformed text, expected one JSON value";
+    }
+
+    /**
+     * Returns the reason with its place, such as "found 'x', expected a colon after the name, at line 3, column 7". Any error
+     * that is not Jackson's, of a parser that reads from memory, is one of the text's encoding.
+     */
+    public static String describe(IOException error) {
+        if (!(error instanceof JsonProcessingException e)) {
+            return "found text that is not UTF-8";
+        }
+        JsonLocation location = e.getLocation();
+        boolean known = location != null && location.getLineNr() > 0 && location.getColumnNr() > 0;
+        return reason(e) + (known ? ", at line " + location.getLineNr() + ", column " + location.getColumnNr() : "");
     }
 
     private static String filled(String reason, Matcher matcher) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.flinkgpt2.json.JsonProblem;
+import io.flinkgpt2.json.JsonFault;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.weights.Gguf;
 import java.io.IOException;
@@ -55,7 +55,7 @@ public final class ExpectedValues {
             throw new InvalidExpectedValuesException(
                     file,
                     "document",
-                    JsonProblem.describe(e),
+                    "text that is not JSON (" + JsonFault.describe(e) + ")",
                     "one JSON object",
                     "check that it is the right file",
                     null);

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.flinkgpt2.json.JsonProblem;
+import io.flinkgpt2.json.JsonFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -46,7 +46,7 @@ public final class JsonFile {
         try {
             root = MAPPER.readTree(text(file, bytes));
         } catch (JsonProcessingException e) {
-            String found = "text that is not JSON (" + InvalidModelException.printable(JsonProblem.describe(e)) + ")";
+            String found = "text that is not JSON (" + InvalidModelException.printable(JsonFault.describe(e)) + ")";
             throw new InvalidModelException(file, "file", found, EXPECTED, ADVICE);
         }
         if (!(root instanceof ObjectNode object)) {

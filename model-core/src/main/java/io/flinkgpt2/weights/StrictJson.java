@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import io.flinkgpt2.json.JsonProblem;
+import io.flinkgpt2.json.JsonFault;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -240,7 +240,7 @@ final class StrictJson implements Closeable {
 
     private InvalidModelException malformed(String subject, IOException e) {
         String found = e instanceof JsonProcessingException json
-                ? "malformed JSON: " + InvalidModelException.printable(JsonProblem.describe(json))
+                ? "malformed JSON: " + InvalidModelException.printable(JsonFault.describe(json))
                 : "text that is not UTF-8";
         return new InvalidModelException(file, subject, found, "a JSON object in UTF-8 that has no name twice", advice);
     }

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +94,16 @@ class JsonFaultTest {
         String name = "n".repeat(150);
         assertThat(reason("{\"" + name + "\":1,\"" + name + "\":1}")).contains("'" + "n".repeat(100) + "...'");
         assertThat(reason("{\"" + "n".repeat(60_000) + "\":1}")).contains("a name of ", "expected at most 50000");
+    }
+
+    @Test
+    void thePlaceIsGivenAndAnotherEncodingNamed() {
+        JsonMapper mapper = new JsonMapper();
+        assertThat(JsonFault.describe(catchThrowableOfType(IOException.class, () -> mapper.readTree("{\"a\" 1}"))))
+                .startsWith("found '1', expected a colon after the name, at line 1, column ");
+        byte[] utf32 = {0, 0, 0, '{', (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF};
+        assertThat(JsonFault.describe(catchThrowableOfType(IOException.class, () -> mapper.readTree(utf32))))
+                .isEqualTo("found text that is not UTF-8");
     }
 
     @Test

@@ -49,7 +49,7 @@ class JsonFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{\"a\": | text that is not JSON (Unexpected end-of-input",
+                "{\"a\": | text that is not JSON (found the end of the text too early",
                 "[] | JSON that is not an object",
                 "'' | nothing"
             })

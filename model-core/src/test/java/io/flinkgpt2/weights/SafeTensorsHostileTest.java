@@ -130,13 +130,13 @@ class SafeTensorsHostileTest {
     @Test
     void refusesATensorThatComesTwice() throws IOException {
         String entry = "\"w\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
-        assertThat(refusal("{" + entry + "," + entry + "}", 0)).hasMessageContaining("Duplicate field 'w'");
+        assertThat(refusal("{" + entry + "," + entry + "}", 0)).hasMessageContaining("found the name 'w' twice");
     }
 
     @Test
     void refusesAFieldThatComesTwice() throws IOException {
         assertThat(refusal("{\"w\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 0))
-                .hasMessageContaining("Duplicate field 'dtype'")
+                .hasMessageContaining("found the name 'dtype' twice")
                 .hasMessageContaining("/w");
     }
 
@@ -338,7 +338,7 @@ class SafeTensorsHostileTest {
         assertThat(refusal("{\"w\":" + "[".repeat(16_000_000), 0).subject()).isEqualTo("tensor 'w'");
         assertThat(refusal("{\"w\":".repeat(2_000_000), 0))
                 .hasMessageContaining("header at /w/w/w")
-                .hasMessageContaining("Document nesting depth");
+                .hasMessageContaining("found objects and arrays within each other, expected at most");
     }
 
     @Test

@@ -64,11 +64,11 @@ class TensorInfoTest {
     }
 
     @Test
-    void threeFloatTypesAndTheQuantisedOnesAreReadable() {
+    void fourFloatTypesAndTheQuantisedOnesAreReadable() {
         assertThat(DType.values())
                 .filteredOn(dtype -> dtype.isReadable() && !dtype.isQuantised())
-                .containsExactlyInAnyOrder(DType.F32, DType.F16, DType.BF16);
-        assertThat(DType.values()).filteredOn(DType::isQuantised).hasSize(10).allMatch(DType::isReadable);
+                .containsExactlyInAnyOrder(DType.F64, DType.F32, DType.F16, DType.BF16);
+        assertThat(DType.values()).filteredOn(DType::isQuantised).hasSize(11).allMatch(DType::isReadable);
     }
 
     @Test

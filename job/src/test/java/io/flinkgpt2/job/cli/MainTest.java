@@ -51,7 +51,7 @@ class MainTest {
                 "complete --model m --prompt x --prompt-ids 1|mutually exclusive",
                 "complete --model m --truncate-prompt middle|Invalid value for option '--truncate-prompt'",
                 "complete --model m --precision f16|Invalid value for option '--precision'",
-                "complete --model m --activation silu|--activation: found 'silu', expected one of [gelu, gelu_new,",
+                "complete --model m --activation silu|--activation: found 'silu', expected one of [gelu, gelu_python, gelu_new,",
                 "complete --model m --output xml|Invalid value for option '--output'",
                 "complete --model m x|Unmatched argument at index 3: 'x'",
                 "tokenize|Missing required option: '--model=MODEL'",
@@ -95,7 +95,7 @@ class MainTest {
                 "--max-context 0|generation.max-context: found 0",
                 "--max-context 81|generation.max-context: found 81, expected 1..64, the n_positions of the model",
                 "--precision f16|model.precision: found 'f16', expected one of [f32, bf16, int8]",
-                "--activation silu|model.activation: found 'silu', expected one of [gelu, gelu_new,",
+                "--activation silu|model.activation: found 'silu', expected one of [gelu, gelu_python, gelu_new,",
                 "--truncate-prompt middle|generation.truncate-prompt: found 'middle', expected one of [error, left, right]",
                 "--source.bounded maybe|source.bounded: found 'maybe', expected true or false",
                 "--checkpoint.interval soon|checkpoint.interval: found 'soon'",
@@ -253,7 +253,10 @@ class MainTest {
         out.reset();
         assertThat(run("complete", "--help")).isZero();
         assertThat(out.toString(UTF_8))
-                .contains("f32, bf16 or int8", "gelu, gelu_new, gelu_pytorch_tanh, relu")
+                .contains(
+                        "f32, bf16 or int8",
+                        "gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast",
+                        "gelu_accurate, relu")
                 .contains("--truncate-prompt", "--allow-special-tokens", "--max-context", "owner/name[@revision]");
         out.reset();
         assertThat(run("tokenize", "--help")).isZero();
