@@ -67,7 +67,7 @@ class LauncherIT {
         Path maven = script(directory.resolve("mvn"), "echo $$ >'" + directory + "/pid'\nexec sleep 60\n");
         try (Running running = Command.of(
                         "env",
-                        "--default-signal=INT",
+                        "--default-signal=HUP,INT,TERM",
                         "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
                         launcher.toString(),
                         "models")
