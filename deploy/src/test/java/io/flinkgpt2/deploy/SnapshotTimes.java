@@ -123,7 +123,7 @@ final class SnapshotTimes implements Callable<Integer> {
                         .with("--max-context", "" + endless.contextLength())
                         .with("--batch.size", "" + sequences)
                         // None but those that are asked for.
-                        .with("--checkpoint.interval", "1 h")
+                        .with("--checkpoint.interval", "10 min")
                         .with(more));
     }
 
