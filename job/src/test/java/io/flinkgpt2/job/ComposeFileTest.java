@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
-/** What can be known of {@code docker-compose.yml} without Docker. */
+/** Checks of {@code docker-compose.yml} that need no Docker. */
 class ComposeFileTest {
 
     private Map<String, Map<String, Object>> services;

@@ -44,7 +44,7 @@ public final class ModelCopy {
     }
 
     /**
-     * What was written.
+     * The files of a copy.
      *
      * @param files names of the files, in the order in which they were written
      * @param sameTokenizer whether the copy encodes and decodes as the model does

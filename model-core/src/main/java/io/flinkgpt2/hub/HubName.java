@@ -153,7 +153,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
         return List.copyOf(names);
     }
 
-    /** What is written after the repository for the GGUF file; nothing if none was chosen. */
+    /** Returns the suffix that names the GGUF file; empty if none was chosen. */
     private String choice() {
         return gguf.map(file -> (isFile(file) ? "/" : ":") + file).orElse("");
     }
