@@ -6,16 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code deploy/test/snapshot-times} does, on the bundled model; the times it prints are not judged here. */
+/** Runs {@code deploy/test/snapshot-times} on the bundled model; the times it prints are not judged here. */
 class SnapshotTimesIT {
 
     @TempDir
     private Path directory;
 
     @Test
+    @Tag("full")
     void aFullBatchGoesOnFromEachKindOfSnapshot() {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
         Script.run(

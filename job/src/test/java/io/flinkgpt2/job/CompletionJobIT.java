@@ -62,7 +62,7 @@ class CompletionJobIT {
     @ParameterizedTest
     @EnumSource
     void rule4_4_everyPromptIsAnsweredExactlyOnceThoughTheJobFailsOnTheWay(GenerationMode mode) throws Exception {
-        int prompts = 500;
+        int prompts = 200;
         int partitions = 4;
         String failing = "failing-" + mode;
         String undisturbed = "undisturbed-" + mode;
@@ -74,7 +74,7 @@ class CompletionJobIT {
         stack.produce(records("prompts-" + undisturbed, partitions, requests));
 
         InterruptibleSource.reset();
-        InterruptibleSource.letThrough(125);
+        InterruptibleSource.letThrough(50);
         // Checkpoints are taken when the test asks for them.
         JobSettings settings = settings(failing, "--checkpoint.interval", "1 h", "--mode", mode.name());
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), TopicLimits.of(settings.kafka()));
@@ -87,14 +87,14 @@ class CompletionJobIT {
                 kafka.deadLetters());
         JobClient job = environment.executeAsync(failing);
 
-        await().atMost(PATIENCE).until(() -> stack.uncommitted(completions).size() == 250);
+        await().atMost(PATIENCE).until(() -> stack.uncommitted(completions).size() == 100);
         assertThat(stack.committed(completions)).isEmpty();
         stack.takeCheckpoint(job.getJobID());
-        await().atMost(PATIENCE).until(() -> stack.committed(completions).size() == 250);
+        await().atMost(PATIENCE).until(() -> stack.committed(completions).size() == 100);
 
-        InterruptibleSource.letThrough(175);
-        await().atMost(PATIENCE).until(() -> stack.uncommitted(completions).size() == 350);
-        assertThat(stack.committed(completions)).hasSize(250);
+        InterruptibleSource.letThrough(70);
+        await().atMost(PATIENCE).until(() -> stack.uncommitted(completions).size() == 140);
+        assertThat(stack.committed(completions)).hasSize(100);
         assertThat(stack.restarts(job.getJobID())).isZero();
         assertThat(InterruptibleSource.readersMade()).isEqualTo(PARALLELISM);
 
@@ -115,7 +115,7 @@ class CompletionJobIT {
 
         // What was aborted lies in the topic still, and says the same: a replay makes no other text.
         List<ConsumerRecord<byte[], byte[]>> everything = stack.uncommitted(completions);
-        assertThat(everything).hasSize(prompts + 50);
+        assertThat(everything).hasSize(prompts + 20);
         assertThat(TestStack.json(everything).map(CompletionJobIT::functionOfRequestAndModel))
                 .allSatisfy(answer -> assertThat(answer)
                         .isEqualTo(answers.get(answer.get("custom_id").asText())));

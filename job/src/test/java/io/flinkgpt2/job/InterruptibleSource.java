@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntPredicate;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -36,7 +37,10 @@ final class InterruptibleSource
 
     static final String FAILURE = "injected by the test";
 
+    private static final IntPredicate NONE = subtask -> false;
+
     private static final AtomicInteger LET_THROUGH = new AtomicInteger();
+    private static final AtomicReference<IntPredicate> NEEDS_MORE = new AtomicReference<>(NONE);
     private static final AtomicBoolean FAIL = new AtomicBoolean();
     private static final AtomicInteger READERS = new AtomicInteger();
     private static final AtomicReference<Failure> FAILURE_AHEAD = new AtomicReference<>();
@@ -64,6 +68,7 @@ final class InterruptibleSource
 
     static void reset() {
         LET_THROUGH.set(0);
+        NEEDS_MORE.set(NONE);
         FAIL.set(false);
         READERS.set(0);
         FAILURE_AHEAD.set(null);
@@ -105,6 +110,11 @@ final class InterruptibleSource
     /** Lets every reader emit so many records in all, counted from its own start. */
     static void letThrough(int records) {
         LET_THROUGH.set(records);
+    }
+
+    /** Lets the reader of a subtask emit a record whenever the subtask needs more, whatever {@link #letThrough} says. */
+    static void letThroughWhere(IntPredicate needsMore) {
+        NEEDS_MORE.set(needsMore);
     }
 
     /** Makes the next reader that is asked for a record fail, and lets through everything afterwards. */
@@ -170,7 +180,7 @@ final class InterruptibleSource
             // The reader counts what it emits.
             Counter counter = context.metricGroup().getIOMetricGroup().getNumRecordsInCounter();
             long emitted = counter.getCount();
-            if (emitted >= LET_THROUGH.get()) {
+            if (emitted >= LET_THROUGH.get() && !NEEDS_MORE.get().test(context.getIndexOfSubtask())) {
                 Thread.sleep(1);
                 return InputStatus.MORE_AVAILABLE;
             }

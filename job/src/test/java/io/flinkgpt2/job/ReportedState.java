@@ -46,13 +46,6 @@ final class ReportedState {
         return values(lastAttempts(job, CompletionMetrics.SEQUENCES_IN_FLIGHT));
     }
 
-    /** Of each subtask the number of its last attempt, from 0. */
-    List<Integer> attempts(JobID job) {
-        return lastAttempts(job, CompletionMetrics.WAITING_REQUESTS).values().stream()
-                .map(Attempt::number)
-                .toList();
-    }
-
     private static List<Long> values(Map<String, Attempt> lastAttempts) {
         return lastAttempts.values().stream().map(Attempt::value).toList();
     }
