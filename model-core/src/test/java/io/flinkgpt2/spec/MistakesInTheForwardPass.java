@@ -124,8 +124,8 @@ final class MistakesInTheForwardPass {
                     "3.7",
                     "the user's choice is passed over",
                     "generation/Pretrained.java",
-                    "options.activation().map(config::withActivation).orElse(config)",
-                    "config",
+                    "Gpt2Config.read(configFile, options.activation())",
+                    "Gpt2Config.read(configFile)",
                     "generation.GenerationRulesTest#rule3_7_aUserMayOverrideTheActivation"),
             mistake(
                     "3.7",
