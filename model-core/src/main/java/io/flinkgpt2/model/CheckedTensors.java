@@ -80,7 +80,7 @@ final class CheckedTensors {
             tensors.check(tensors.head, unknown);
         }
         tensors.refuse(unknown);
-        tensors.warnOfUnusedHeads();
+        tensors.warnOfHeads();
         return tensors;
     }
 
@@ -189,7 +189,7 @@ final class CheckedTensors {
         }
     }
 
-    private void warnOfUnusedHeads() {
+    private void warnOfHeads() {
         if (convention == TensorTable.Convention.GGUF) {
             return;
         }
@@ -209,6 +209,12 @@ final class CheckedTensors {
                             : "; the file has no " + fileName(head)
                                     + ", so text is completed with the token embedding as"
                                     + " the LM head, which may be of little use if the model was trained for another task");
+        } else if (!config.tieWordEmbeddings() && lmHead().isEmpty()) {
+            LOG.warn(
+                    "{}: the config has tie_word_embeddings: false, but the file has no {}; the token embedding is used as the"
+                            + " LM head. Check that the file is complete",
+                    path,
+                    fileName(head));
         }
     }
 

@@ -38,6 +38,9 @@ record TokenizerJson(
     static TokenizerJson read(Path file) throws IOException, UnsupportedTokenizerException {
         Parts parts = JsonText.read(file, EXPECTED, parser -> new Parts(parser, file));
         parts.requireBytePairs();
+        if (!parts.hasMerges) {
+            throw new InvalidVocabularyException(file, "no list of merges in the model", EXPECTED, GET_AGAIN);
+        }
         TokenizerPipeline pipeline = TokenizerPipeline.of(file, parts.trees);
         if (parts.vocabulary.isEmpty()) {
             throw new InvalidVocabularyException(file, "a model with no tokens", "at least one token", GET_AGAIN);
@@ -67,6 +70,7 @@ record TokenizerJson(
         private final Map<String, JsonNode> modelTrees = new HashMap<>();
         private Map<String, Integer> vocabulary = Map.of();
         private boolean hasVocabularyOfIds;
+        private boolean hasMerges;
         /** Each of one string with two tokens, or of two strings. */
         private final List<List<String>> merges = new ArrayList<>();
 
@@ -99,6 +103,7 @@ record TokenizerJson(
                     hasVocabularyOfIds = true;
                 } else if (name.equals("merges") && start == JsonToken.START_ARRAY) {
                     readMerges(parser);
+                    hasMerges = true;
                 } else if (name.equals("vocab")) {
                     parser.skipChildren(); // scores, of a model that is not byte pairs
                 } else {

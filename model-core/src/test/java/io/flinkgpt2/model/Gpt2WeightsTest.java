@@ -219,6 +219,16 @@ class Gpt2WeightsTest {
         }
     }
 
+    @Test
+    void rule1_5_anUntiedHeadThatIsMissingIsToldOf() throws IOException {
+        try (CapturedLog log = new CapturedLog()) {
+            assertThat(load(config(true)).isTied()).isTrue();
+            assertThat(log.text()).isEmpty();
+            assertThat(load(config(false)).isTied()).isTrue();
+            assertThat(log.text()).contains("tie_word_embeddings: false", "the file has no lm_head.weight");
+        }
+    }
+
     private void rename(String from, String to) {
         TensorInfo info = infos.get(from);
         float[] tensor = values.get(from);

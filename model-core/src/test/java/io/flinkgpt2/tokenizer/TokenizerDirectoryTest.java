@@ -263,6 +263,8 @@ class TokenizerDirectoryTest {
                         "index 0 of the merges",
                         "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [1]}}",
                         "index 0 of the merges",
+                        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": null}}",
+                        "no list of merges in the model",
                         "{\"model\": {\"vocab\": {\"a\": 1e999999999}}}",
                         "the id 1e999999999 for the token \"a\"",
                         "{\"model\": {\"x\": " + "9".repeat(2000) + "}}",
