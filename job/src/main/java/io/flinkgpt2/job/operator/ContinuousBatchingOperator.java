@@ -306,6 +306,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         }
         // Metrics may keep hold of a task that has ended, and keys and values are large.
         batch = null;
+        backPressure = null;
         pending = null;
         super.close();
     }

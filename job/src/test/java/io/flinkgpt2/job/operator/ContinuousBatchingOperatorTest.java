@@ -10,6 +10,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -226,6 +229,24 @@ class ContinuousBatchingOperatorTest {
             assertThat(Thread.interrupted()).isTrue();
             assertThat(operator.answers()).isEmpty();
         }
+    }
+
+    /** Whoever keeps a metric of a task that has ended keeps the operator, but must not keep keys, values and weights. */
+    @Test
+    void aClosedOperatorLetsGoOfItsBatch() throws Exception {
+        OperatorHarness operator = OperatorHarness.open(model, batch(2, LONG));
+        Object flinkOperator = operator.flink().getOperator();
+        Field field = ContinuousBatchingOperator.class.getDeclaredField("batch");
+        field.setAccessible(true);
+        WeakReference<Object> batch = new WeakReference<>(field.get(flinkOperator));
+        assertThat(batch.get()).isNotNull();
+        operator.close();
+        for (int i = 0; i < 50 && batch.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(batch.get()).isNull();
+        Reference.reachabilityFence(flinkOperator);
     }
 
     @Test
