@@ -11,6 +11,8 @@ import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.util.function.SerializableFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connector's writer, which keeps the source offsets of what it writes in each transaction.
@@ -19,6 +21,8 @@ import org.apache.flink.util.function.SerializableFunction;
  */
 final class TransactionWriter<T>
         implements StatefulSinkWriter<T, KafkaWriterState>, CommittingSinkWriter<T, Transaction> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TransactionWriter.class);
 
     private final StatefulSinkWriter<T, KafkaWriterState> writer;
     private final CommittingSinkWriter<T, KafkaCommittable> transactions;
@@ -63,8 +67,21 @@ final class TransactionWriter<T>
         return writer.snapshotState(checkpointId);
     }
 
+    /**
+     * Closes the writer. Records of the open transaction that Kafka has not taken do not fail it: a record counts only once
+     * {@link #flush} and {@link #prepareCommit} have succeeded, so these are written again after the last checkpoint. Flink
+     * would end the whole TaskManager if this threw, with all of its other tasks, as when a task wakes up after another has
+     * taken its place and fenced its transaction.
+     */
     @Override
     public void close() throws Exception {
-        writer.close();
+        try {
+            writer.close();
+        } catch (IOException e) {
+            LOG.warn(
+                    "Kafka did not take all records of a transaction that was open when its task ended. The transaction is not"
+                            + " committed, and the records are written again from the last checkpoint",
+                    e);
+        }
     }
 }

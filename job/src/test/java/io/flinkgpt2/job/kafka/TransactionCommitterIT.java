@@ -2,6 +2,7 @@ package io.flinkgpt2.job.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.flinkgpt2.job.kafka.TransactionOutcomes.Outcome;
 import io.flinkgpt2.job.local.EmbeddedKafka;
@@ -9,13 +10,25 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.serialization.SimpleStringSchema;
 import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
+import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer;
 import org.apache.flink.connector.kafka.sink.internal.KafkaCommitter;
+import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Commits of transactions that have ended already, on a real broker. */
+/** Commits of transactions that have ended already, and a writer whose transaction has, on a real broker. */
 class TransactionCommitterIT {
 
     private static final List<SourceRange> SOURCES = List.of(new SourceRange("prompts", 0, 3, 5, 2));
@@ -127,6 +140,68 @@ class TransactionCommitterIT {
         commit(LostTransactions.CONTINUE, knowingly);
         assertThat(knowingly.signals).containsExactly("failed");
         close(List.of(lost));
+    }
+
+    /**
+     * A task that stood still while another took its place has records that Kafka no longer takes. Flink ends the whole
+     * TaskManager if the task's clean-up then fails.
+     */
+    @Test
+    @SuppressWarnings("try") // a harness may throw anything when it is closed
+    void aWriterWhoseTransactionIsFencedCanBeClosed() throws Exception {
+        KafkaSink<String> connector = KafkaSink.<String>builder()
+                .setBootstrapServers(kafka.bootstrapServers())
+                .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                .setTransactionalIdPrefix("zombie")
+                .setProperty("transaction.timeout.ms", "60000")
+                .setProperty("interceptor.classes", RefusedRecords.class.getName())
+                .setRecordSerializer(KafkaRecordSerializationSchema.builder()
+                        .setTopic("topic")
+                        .setValueSerializationSchema(new SimpleStringSchema())
+                        .build())
+                .build();
+        TransactionalSink<String> sink =
+                new TransactionalSink<>(connector, "topic", record -> null, properties(), LostTransactions.FAIL);
+        var task = new OneInputStreamOperatorTestHarness<>(new SinkWriterOperatorFactory<>(sink));
+        try (task;
+                Admin admin = Admin.create(properties())) {
+            task.setup();
+            task.open();
+            task.processElement(new StreamRecord<>("taken"));
+            String id = await().until(
+                            () -> admin.listTransactions().all().get().stream()
+                                    .map(TransactionListing::transactionalId)
+                                    .filter(each -> each.startsWith("zombie"))
+                                    .findAny(),
+                            Optional::isPresent)
+                    .orElseThrow();
+            admin.fenceProducers(List.of(id)).all().get();
+            task.processElement(new StreamRecord<>("refused"));
+            await().until(() -> RefusedRecords.COUNT.get() > 0);
+        }
+    }
+
+    /** Counts records that a broker has not taken. */
+    public static final class RefusedRecords implements ProducerInterceptor<byte[], byte[]> {
+        private static final AtomicInteger COUNT = new AtomicInteger();
+
+        @Override
+        public ProducerRecord<byte[], byte[]> onSend(ProducerRecord<byte[], byte[]> record) {
+            return record;
+        }
+
+        @Override
+        public void onAcknowledgement(RecordMetadata metadata, Exception exception) {
+            if (exception != null) {
+                COUNT.incrementAndGet();
+            }
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public void configure(Map<String, ?> configs) {}
     }
 
     /** A request as Flink's own, which keeps what it is told. */
