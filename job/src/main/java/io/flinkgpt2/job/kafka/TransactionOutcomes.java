@@ -67,6 +67,12 @@ record TransactionOutcomes(Properties adminProperties) {
     /**
      * Reads a description. Newer brokers raise the epoch by one when a transaction ends, and each further producer with the
      * same id raises it again: beyond that the description is of a later transaction.
+     *
+     * <p>A state that is empty one epoch later is a commit as well. The producer that commits after a restore may learn of the
+     * brokers' transaction version only while it does so; it then asks for the next epoch right after its commit, which leaves
+     * the id with no transaction. An abort does not end there: nobody aborts a prepared transaction as its owner, and whoever
+     * else does it (the broker after the timeout, a new producer, an administrator) raises the epoch to keep the owner out,
+     * and a producer that then takes the id raises it once more.
      */
     static Outcome outcome(TransactionDescription now, long producerId, short epoch) {
         if (now.producerId() != producerId || now.producerEpoch() < epoch || now.producerEpoch() > epoch + 1) {
@@ -75,7 +81,8 @@ record TransactionOutcomes(Properties adminProperties) {
         return switch (now.state()) {
             case PREPARE_COMMIT, COMPLETE_COMMIT -> Outcome.COMMITTED;
             case PREPARE_ABORT, COMPLETE_ABORT, PREPARE_EPOCH_FENCE -> Outcome.ABORTED;
-            case ONGOING, EMPTY, UNKNOWN -> Outcome.UNKNOWN;
+            case EMPTY -> now.producerEpoch() == epoch + 1 ? Outcome.COMMITTED : Outcome.UNKNOWN;
+            case ONGOING, UNKNOWN -> Outcome.UNKNOWN;
         };
     }
 }

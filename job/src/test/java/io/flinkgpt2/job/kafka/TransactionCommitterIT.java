@@ -11,12 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.serialization.SimpleStringSchema;
 import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
 import org.apache.flink.connector.base.DeliveryGuarantee;
-import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer;
@@ -29,7 +27,6 @@ import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,14 +36,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Commits of transactions that have ended already, and a writer whose transaction has, on a real broker. */
 class TransactionCommitterIT {
 
-    private static final List<SourceRange> SOURCES = List.of(new SourceRange("prompts", 0, 3, 5, 2));
-
     private static EmbeddedKafka kafka;
+    private static TestTransactions transactions;
 
     @BeforeAll
     static void start() throws Exception {
         kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults());
         kafka.createTopic("topic", 1, Map.of());
+        transactions = new TestTransactions(kafka.bootstrapServers());
     }
 
     @AfterAll
@@ -56,56 +53,67 @@ class TransactionCommitterIT {
 
     @Test
     void howATransactionEndedIsAsked() throws Exception {
-        Transaction committed = open("a-committed");
-        Transaction recommitted = open("a-recommitted");
-        Transaction aborted = open("a-aborted");
-        Transaction fenced = open("a-fenced");
-        Transaction open = open("a-open");
+        Transaction committed = transactions.open("a-committed");
+        Transaction recommitted = transactions.open("a-recommitted");
+        Transaction bumped = transactions.open("a-bumped");
+        Transaction aborted = transactions.open("a-aborted");
+        Transaction fenced = transactions.open("a-fenced");
+        Transaction taken = transactions.open("a-taken");
+        Transaction abortedAndTaken = transactions.open("a-aborted-and-taken");
+        Transaction open = transactions.open("a-open");
         committed.committable().getProducer().orElseThrow().commitTransaction();
         for (int i = 0; i < 2; i++) {
-            try (FlinkKafkaInternalProducer<byte[], byte[]> producer = resumed(recommitted)) {
+            try (FlinkKafkaInternalProducer<byte[], byte[]> producer = transactions.resumed(recommitted)) {
                 producer.commitTransaction();
             }
         }
-        abort(aborted);
-        fence(fenced);
-        Transaction forgotten = forgotten("a-forgotten");
-        List<Transaction> all = List.of(committed, recommitted, aborted, fenced, open, forgotten);
+        transactions.commitAndBumpEpoch(bumped);
+        transactions.abort(aborted);
+        transactions.fence(fenced);
+        transactions.take(taken);
+        transactions.abortAsAdministrator(abortedAndTaken);
+        transactions.take(abortedAndTaken);
+        Transaction forgotten = transactions.forgotten("a-forgotten");
+        List<Transaction> all =
+                List.of(committed, recommitted, bumped, aborted, fenced, taken, abortedAndTaken, open, forgotten);
 
-        Map<String, TransactionOutcomes.Answer> answers = new TransactionOutcomes(properties()).of(all);
+        Map<String, TransactionOutcomes.Answer> answers = new TransactionOutcomes(transactions.properties()).of(all);
 
         assertThat(all)
                 .extracting(each -> answers.get(each.id()).outcome())
                 .containsExactly(
                         Outcome.COMMITTED,
                         Outcome.COMMITTED,
+                        Outcome.COMMITTED,
                         Outcome.ABORTED,
+                        Outcome.UNKNOWN,
+                        Outcome.UNKNOWN,
                         Outcome.UNKNOWN,
                         Outcome.UNKNOWN,
                         Outcome.UNKNOWN);
         assertThat(answers.get("a-fenced").found()).contains("Empty", "epoch");
         assertThat(answers.get("a-forgotten").found()).contains("TransactionalIdNotFound");
-        close(all);
+        transactions.close(all);
     }
 
     @Test
     void whatWasCommittedBeforeARestoreIsLeftAloneAndWhatWasNotIsCommitted() throws Exception {
-        Transaction committed = open("b-committed");
-        Transaction open = open("b-open");
+        Transaction committed = transactions.open("b-committed");
+        Transaction open = transactions.open("b-open");
         committed.committable().getProducer().orElseThrow().commitTransaction();
-        Request first = new Request(restored(committed));
-        Request second = new Request(restored(open));
+        Request first = new Request(transactions.restored(committed));
+        Request second = new Request(transactions.restored(open));
 
         commit(LostTransactions.FAIL, first, second);
 
         assertThat(first.signals).containsExactly("already committed");
         assertThat(second.signals).isEmpty();
-        assertThat(new TransactionOutcomes(properties())
+        assertThat(new TransactionOutcomes(transactions.properties())
                         .of(List.of(open))
                         .get(open.id())
                         .outcome())
                 .isEqualTo(Outcome.COMMITTED);
-        close(List.of(committed, open));
+        transactions.close(List.of(committed, open));
     }
 
     @ParameterizedTest
@@ -120,26 +128,26 @@ class TransactionCommitterIT {
         String id = "c-" + fate;
         Transaction lost;
         if (fate.equals("forgotten")) {
-            lost = forgotten(id);
+            lost = transactions.forgotten(id);
         } else {
-            lost = open(id);
+            lost = transactions.open(id);
             if (fate.equals("aborted")) {
-                abort(lost);
+                transactions.abort(lost);
             } else {
-                fence(lost);
+                transactions.fence(lost);
             }
         }
-        for (Transaction transaction : List.of(lost, restored(lost))) {
+        for (Transaction transaction : List.of(lost, transactions.restored(lost))) {
             Request request = new Request(transaction);
             assertThatThrownBy(() -> commit(LostTransactions.FAIL, request))
                     .isInstanceOf(LostTransactionException.class)
                     .hasMessageContainingAll(
                             message.formatted(id), "of topic topic for prompts-0 offsets 3..5 (2 records)", "continue");
         }
-        Request knowingly = new Request(restored(lost));
+        Request knowingly = new Request(transactions.restored(lost));
         commit(LostTransactions.CONTINUE, knowingly);
         assertThat(knowingly.signals).containsExactly("failed");
-        close(List.of(lost));
+        transactions.close(List.of(lost));
     }
 
     /**
@@ -160,11 +168,11 @@ class TransactionCommitterIT {
                         .setValueSerializationSchema(new SimpleStringSchema())
                         .build())
                 .build();
-        TransactionalSink<String> sink =
-                new TransactionalSink<>(connector, "topic", record -> null, properties(), LostTransactions.FAIL);
+        TransactionalSink<String> sink = new TransactionalSink<>(
+                connector, "topic", record -> null, transactions.properties(), LostTransactions.FAIL);
         var task = new OneInputStreamOperatorTestHarness<>(new SinkWriterOperatorFactory<>(sink));
         try (task;
-                Admin admin = Admin.create(properties())) {
+                Admin admin = Admin.create(transactions.properties())) {
             task.setup();
             task.open();
             task.processElement(new StreamRecord<>("taken"));
@@ -251,8 +259,8 @@ class TransactionCommitterIT {
 
     private static void commit(LostTransactions lostTransactions, Request... requests) throws Exception {
         TransactionCommitter committer = new TransactionCommitter(
-                new KafkaCommitter(properties(), "test", 0, 0, false, FlinkKafkaInternalProducer::new),
-                new TransactionOutcomes(properties()),
+                new KafkaCommitter(transactions.properties(), "test", 0, 0, false, FlinkKafkaInternalProducer::new),
+                new TransactionOutcomes(transactions.properties()),
                 lostTransactions,
                 "topic");
         try {
@@ -260,60 +268,5 @@ class TransactionCommitterIT {
         } finally {
             committer.close();
         }
-    }
-
-    private static void abort(Transaction transaction) {
-        try (FlinkKafkaInternalProducer<byte[], byte[]> producer = resumed(transaction)) {
-            producer.abortTransaction();
-        }
-    }
-
-    private static void fence(Transaction transaction) throws Exception {
-        try (Admin admin = Admin.create(properties())) {
-            admin.fenceProducers(List.of(transaction.id())).all().get();
-        }
-    }
-
-    private static Transaction forgotten(String id) {
-        return new Transaction(new KafkaCommittable(1, (short) 0, id, null), 9, SOURCES);
-    }
-
-    private static Transaction restored(Transaction transaction) {
-        KafkaCommittable committable = transaction.committable();
-        return new Transaction(
-                new KafkaCommittable(committable.getProducerId(), committable.getEpoch(), transaction.id(), null),
-                transaction.checkpoint(),
-                transaction.sources());
-    }
-
-    private static void close(List<Transaction> transactions) {
-        transactions.forEach(each -> each.committable().getProducer().ifPresent(FlinkKafkaInternalProducer::close));
-    }
-
-    private static Transaction open(String id) throws Exception {
-        FlinkKafkaInternalProducer<byte[], byte[]> producer = new FlinkKafkaInternalProducer<>(properties(), id);
-        producer.initTransactions();
-        producer.beginTransaction();
-        producer.send(new ProducerRecord<>("topic", new byte[] {1})).get();
-        producer.flush();
-        producer.precommitTransaction();
-        return new Transaction(KafkaCommittable.of(producer), 9, SOURCES);
-    }
-
-    private static FlinkKafkaInternalProducer<byte[], byte[]> resumed(Transaction transaction) {
-        FlinkKafkaInternalProducer<byte[], byte[]> producer =
-                new FlinkKafkaInternalProducer<>(properties(), transaction.id());
-        producer.resumeTransaction(
-                transaction.committable().getProducerId(),
-                transaction.committable().getEpoch());
-        return producer;
-    }
-
-    private static Properties properties() {
-        Properties properties = new Properties();
-        properties.put("bootstrap.servers", kafka.bootstrapServers());
-        properties.put("key.serializer", ByteArraySerializer.class.getName());
-        properties.put("value.serializer", ByteArraySerializer.class.getName());
-        return properties;
     }
 }
