@@ -9,6 +9,7 @@ import org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer
 import org.apache.kafka.clients.admin.AbortTransactionSpec;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ProducerState;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -32,9 +33,26 @@ final class TestTransactions {
         }
     }
 
-    void abort(Transaction transaction) {
-        try (FlinkKafkaInternalProducer<byte[], byte[]> producer = resumed(transaction)) {
-            producer.abortTransaction();
+    /**
+     * Opens a transaction and aborts it. A producer that learns of the brokers' transaction version meanwhile asks for the next
+     * epoch after the abort, which brokers that abort do not: then it is done again.
+     */
+    Transaction aborted(String id) throws Exception {
+        try (Admin admin = Admin.create(properties())) {
+            while (true) {
+                Transaction transaction = open(id);
+                try (FlinkKafkaInternalProducer<byte[], byte[]> producer = resumed(transaction)) {
+                    producer.abortTransaction();
+                }
+                TransactionState state = admin.describeTransactions(List.of(id))
+                        .description(id)
+                        .get()
+                        .state();
+                if (state == TransactionState.COMPLETE_ABORT || state == TransactionState.PREPARE_ABORT) {
+                    return transaction;
+                }
+                close(List.of(transaction));
+            }
         }
     }
 

@@ -56,7 +56,7 @@ class TransactionCommitterIT {
         Transaction committed = transactions.open("a-committed");
         Transaction recommitted = transactions.open("a-recommitted");
         Transaction bumped = transactions.open("a-bumped");
-        Transaction aborted = transactions.open("a-aborted");
+        Transaction aborted = transactions.aborted("a-aborted");
         Transaction fenced = transactions.open("a-fenced");
         Transaction taken = transactions.open("a-taken");
         Transaction abortedAndTaken = transactions.open("a-aborted-and-taken");
@@ -68,7 +68,6 @@ class TransactionCommitterIT {
             }
         }
         transactions.commitAndBumpEpoch(bumped);
-        transactions.abort(aborted);
         transactions.fence(fenced);
         transactions.take(taken);
         transactions.abortAsAdministrator(abortedAndTaken);
@@ -129,13 +128,11 @@ class TransactionCommitterIT {
         Transaction lost;
         if (fate.equals("forgotten")) {
             lost = transactions.forgotten(id);
+        } else if (fate.equals("aborted")) {
+            lost = transactions.aborted(id);
         } else {
             lost = transactions.open(id);
-            if (fate.equals("aborted")) {
-                transactions.abort(lost);
-            } else {
-                transactions.fence(lost);
-            }
+            transactions.fence(lost);
         }
         for (Transaction transaction : List.of(lost, transactions.restored(lost))) {
             Request request = new Request(transaction);
