@@ -34,9 +34,8 @@ class ContinuousBatchAllocationTest {
         Pretrained pretrained = ToyModel.open(directory, account);
         BatchOptions options = BatchOptions.roomy(pretrained.config(), ToyModel.CONTEXT, 8, 16);
         ContinuousBatch batch = new ContinuousBatch(pretrained, options);
-        // Rounds differ in what the JVM allocates for itself while it compiles, and early ones fill the pool; a step
-        // that
-        // allocates always does, and leaves no round without.
+        // Rounds differ in what the JVM allocates for itself while it compiles, and early ones fill the pool. A step
+        // that allocates always does, and leaves no round at zero.
         long least = Long.MAX_VALUE;
         for (int round = 0; round < MOST_ROUNDS && least > 0; round++) {
             for (int i = 0; i < 12; i++) {
