@@ -21,8 +21,12 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.benchmark..")
             .layer("validation")
             .definedBy("io.flinkgpt2.validation..")
+            .layer("pretrained")
+            .definedBy("io.flinkgpt2.pretrained..")
             .layer("generation")
             .definedBy("io.flinkgpt2.generation..")
+            .layer("sampling")
+            .definedBy("io.flinkgpt2.sampling..")
             .layer("model")
             .definedBy("io.flinkgpt2.model..")
             .layer("weights")
@@ -41,22 +45,26 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("validation")
             .mayNotBeAccessedByAnyLayer()
+            .whereLayer("pretrained")
+            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation")
             .whereLayer("generation")
             .mayOnlyBeAccessedByLayers("benchmark", "validation")
-            .whereLayer("model")
+            .whereLayer("sampling")
             .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation")
+            .whereLayer("model")
+            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "pretrained")
             .whereLayer("weights")
-            .mayOnlyBeAccessedByLayers("validation", "generation", "model")
+            .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "model")
             .whereLayer("tokenizer")
-            .mayOnlyBeAccessedByLayers("validation", "generation")
+            .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained")
             .whereLayer("hub")
             .mayNotBeAccessedByAnyLayer()
-            .whereLayer("json")
-            .mayOnlyBeAccessedByLayers("validation", "weights", "tokenizer", "hub")
-            .whereLayer("digest")
-            .mayOnlyBeAccessedByLayers("benchmark", "generation", "model", "hub")
             .whereLayer("tensor")
-            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "model");
+            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "sampling", "pretrained", "model")
+            .whereLayer("digest")
+            .mayOnlyBeAccessedByLayers("benchmark", "generation", "sampling", "pretrained", "model", "hub")
+            .whereLayer("json")
+            .mayOnlyBeAccessedByLayers("validation", "weights", "tokenizer", "hub");
 
     @ArchTest
     static final ArchRule knowsNeitherFlinkNorKafka =
@@ -95,6 +103,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     "io.flinkgpt2.tensor",
                     "io.flinkgpt2.model",
+                    "io.flinkgpt2.sampling",
                     "io.flinkgpt2.generation",
                     "io.flinkgpt2.validation",
                     "io.flinkgpt2.benchmark")

@@ -1,5 +1,7 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.SamplingParameters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;

@@ -1,5 +1,7 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.sampling.Sampler;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;

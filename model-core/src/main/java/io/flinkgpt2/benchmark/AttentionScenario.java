@@ -1,10 +1,10 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.AttentionPass;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.ReadLimit;
 import io.flinkgpt2.tensor.Workers;
 import java.util.Arrays;

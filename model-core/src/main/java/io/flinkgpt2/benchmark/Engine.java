@@ -7,7 +7,7 @@ import io.flinkgpt2.generation.BatchOutcome;
 import io.flinkgpt2.generation.ContinuousBatch;
 import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.InFlight;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Workers;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.benchmark;
 
 import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

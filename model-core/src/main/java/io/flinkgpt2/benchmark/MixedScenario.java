@@ -1,8 +1,8 @@
 package io.flinkgpt2.benchmark;
 
 import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

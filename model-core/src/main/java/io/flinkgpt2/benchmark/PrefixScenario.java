@@ -1,6 +1,6 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 
 /** Prompts that begin alike, with the prefix cache and without. */
 public final class PrefixScenario {

@@ -1,8 +1,8 @@
 package io.flinkgpt2.benchmark;
 
 import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.generation.SamplingParameters;
 import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.sampling.SamplingParameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -4,6 +4,7 @@ import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.sampling.Sampler;
 import io.flinkgpt2.tensor.Workers;
 
 /**

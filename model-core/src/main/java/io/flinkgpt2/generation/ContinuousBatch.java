@@ -2,6 +2,7 @@ package io.flinkgpt2.generation;
 
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Workers;
 import java.util.ArrayList;
 import java.util.List;

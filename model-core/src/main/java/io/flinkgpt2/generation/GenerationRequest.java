@@ -1,5 +1,7 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.sampling.RandomStream;
+import io.flinkgpt2.sampling.SamplingParameters;
 import java.util.Objects;
 
 /**

@@ -4,6 +4,8 @@ import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.Sampler;
 import io.flinkgpt2.tensor.Workers;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.concurrent.CancellationException;

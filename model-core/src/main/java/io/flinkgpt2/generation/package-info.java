@@ -1,2 +1,2 @@
-/** Level 3: requests in, completions out: sampling, sequences, and the front door to a pretrained model. */
+/** Level 3: requests in, completions out: sequences and the batches that compute them. */
 package io.flinkgpt2.generation;

@@ -1,10 +1,10 @@
 package io.flinkgpt2.validation;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.validation;
 
 import io.flinkgpt2.generation.Generator;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.util.ArrayList;
 import java.util.List;
 

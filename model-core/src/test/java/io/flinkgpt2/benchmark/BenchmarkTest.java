@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Generator;
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
-import io.flinkgpt2.generation.SamplingParameters;
 import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.ReadLimit;
 import java.io.IOException;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.FailingKernels.Place;
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.VectorKernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.VectorKernels;
 import java.nio.file.Path;
 import java.util.ArrayList;

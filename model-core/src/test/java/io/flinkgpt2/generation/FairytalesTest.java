@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;

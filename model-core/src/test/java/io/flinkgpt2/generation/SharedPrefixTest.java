@@ -3,6 +3,8 @@ package io.flinkgpt2.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.VectorKernels;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.flinkgpt2.generation;
 
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.RandomWeights;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.weights.SafeTensorsWriter;

@@ -3,7 +3,7 @@ package io.flinkgpt2.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package io.flinkgpt2.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Activation;
 import java.io.IOException;
 import java.nio.file.Files;

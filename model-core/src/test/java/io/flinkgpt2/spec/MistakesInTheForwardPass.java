@@ -123,7 +123,7 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.7",
                     "the user's choice is passed over",
-                    "generation/Pretrained.java",
+                    "pretrained/Pretrained.java",
                     "Gpt2Config.read(configFile, options.activation())",
                     "Gpt2Config.read(configFile)",
                     "generation.GenerationRulesTest#rule3_7_aUserMayOverrideTheActivation"),

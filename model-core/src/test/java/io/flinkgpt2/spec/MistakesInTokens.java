@@ -18,17 +18,17 @@ final class MistakesInTokens {
             mistake(
                     "2.1",
                     "a model's own vocabulary is passed over",
-                    "generation/ModelTokenizer.java",
+                    "pretrained/ModelTokenizer.java",
                     "return directory.fromVocabularyFiles();",
                     "return directory.gpt2();",
-                    "generation.PretrainedTest#rule2_1_aModelsOwnVocabularyIsUsed"),
+                    "pretrained.PretrainedTest#rule2_1_aModelsOwnVocabularyIsUsed"),
             mistake(
                     "2.1",
                     "a model without a tokenizer has GPT-2's, however many ids it has",
-                    "generation/ModelTokenizer.java",
+                    "pretrained/ModelTokenizer.java",
                     "rows == gpt2",
                     "rows > 0",
-                    "generation.PretrainedTest#rule2_1_aModelWithoutATokenizerHasGpt2sOnlyIfItHasAsManyIds"),
+                    "pretrained.PretrainedTest#rule2_1_aModelWithoutATokenizerHasGpt2sOnlyIfItHasAsManyIds"),
             mistake(
                     "2.1",
                     "the first added token at a place is found, not the longest",

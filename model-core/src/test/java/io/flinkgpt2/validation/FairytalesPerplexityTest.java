@@ -3,8 +3,8 @@ package io.flinkgpt2.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.model.Gpt2;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

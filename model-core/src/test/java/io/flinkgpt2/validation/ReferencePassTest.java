@@ -3,8 +3,8 @@ package io.flinkgpt2.validation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

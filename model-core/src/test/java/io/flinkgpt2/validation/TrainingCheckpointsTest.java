@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.ModelCopy;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.model.Gpt2;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.ModelCopy;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.weights.LlmcFiles;
 import io.flinkgpt2.weights.TrainingCheckpoint;

@@ -2,9 +2,9 @@ package io.flinkgpt2.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedRows;
 import io.flinkgpt2.tensor.ScalarKernels;

@@ -9,7 +9,7 @@ import io.flinkgpt2.benchmark.MixedScenario;
 import io.flinkgpt2.benchmark.ModelWork;
 import io.flinkgpt2.benchmark.PrefixScenario;
 import io.flinkgpt2.benchmark.Workload;
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tensor.ReadLimit;

@@ -2,9 +2,9 @@ package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.benchmark.EngineOptions;
 import io.flinkgpt2.benchmark.Workload;
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.model.PublishedModel;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.ModelCopy;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelLocation;
 import io.flinkgpt2.model.Gpt2Weights;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.ModelCopy;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.HubName;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelHub;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

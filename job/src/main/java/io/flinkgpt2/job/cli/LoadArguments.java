@@ -1,7 +1,7 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.generation.LoadOptions;
 import io.flinkgpt2.model.ActivationNames;
+import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.tensor.Precision;
 import java.util.ArrayList;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,6 +1,5 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
@@ -11,6 +10,7 @@ import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.local.EmbeddedKafka;
 import io.flinkgpt2.job.local.LocalFlink;
 import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.ModelLocation;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.validation.CheckResult;
 import io.flinkgpt2.validation.Outcome;
 import io.flinkgpt2.validation.Perplexity;

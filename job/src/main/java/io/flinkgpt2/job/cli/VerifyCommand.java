@@ -1,11 +1,11 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.hub.HubName;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelLocation;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.validation.ExpectedValues;
 import io.flinkgpt2.validation.KnownAnswers;
 import io.flinkgpt2.validation.Perplexity;

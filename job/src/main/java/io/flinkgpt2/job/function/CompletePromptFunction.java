@@ -1,12 +1,12 @@
 package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.Generator;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestCompleter;
+import io.flinkgpt2.pretrained.Pretrained;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;

@@ -1,11 +1,11 @@
 package io.flinkgpt2.job.function;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.SystemFingerprint;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.Serializable;
 import java.util.Set;
 

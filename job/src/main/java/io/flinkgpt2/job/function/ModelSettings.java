@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.function;
 
-import io.flinkgpt2.generation.LoadOptions;
+import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Precision;
 import java.io.Serializable;

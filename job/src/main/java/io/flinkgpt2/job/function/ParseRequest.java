@@ -1,12 +1,12 @@
 package io.flinkgpt2.job.function;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestParser;
+import io.flinkgpt2.pretrained.Pretrained;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.FunctionInitializationContext;

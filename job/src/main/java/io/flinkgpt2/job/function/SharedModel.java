@@ -1,10 +1,10 @@
 package io.flinkgpt2.job.function;
 
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.FetchProgress;
 import io.flinkgpt2.hub.HubName;
 import io.flinkgpt2.hub.ModelLocator;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

@@ -1,8 +1,8 @@
 package io.flinkgpt2.job.operator;
 
 import io.flinkgpt2.generation.ContinuousBatch;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.ModelMemory;
+import io.flinkgpt2.pretrained.Pretrained;
 
 /**
  * When a record makes steps before it joins, and how long. A slot is full when the batch has no place, when as many answers as

@@ -1,11 +1,11 @@
 package io.flinkgpt2.job.operator;
 
 import io.flinkgpt2.generation.BatchOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelMemory;
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.pretrained.Pretrained;
 
 /**
  * How many bytes of the heap a slot's KV cache may take. Unless told, as many as {@code batch.size} sequences of

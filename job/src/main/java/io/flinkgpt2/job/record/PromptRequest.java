@@ -1,7 +1,7 @@
 package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.generation.SamplingParameters;
+import io.flinkgpt2.sampling.SamplingParameters;
 import java.util.List;
 
 /** A valid request, with every default filled in. Made by {@link RequestParser}. */

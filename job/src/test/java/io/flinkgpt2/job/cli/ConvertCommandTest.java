@@ -2,7 +2,7 @@ package io.flinkgpt2.job.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.generation.Pretrained;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package io.flinkgpt2.job.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.hub.ModelHubException;
@@ -13,6 +12,7 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordSource;
 import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.flinkgpt2.job.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.hub.ModelHubException;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.weights.InvalidModelException;

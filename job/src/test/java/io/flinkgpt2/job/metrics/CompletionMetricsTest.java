@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.generation.BatchOptions;
 import io.flinkgpt2.generation.ContinuousBatch;
-import io.flinkgpt2.generation.LoadOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionChoice;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RequestMetrics;
+import io.flinkgpt2.pretrained.LoadOptions;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.flinkgpt2.generation.BatchOptions;
 import io.flinkgpt2.generation.ContinuousBatch;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;

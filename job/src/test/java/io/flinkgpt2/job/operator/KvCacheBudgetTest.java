@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.generation.BatchOptions;
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.ModelMemory;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.pretrained.Pretrained;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;

@@ -9,7 +9,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.generation.Pretrained;
 import io.flinkgpt2.job.function.CachedModel;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
@@ -21,6 +20,7 @@ import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordHeader;
 import io.flinkgpt2.job.record.RecordSource;
+import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.sampling;
 
 import io.flinkgpt2.digest.Digests;
 import java.nio.ByteBuffer;
@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * that a generation that is resumed, or done over, draws the same ones. Twice the finaliser of SplitMix64 (Steele et al.,
  * 2014; constants of Stafford's variant 13), which passes over every bit of the counter.
  */
-final class RandomStream {
+public final class RandomStream {
 
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
@@ -28,7 +28,7 @@ final class RandomStream {
     }
 
     /** The first eight bytes of the SHA-256 of a name. */
-    static long seedOf(String name) {
+    public static long seedOf(String name) {
         byte[] hash = Digests.sha256().digest(name.getBytes(StandardCharsets.UTF_8));
         return ByteBuffer.wrap(hash).getLong();
     }

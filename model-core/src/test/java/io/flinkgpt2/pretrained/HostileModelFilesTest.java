@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

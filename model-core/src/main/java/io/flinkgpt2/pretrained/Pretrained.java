@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.model.Gpt2;
@@ -24,8 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The front door: a model and its tokenizer, loaded from a directory or a single file. Immutable, to be shared by all threads; each makes a
- * {@link Generator} of its own.
+ * A model and its tokenizer, loaded from a directory or a single file. Immutable, and shared by all threads.
  */
 public final class Pretrained {
 

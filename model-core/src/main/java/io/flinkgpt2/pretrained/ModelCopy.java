@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;

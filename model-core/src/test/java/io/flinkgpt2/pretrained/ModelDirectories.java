@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -19,14 +19,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Directories of golden models, copied so that a test can change them. */
-final class ModelDirectories {
+public final class ModelDirectories {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private ModelDirectories() {}
 
     /** Copies a golden model's files, without what is expected of it, into a new directory. */
-    static Path copy(String folder, Path to) throws IOException {
+    public static Path copy(String folder, Path to) throws IOException {
         Files.createDirectories(to);
         try (Stream<Path> files = Files.list(GoldenModel.directory(folder))) {
             for (Path file : files.filter(f -> !f.endsWith("expected.json")).toList()) {
@@ -37,7 +37,7 @@ final class ModelDirectories {
     }
 
     /** Sets a field of {@code config.json}. */
-    static void configure(Path directory, String field, int value) throws IOException {
+    public static void configure(Path directory, String field, int value) throws IOException {
         Path config = directory.resolve("config.json");
         ObjectNode root = (ObjectNode) MAPPER.readTree(Files.readAllBytes(config));
         root.put(field, value);
@@ -45,7 +45,7 @@ final class ModelDirectories {
     }
 
     /** Adds the toy vocabulary of the golden data, 306 tokens, with other ids. */
-    static void addToyVocabulary(Path directory, UnaryOperator<Integer> idOf) throws IOException {
+    public static void addToyVocabulary(Path directory, UnaryOperator<Integer> idOf) throws IOException {
         Path toy = GoldenModel.directory("tokenizer").resolve("toy");
         Files.copy(toy.resolve("merges.txt"), directory.resolve("merges.txt"));
         Map<String, Integer> vocabulary = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ final class ModelDirectories {
     }
 
     /** Spreads {@code model.safetensors} over two files, changing one value of one tensor on the way. */
-    static void shard(Path directory, String changedTensor, float change) throws IOException {
+    public static void shard(Path directory, String changedTensor, float change) throws IOException {
         List<String> names = List.of("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
         ObjectNode index = MAPPER.createObjectNode();
         ObjectNode weightMap = index.putObject("weight_map");

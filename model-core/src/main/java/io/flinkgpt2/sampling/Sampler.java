@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.sampling;
 
 import io.flinkgpt2.tensor.Kernels;
 

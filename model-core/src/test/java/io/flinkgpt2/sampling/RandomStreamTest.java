@@ -1,8 +1,9 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.flinkgpt2.generation.GenerationRequest;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.IntToDoubleFunction;

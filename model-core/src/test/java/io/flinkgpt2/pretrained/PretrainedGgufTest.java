@@ -1,12 +1,16 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.generation.Completion;
+import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.GgufModels;
 import io.flinkgpt2.model.GoldenModel;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;

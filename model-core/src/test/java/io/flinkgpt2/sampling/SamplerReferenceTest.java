@@ -1,8 +1,8 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.generation.ReferenceSampler.Mistake;
+import io.flinkgpt2.sampling.ReferenceSampler.Mistake;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;

@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.sampling;
 
 /**
  * How the next token is chosen from the logits.

@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;

@@ -1,4 +1,4 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.pretrained;
 
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
