@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaField;
@@ -37,7 +38,9 @@ class ArchitectureTest {
             .layer("function")
             .definedBy("io.flinkgpt2.job.function..")
             .layer("kafka")
-            .definedBy("io.flinkgpt2.job.kafka..")
+            .definedBy("io.flinkgpt2.job.kafka")
+            .layer("source and sinks")
+            .definedBy("io.flinkgpt2.job.kafka.source..", "io.flinkgpt2.job.kafka.sink..")
             .optionalLayer("metrics")
             .definedBy("io.flinkgpt2.job.metrics..")
             .layer("local")
@@ -72,6 +75,8 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job", "cli", "operator")
             .whereLayer("kafka")
             .mayOnlyBeAccessedByLayers("job", "cli")
+            .whereLayer("source and sinks")
+            .mayOnlyBeAccessedByLayers("job", "kafka")
             .whereLayer("metrics")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function")
             .whereLayer("local")
@@ -83,7 +88,11 @@ class ArchitectureTest {
             .whereLayer("web")
             .mayOnlyBeAccessedByLayers("local", "cluster")
             .whereLayer("record")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
+            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "source and sinks", "metrics");
+
+    @ArchTest
+    static final ArchRule sourceAndSinksDoNotKnowEachOther =
+            slices().matching("io.flinkgpt2.job.kafka.(*)..").should().notDependOnEachOther();
 
     @ArchTest
     static final ArchRule recordsAndWhatLiesBelowKnowNeitherFlinkNorKafka = noClasses()

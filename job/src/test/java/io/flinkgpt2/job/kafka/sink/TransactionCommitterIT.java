@@ -1,10 +1,10 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.flinkgpt2.job.kafka.TransactionOutcomes.Outcome;
+import io.flinkgpt2.job.kafka.sink.TransactionOutcomes.Outcome;
 import io.flinkgpt2.job.local.EmbeddedKafka;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.source;
 
 import java.util.HashMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
-import io.flinkgpt2.job.kafka.TransactionOutcomes.Answer;
-import io.flinkgpt2.job.kafka.TransactionOutcomes.Outcome;
+import io.flinkgpt2.job.kafka.sink.TransactionOutcomes.Answer;
+import io.flinkgpt2.job.kafka.sink.TransactionOutcomes.Outcome;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import io.flinkgpt2.job.record.RecordSource;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.source;
 
 import java.io.IOException;
 import java.util.Properties;
@@ -27,7 +27,7 @@ import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
  *
  * @param <T> what is read
  */
-final class BoundedKafkaSource<T>
+public final class BoundedKafkaSource<T>
         implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T>, LineageVertexProvider {
     private static final long serialVersionUID = 1L;
 
@@ -40,7 +40,7 @@ final class BoundedKafkaSource<T>
      * @param groupId whose offsets are committed at the end
      * @param adminProperties of the client that commits them
      */
-    BoundedKafkaSource(KafkaSource<T> source, String groupId, Properties adminProperties) {
+    public BoundedKafkaSource(KafkaSource<T> source, String groupId, Properties adminProperties) {
         this.source = source;
         this.groupId = groupId;
         this.adminProperties = adminProperties;

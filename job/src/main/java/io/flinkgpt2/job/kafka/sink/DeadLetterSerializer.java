@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.DeadLetterJson;
@@ -6,14 +6,14 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Writes dead letters so that they fit their topic, whatever they hold. */
-final class DeadLetterSerializer implements KafkaRecordSerializationSchema<DeadLetter> {
+public final class DeadLetterSerializer implements KafkaRecordSerializationSchema<DeadLetter> {
     private static final long serialVersionUID = 1L;
 
     private final String topic;
     private final int maxValueBytes;
     private final int maxRecordBytes;
 
-    DeadLetterSerializer(String topic, int maxValueBytes, int maxRecordBytes) {
+    public DeadLetterSerializer(String topic, int maxValueBytes, int maxRecordBytes) {
         this.topic = topic;
         this.maxValueBytes = maxValueBytes;
         this.maxRecordBytes = maxRecordBytes;

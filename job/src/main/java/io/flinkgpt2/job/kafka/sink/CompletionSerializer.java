@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import io.flinkgpt2.job.record.CompletionJson;
 import io.flinkgpt2.job.record.CompletionRecord;
@@ -6,12 +6,12 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Writes answers, with the key and the headers of their requests. */
-final class CompletionSerializer implements KafkaRecordSerializationSchema<CompletionRecord> {
+public final class CompletionSerializer implements KafkaRecordSerializationSchema<CompletionRecord> {
     private static final long serialVersionUID = 1L;
 
     private final String topic;
 
-    CompletionSerializer(String topic) {
+    public CompletionSerializer(String topic) {
         this.topic = topic;
     }
 

@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 /** The reaction to a transaction that can no longer be committed although its checkpoint is complete. */
 public enum LostTransactions {

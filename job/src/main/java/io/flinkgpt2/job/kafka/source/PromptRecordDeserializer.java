@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.source;
 
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.RecordHeader;
@@ -12,7 +12,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
 /** Takes a record as it is; whether it is a valid request is decided later, so nothing is lost here. */
-final class PromptRecordDeserializer implements KafkaRecordDeserializationSchema<PromptRecord> {
+public final class PromptRecordDeserializer implements KafkaRecordDeserializationSchema<PromptRecord> {
     private static final long serialVersionUID = 1L;
 
     @Override

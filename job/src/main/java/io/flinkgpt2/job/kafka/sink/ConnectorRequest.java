@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import org.apache.flink.api.connector.sink2.Committer.CommitRequest;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;

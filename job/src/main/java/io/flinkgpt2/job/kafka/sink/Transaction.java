@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import java.util.List;
 import java.util.stream.Collectors;

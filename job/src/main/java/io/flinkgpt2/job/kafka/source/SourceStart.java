@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.source;
 
 /** Where a job without state begins to read. */
 public enum SourceStart {

@@ -1,4 +1,4 @@
-package io.flinkgpt2.job.kafka;
+package io.flinkgpt2.job.kafka.sink;
 
 import io.flinkgpt2.job.record.RecordSource;
 import java.io.IOException;
@@ -33,7 +33,7 @@ import org.apache.flink.util.function.SerializableFunction;
  *
  * @param <T> record
  */
-final class TransactionalSink<T>
+public final class TransactionalSink<T>
         implements Sink<T>,
                 SupportsWriterState<T, KafkaWriterState>,
                 SupportsCommitter<Transaction>,
@@ -53,7 +53,7 @@ final class TransactionalSink<T>
      * @param source the place of the request that a record answers, or null
      * @param adminProperties of the client that asks how a transaction ended
      */
-    TransactionalSink(
+    public TransactionalSink(
             KafkaSink<T> sink,
             String topic,
             SerializableFunction<T, RecordSource> source,
