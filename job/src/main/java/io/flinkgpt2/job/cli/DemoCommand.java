@@ -114,14 +114,15 @@ final class DemoCommand implements Callable<Integer> {
         long start = System.nanoTime();
         CompletableFuture<JobExecutionResult> job = stack.submit().getJobExecutionResult();
         long tokens = 0;
-        try (Progress progress = Progress.start(spec.commandLine().getErr(), requests.size())) {
+        try (Progress progress = new Progress(spec.commandLine().getErr())) {
             boolean ended = false;
             while (!ended || topics.hasMore()) {
                 ended = job.isDone();
                 for (JsonNode completion : topics.poll()) {
                     tokens += completion.path("usage").path("completion_tokens").asLong();
                 }
-                progress.update(topics.answered(), tokens / ((System.nanoTime() - start) * 1e-9));
+                progress.prompts(
+                        topics.answered(), requests.size(), tokens / ((System.nanoTime() - start) * 1e-9));
             }
             job.get();
         }

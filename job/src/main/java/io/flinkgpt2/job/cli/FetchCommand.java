@@ -73,8 +73,8 @@ final class FetchCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         Path directory;
-        try (FetchBar progress = FetchBar.on(spec.commandLine().getErr())) {
-            directory = new ModelHub(settings).resolve(model, progress);
+        try (Progress progress = new Progress(spec.commandLine().getErr())) {
+            directory = new ModelHub(settings).resolve(model, progress::fetch);
         }
         spec.commandLine().getErr().println(model + " is complete.");
         sayWhatItsTokenizerCannot(directory);

@@ -34,8 +34,8 @@ final class ModelArgument {
                 throw new ParameterException(command, e.getMessage(), e);
             }
         };
-        try (FetchBar progress = FetchBar.on(command.getErr())) {
-            return ModelLocator.locate(pathOrName, hub, progress);
+        try (Progress progress = new Progress(command.getErr())) {
+            return ModelLocator.locate(pathOrName, hub, progress::fetch);
         }
     }
 }

@@ -6,93 +6,121 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows how far the work is: a bar with the time left on a terminal, plain lines elsewhere. */
-abstract class Progress implements AutoCloseable {
+/**
+ * Shows how far one piece of work is: a bar on a terminal, plain lines elsewhere, and nothing before the first report. An
+ * instance takes reports of one kind only.
+ */
+final class Progress implements AutoCloseable {
 
     /** Set by the launcher to true where standard error is a terminal. */
-    static final String TERMINAL_PROPERTY = "flink-gpt2.terminal";
+    private static final String TERMINAL_PROPERTY = "flink-gpt2.terminal";
 
-    /**
-     * Begins a bar on the terminal. It returns to the start of its line with a control character, so it goes past
-     * {@link PrintableOutput}; nothing that others name may stand in it unchecked.
-     */
-    static ProgressBarBuilder bar() {
-        PrintStream terminal = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
-        return new ProgressBarBuilder()
-                .setConsumer(new ConsoleProgressBarConsumer(terminal))
-                .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(200);
-    }
+    private static final long MEGABYTE = 1_000_000;
 
-    static Progress start(PrintWriter err, int prompts) {
-        return Boolean.getBoolean(TERMINAL_PROPERTY) ? new Bar(prompts) : new Lines(err, prompts);
+    private final boolean terminal = Boolean.getBoolean(TERMINAL_PROPERTY);
+    private final long start = System.nanoTime();
+    private final PrintWriter err;
+    private ProgressBar bar;
+    private String shownFile;
+    private long shownStep;
+
+    /** @param err takes the lines where there is no terminal */
+    Progress(PrintWriter err) {
+        this.err = err;
     }
 
     /**
-     * @param done prompts answered
+     * Shows how many prompts are answered, with the time left; without a terminal, a line for each change.
+     *
      * @param tokensPerSecond since the start
      */
-    abstract void update(int done, double tokensPerSecond);
-
-    @Override
-    public abstract void close();
-
-    private static final class Bar extends Progress {
-
-        private final ProgressBar bar;
-
-        Bar(int prompts) {
-            bar = Progress.bar().setTaskName("prompts").setInitialMax(prompts).build();
-        }
-
-        @Override
-        void update(int done, double tokensPerSecond) {
-            bar.stepTo(done);
+    void prompts(int done, int total, double tokensPerSecond) {
+        if (terminal) {
+            bar(total, builder -> builder.setTaskName("prompts")).stepTo(done);
             bar.setExtraMessage(String.format(Locale.ROOT, " %.0f tokens/s", tokensPerSecond));
-        }
-
-        @Override
-        public void close() {
-            bar.close();
+        } else if (isNew(null, done)) {
+            double elapsed = (System.nanoTime() - start) * 1e-9;
+            double left = elapsed / done * (total - done);
+            print("prompts %d/%d, %.0f tokens/s, ETA %.0f s%n", done, total, tokensPerSecond, left);
         }
     }
 
-    private static final class Lines extends Progress {
-
-        private final PrintWriter err;
-        private final int prompts;
-        private final long start = System.nanoTime();
-        private int shown;
-
-        Lines(PrintWriter err, int prompts) {
-            this.err = err;
-            this.prompts = prompts;
+    /** Shows how much of a text is measured; without a terminal, a line for each tenth. */
+    void perplexity(int done, int total) {
+        if (terminal) {
+            bar(total, builder -> builder.setTaskName("perplexity")).stepTo(done);
+        } else if (isNew(null, tenths(done, total))) {
+            print("perplexity: %d of %d tokens%n", done, total);
         }
+    }
 
-        @Override
-        void update(int done, double tokensPerSecond) {
-            if (done == shown) {
-                return;
-            }
-            shown = done;
-            double elapsed = (System.nanoTime() - start) * 1e-9;
-            err.printf(
-                    Locale.ROOT,
-                    "prompts %d/%d, %.0f tokens/s, ETA %.0f s%n",
-                    done,
-                    prompts,
-                    tokensPerSecond,
-                    elapsed / done * (prompts - done));
+    /**
+     * Shows how much of a model is fetched; without a terminal, a line for each file and for each tenth of the model.
+     *
+     * @param done bytes of all files
+     * @param total bytes of all files; may grow
+     */
+    void fetch(String file, long done, long total) {
+        if (terminal) {
+            bar(total, builder -> builder.setTaskName("fetch")
+                            .setUnit(" MB", MEGABYTE)
+                            .showSpeed())
+                    .stepTo(done);
+            bar.setExtraMessage(" " + Printable.line(file));
+        } else if (isNew(file, tenths(done, total))) {
+            print("fetching %s: %.1f of %.1f MB%n", Printable.line(file), megabytes(done), megabytes(total));
         }
+    }
 
-        @Override
-        public void close() {
-            err.flush();
+    /**
+     * The bar, begun if it is not there yet. It returns to the start of its line with a control character, so it goes past
+     * {@link PrintableOutput}; nothing that others name may stand in it unchecked.
+     */
+    private ProgressBar bar(long total, UnaryOperator<ProgressBarBuilder> kind) {
+        if (bar == null) {
+            PrintStream stream =
+                    new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+            bar = kind.apply(new ProgressBarBuilder())
+                    .setConsumer(new ConsoleProgressBarConsumer(stream))
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(200)
+                    .build();
         }
+        bar.maxHint(total);
+        return bar;
+    }
+
+    /** Whether this is not what was reported last; step 0 without a file is the state before the first report. */
+    private boolean isNew(String file, long step) {
+        boolean shown = step == shownStep && (file == null || file.equals(shownFile));
+        shownFile = file;
+        shownStep = step;
+        return !shown;
+    }
+
+    private static long tenths(long done, long total) {
+        return total == 0 ? 10 : done * 10 / total;
+    }
+
+    private static double megabytes(long bytes) {
+        return (double) bytes / MEGABYTE;
+    }
+
+    private void print(String format, Object... values) {
+        err.printf(Locale.ROOT, format, values);
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+        err.flush();
     }
 }

@@ -226,12 +226,14 @@ final class VerifyCommand implements Callable<Integer> {
 
     private void measure(Verification verification, Pretrained pretrained, int window, int stride) throws IOException {
         byte[] bytes = Files.readAllBytes(text.file);
-        try (PerplexityProgress progress =
-                new PerplexityProgress(spec.commandLine().getErr())) {
+        try (Progress progress = new Progress(spec.commandLine().getErr())) {
             int[] ids = pretrained.tokenizer().encode(utf8(bytes));
-            progress.begin(ids.length);
+            progress.perplexity(0, ids.length);
             verification.add(
-                    text.file, bytes.length, Perplexity.of(pretrained.model(), ids, window, stride, progress::update));
+                    text.file,
+                    bytes.length,
+                    Perplexity.of(
+                            pretrained.model(), ids, window, stride, done -> progress.perplexity(done, ids.length)));
         } catch (IllegalArgumentException | CharacterCodingException e) {
             String message = e instanceof CharacterCodingException
                     ? "found bytes that are not UTF-8, expected text in UTF-8; convert it"

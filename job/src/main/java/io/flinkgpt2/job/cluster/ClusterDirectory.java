@@ -1,18 +1,16 @@
 package io.flinkgpt2.job.cluster;
 
+import io.flinkgpt2.job.broker.Deletion;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
@@ -174,7 +172,7 @@ final class ClusterDirectory {
     void delete() throws IOException {
         for (Path folder : folders()) {
             if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-                Files.walkFileTree(folder, new Deletion());
+                Deletion.of(folder);
             }
         }
         for (String file : List.of(STATE, STATE + ".new", LOCK)) {
@@ -185,33 +183,6 @@ final class ClusterDirectory {
         } catch (DirectoryNotEmptyException e) {
             // The user's own files are not ours to remove.
             return;
-        }
-    }
-
-    /** Deletes bottom up; a file that a process that is just ending was quicker to delete is no error. */
-    private static final class Deletion extends SimpleFileVisitor<Path> {
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            if (e instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE;
-            }
-            throw e;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
-            if (e != null) {
-                throw e;
-            }
-            Files.deleteIfExists(directory);
-            return FileVisitResult.CONTINUE;
         }
     }
 }

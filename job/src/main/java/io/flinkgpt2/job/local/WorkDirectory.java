@@ -1,16 +1,13 @@
 package io.flinkgpt2.job.local;
 
+import io.flinkgpt2.job.broker.Deletion;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /** The directory an embedded server writes to: one the caller named and keeps, or a temporary one that goes when it is closed. */
@@ -87,34 +84,7 @@ final class WorkDirectory implements Closeable {
     public void close() throws IOException {
         lock.close();
         if (temporary) {
-            Files.walkFileTree(path, new Deletion());
-        }
-    }
-
-    /** Deletes bottom up; a file that another thread was quicker to delete is no error. */
-    private static final class Deletion extends SimpleFileVisitor<Path> {
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            if (e instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE;
-            }
-            throw e;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
-            if (e != null) {
-                throw e;
-            }
-            Files.deleteIfExists(directory);
-            return FileVisitResult.CONTINUE;
+            Deletion.of(path);
         }
     }
 }

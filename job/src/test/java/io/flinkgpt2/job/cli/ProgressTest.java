@@ -13,12 +13,12 @@ class ProgressTest {
 
     @Test
     void withoutATerminalEachStepIsAPlainLine() {
-        try (Progress progress = Progress.start(new PrintWriter(written), 10)) {
-            progress.update(0, 0);
-            progress.update(4, 123.4);
-            progress.update(4, 130);
-            progress.update(10, 1e6);
-            progress.update(10, 1e6);
+        try (Progress progress = new Progress(new PrintWriter(written))) {
+            progress.prompts(0, 10, 0);
+            progress.prompts(4, 10, 123.4);
+            progress.prompts(4, 10, 130);
+            progress.prompts(10, 10, 1e6);
+            progress.prompts(10, 10, 1e6);
         }
         List<String> lines = written.toString().lines().toList();
         assertThat(lines).hasSize(2);
@@ -28,17 +28,45 @@ class ProgressTest {
 
     @Test
     void whatIsAnsweredTwiceDoesNotStopIt() {
-        try (Progress progress = Progress.start(new PrintWriter(written), 1)) {
-            progress.update(2, 1);
+        try (Progress progress = new Progress(new PrintWriter(written))) {
+            progress.prompts(2, 1, 1);
         }
         assertThat(written.toString()).startsWith("prompts 2/1, ");
     }
 
     @Test
     void nothingToDoShowsNothing() {
-        try (Progress progress = Progress.start(new PrintWriter(written), 0)) {
-            progress.update(0, 0);
+        try (Progress progress = new Progress(new PrintWriter(written))) {
+            progress.prompts(0, 0, 0);
         }
         assertThat(written.toString()).isEmpty();
+    }
+
+    @Test
+    void aTextIsALineForEachTenth() {
+        try (Progress progress = new Progress(new PrintWriter(written))) {
+            for (int done = 0; done <= 30; done++) {
+                progress.perplexity(done, 30);
+            }
+        }
+        List<String> lines = written.toString().lines().toList();
+        assertThat(lines).hasSize(10).startsWith("perplexity: 3 of 30 tokens").endsWith("perplexity: 30 of 30 tokens");
+    }
+
+    @Test
+    void aFetchIsALineForEachFileAndForEachTenth() {
+        try (Progress progress = new Progress(new PrintWriter(written))) {
+            progress.fetch("a\n", 0, 2_000_000);
+            progress.fetch("a\n", 1, 2_000_000);
+            progress.fetch("b", 1, 2_000_000);
+            progress.fetch("b", 1_900_000, 2_000_000);
+            progress.fetch("b", 0, 2_000_000);
+        }
+        assertThat(written.toString().lines())
+                .containsExactly(
+                        "fetching a?: 0.0 of 2.0 MB",
+                        "fetching b: 0.0 of 2.0 MB",
+                        "fetching b: 1.9 of 2.0 MB",
+                        "fetching b: 0.0 of 2.0 MB");
     }
 }

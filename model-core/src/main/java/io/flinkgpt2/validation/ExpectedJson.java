@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** An object of a file of expected values, whose fields are asked for by type; whatever is of another is refused by name. */
-final class JsonFields {
+final class ExpectedJson {
 
     private static final String ADVICE = "check that it is the right file, and how it was made";
 
@@ -15,7 +15,7 @@ final class JsonFields {
     private final String where;
     private final JsonNode node;
 
-    JsonFields(Path file, String where, JsonNode node) throws InvalidExpectedValuesException {
+    ExpectedJson(Path file, String where, JsonNode node) throws InvalidExpectedValuesException {
         this.file = file;
         this.where = where;
         this.node = node;
@@ -43,8 +43,8 @@ final class JsonFields {
         }
     }
 
-    JsonFields object(String field) throws InvalidExpectedValuesException {
-        return new JsonFields(file, where + "." + field, required(field));
+    ExpectedJson object(String field) throws InvalidExpectedValuesException {
+        return new ExpectedJson(file, where + "." + field, required(field));
     }
 
     Array array(String field) throws InvalidExpectedValuesException {
@@ -119,8 +119,8 @@ final class JsonFields {
             return node.size();
         }
 
-        JsonFields object(int i) throws InvalidExpectedValuesException {
-            return new JsonFields(file, where + "[" + i + "]", node.get(i));
+        ExpectedJson object(int i) throws InvalidExpectedValuesException {
+            return new ExpectedJson(file, where + "[" + i + "]", node.get(i));
         }
 
         Array array(int i) throws InvalidExpectedValuesException {
@@ -131,14 +131,14 @@ final class JsonFields {
             if (i >= node.size()) {
                 throw invalid(node.size() + " values", "more");
             }
-            return JsonFields.integer(file, where + "[" + i + "]", node.get(i));
+            return ExpectedJson.integer(file, where + "[" + i + "]", node.get(i));
         }
 
         double number(int i) throws InvalidExpectedValuesException {
             if (i >= node.size()) {
                 throw invalid(node.size() + " values", "more");
             }
-            return JsonFields.number(file, where + "[" + i + "]", node.get(i));
+            return ExpectedJson.number(file, where + "[" + i + "]", node.get(i));
         }
 
         int[] integers() throws InvalidExpectedValuesException {
