@@ -43,14 +43,6 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.kafka.source..", "io.flinkgpt2.job.kafka.sink..")
             .optionalLayer("metrics")
             .definedBy("io.flinkgpt2.job.metrics..")
-            .layer("local")
-            .definedBy("io.flinkgpt2.job.local..")
-            .layer("cluster")
-            .definedBy("io.flinkgpt2.job.cluster..")
-            .layer("broker")
-            .definedBy("io.flinkgpt2.job.broker..")
-            .layer("web")
-            .definedBy("io.flinkgpt2.job.web..")
             .layer("record")
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
@@ -79,14 +71,6 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job", "kafka")
             .whereLayer("metrics")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function")
-            .whereLayer("local")
-            .mayOnlyBeAccessedByLayers("job", "cli")
-            .whereLayer("cluster")
-            .mayOnlyBeAccessedByLayers("job", "cli")
-            .whereLayer("broker")
-            .mayOnlyBeAccessedByLayers("local", "cluster")
-            .whereLayer("web")
-            .mayOnlyBeAccessedByLayers("local", "cluster")
             .whereLayer("record")
             .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "source and sinks", "metrics");
 
@@ -104,10 +88,7 @@ class ArchitectureTest {
                     "io.flinkgpt2.job.function..",
                     "io.flinkgpt2.job.kafka..",
                     "io.flinkgpt2.job.metrics..",
-                    "io.flinkgpt2.job.local..",
-                    "io.flinkgpt2.job.cluster..",
-                    "io.flinkgpt2.job.broker..",
-                    "io.flinkgpt2.job.web..")
+                    "io.flinkgpt2.local..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");

@@ -38,7 +38,7 @@ class JobJarIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "io/flinkgpt2/job/local/LocalFlink.class",
+                "io/flinkgpt2/job/CompletionJob.class",
                 "io/flinkgpt2/generation/",
                 "org/apache/flink/connector/kafka/source/KafkaSource.class",
                 "org/apache/flink/connector/base/source/reader/SourceReaderBase.class",

@@ -1,8 +1,8 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.job.cluster.ClusterState;
-import io.flinkgpt2.job.cluster.FlinkRest;
-import io.flinkgpt2.job.cluster.ProcessCluster;
+import io.flinkgpt2.local.cluster.ClusterState;
+import io.flinkgpt2.local.cluster.FlinkRest;
+import io.flinkgpt2.local.cluster.ProcessCluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.flinkgpt2.job.cli;
 
 import io.flinkgpt2.job.InvalidOptionException;
-import io.flinkgpt2.job.cluster.ClusterOptions;
-import io.flinkgpt2.job.cluster.ClusterState;
-import io.flinkgpt2.job.cluster.ClusterTopics;
-import io.flinkgpt2.job.cluster.ProcessCluster;
+import io.flinkgpt2.local.cluster.ClusterOptions;
+import io.flinkgpt2.local.cluster.ClusterState;
+import io.flinkgpt2.local.cluster.ClusterTopics;
+import io.flinkgpt2.local.cluster.ProcessCluster;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;

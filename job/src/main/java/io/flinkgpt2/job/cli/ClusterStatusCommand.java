@@ -2,9 +2,9 @@ package io.flinkgpt2.job.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.flinkgpt2.job.cluster.ClusterState;
-import io.flinkgpt2.job.cluster.FlinkRest;
-import io.flinkgpt2.job.cluster.ProcessCluster;
+import io.flinkgpt2.local.cluster.ClusterState;
+import io.flinkgpt2.local.cluster.FlinkRest;
+import io.flinkgpt2.local.cluster.ProcessCluster;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;

@@ -121,8 +121,7 @@ final class DemoCommand implements Callable<Integer> {
                 for (JsonNode completion : topics.poll()) {
                     tokens += completion.path("usage").path("completion_tokens").asLong();
                 }
-                progress.prompts(
-                        topics.answered(), requests.size(), tokens / ((System.nanoTime() - start) * 1e-9));
+                progress.prompts(topics.answered(), requests.size(), tokens / ((System.nanoTime() - start) * 1e-9));
             }
             job.get();
         }

@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.job.cluster.Installation;
+import io.flinkgpt2.local.cluster.Installation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

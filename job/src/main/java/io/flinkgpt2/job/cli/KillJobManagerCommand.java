@@ -1,10 +1,10 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.job.cluster.ClusterState;
-import io.flinkgpt2.job.cluster.FlinkRest;
-import io.flinkgpt2.job.cluster.ProcessCluster;
-import io.flinkgpt2.job.cluster.RetainedCheckpoints;
-import io.flinkgpt2.job.cluster.Role;
+import io.flinkgpt2.local.cluster.ClusterState;
+import io.flinkgpt2.local.cluster.FlinkRest;
+import io.flinkgpt2.local.cluster.ProcessCluster;
+import io.flinkgpt2.local.cluster.RetainedCheckpoints;
+import io.flinkgpt2.local.cluster.Role;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

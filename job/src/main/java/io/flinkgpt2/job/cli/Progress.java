@@ -68,9 +68,11 @@ final class Progress implements AutoCloseable {
      */
     void fetch(String file, long done, long total) {
         if (terminal) {
-            bar(total, builder -> builder.setTaskName("fetch")
-                            .setUnit(" MB", MEGABYTE)
-                            .showSpeed())
+            bar(
+                            total,
+                            builder -> builder.setTaskName("fetch")
+                                    .setUnit(" MB", MEGABYTE)
+                                    .showSpeed())
                     .stepTo(done);
             bar.setExtraMessage(" " + Printable.line(file));
         } else if (isNew(file, tenths(done, total))) {

@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.job.cluster.FlinkRest;
+import io.flinkgpt2.local.cluster.FlinkRest;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

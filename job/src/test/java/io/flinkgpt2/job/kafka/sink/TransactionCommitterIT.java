@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.flinkgpt2.job.kafka.sink.TransactionOutcomes.Outcome;
-import io.flinkgpt2.job.local.EmbeddedKafka;
+import io.flinkgpt2.local.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

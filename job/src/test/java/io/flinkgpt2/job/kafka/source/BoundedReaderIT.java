@@ -2,7 +2,7 @@ package io.flinkgpt2.job.kafka.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.job.local.EmbeddedKafka;
+import io.flinkgpt2.local.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
