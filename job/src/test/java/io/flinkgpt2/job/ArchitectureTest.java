@@ -12,13 +12,12 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import io.flinkgpt2.job.cli.Main;
 import io.flinkgpt2.job.function.SharedModel;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 
-/** The floors of the house: imports go downwards only. */
+/** The levels of this module: imports go downwards only. */
 @AnalyzeClasses(packages = "io.flinkgpt2", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -29,8 +28,6 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule importsGoDownwardsOnly = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
-            .layer("cli")
-            .definedBy("io.flinkgpt2.job.cli..")
             .layer("job")
             .definedBy("io.flinkgpt2.job")
             .optionalLayer("operator")
@@ -57,22 +54,20 @@ class ArchitectureTest {
                     "io.flinkgpt2.tensor..",
                     "io.flinkgpt2.digest..",
                     "io.flinkgpt2.json..")
-            .whereLayer("cli")
-            .mayNotBeAccessedByAnyLayer()
             .whereLayer("job")
-            .mayOnlyBeAccessedByLayers("cli")
+            .mayNotBeAccessedByAnyLayer()
             .whereLayer("operator")
-            .mayOnlyBeAccessedByLayers("job", "cli")
+            .mayOnlyBeAccessedByLayers("job")
             .whereLayer("function")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator")
+            .mayOnlyBeAccessedByLayers("job", "operator")
             .whereLayer("kafka")
-            .mayOnlyBeAccessedByLayers("job", "cli")
+            .mayOnlyBeAccessedByLayers("job")
             .whereLayer("source and sinks")
             .mayOnlyBeAccessedByLayers("job", "kafka")
             .whereLayer("metrics")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function")
+            .mayOnlyBeAccessedByLayers("job", "operator", "function")
             .whereLayer("record")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "source and sinks", "metrics");
+            .mayOnlyBeAccessedByLayers("job", "operator", "function", "kafka", "source and sinks", "metrics");
 
     @ArchTest
     static final ArchRule sourceAndSinksDoNotKnowEachOther =
@@ -83,7 +78,6 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(
                     "io.flinkgpt2.job",
-                    "io.flinkgpt2.job.cli..",
                     "io.flinkgpt2.job.operator..",
                     "io.flinkgpt2.job.function..",
                     "io.flinkgpt2.job.kafka..",
@@ -122,10 +116,8 @@ class ArchitectureTest {
             .beDeclaredIn(SharedModel.class);
 
     @ArchTest
-    static final ArchRule onlyTheCommandLineAndTheJobsHelpPrint = noClasses()
+    static final ArchRule onlyTheJobsHelpIsPrinted = noClasses()
             .that()
-            .resideOutsideOfPackage("io.flinkgpt2.job.cli..")
-            .and()
             .doNotBelongToAnyOf(CompletionJob.class)
             .should()
             .accessField(System.class, "out")
@@ -135,9 +127,7 @@ class ArchitectureTest {
             .callMethod(Throwable.class, "printStackTrace");
 
     @ArchTest
-    static final ArchRule onlyTheCommandLineEndsTheProcess = noClasses()
-            .that()
-            .resideOutsideOfPackage(Main.class.getPackageName())
+    static final ArchRule nothingEndsTheProcess = noClasses()
             .should()
             .callMethod(System.class, "exit", int.class)
             .orShould()

@@ -104,7 +104,7 @@ public final class FlinkRest {
      *
      * @throws IOException if the cluster does not answer; says where it was looked for
      */
-    public Set<String> taskManagers() throws IOException {
+    Set<String> taskManagers() throws IOException {
         Set<String> ids = new HashSet<>();
         get("/taskmanagers")
                 .path("taskmanagers")

@@ -125,7 +125,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /** Where the broker keeps its topics. */
-    public Path dataDirectory() {
+    Path dataDirectory() {
         return dataDirectory.path();
     }
 

@@ -244,7 +244,7 @@ public final class LocalFlink implements AutoCloseable {
     }
 
     /** Where savepoints go that name no other directory; checkpoints go to {@code checkpoints} beside it. */
-    public Path savepointDirectory() {
+    Path savepointDirectory() {
         return workDirectory.path().resolve("savepoints");
     }
 
