@@ -91,6 +91,7 @@ public final class Progress implements AutoCloseable {
             bar = kind.apply(new ProgressBarBuilder())
                     .setConsumer(new ConsoleProgressBarConsumer(stream))
                     .setStyle(ProgressBarStyle.ASCII)
+                    .setInitialMax(total)
                     .setUpdateIntervalMillis(200)
                     .build();
         }
