@@ -1,6 +1,6 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.RaggedBatch;
@@ -22,7 +22,7 @@ final class BatchStep {
     private final BatchMetrics metrics;
     private final StepRows stepRows;
     private final RaggedBatch rows;
-    private final Activations activations;
+    private final ForwardState activations;
     private final Sampler sampler;
 
     /** @param workers threads that share the work of a pass */
@@ -41,7 +41,7 @@ final class BatchStep {
         this.metrics = metrics;
         this.stepRows = new StepRows(options.batchSize(), options.prefillChunk());
         this.rows = new RaggedBatch(maxRows);
-        this.activations = new Activations(config, maxRows, options.batchSize(), options.maxContext(), workers);
+        this.activations = new ForwardState(config, maxRows, options.batchSize(), options.maxContext(), workers);
         this.sampler = new Sampler(model.kernels(), config.vocabularySize());
     }
 

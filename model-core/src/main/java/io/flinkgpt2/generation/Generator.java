@@ -1,6 +1,6 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
@@ -23,7 +23,7 @@ public final class Generator {
     private final PromptLimits limits;
     private final int prefillChunk;
     private final RaggedBatch batch;
-    private final Activations activations;
+    private final ForwardState activations;
     private final KvCache cache;
     private final Sampler sampler;
 
@@ -45,7 +45,7 @@ public final class Generator {
         this.limits = new PromptLimits(model.config(), maxContext);
         this.prefillChunk = Math.min(prefillChunk, maxContext);
         this.batch = new RaggedBatch(this.prefillChunk);
-        this.activations = new Activations(model.config(), this.prefillChunk, 1, maxContext, workers);
+        this.activations = new ForwardState(model.config(), this.prefillChunk, 1, maxContext, workers);
         this.cache = new KvCache(model.config(), maxContext);
         this.sampler = new Sampler(model.kernels(), model.config().vocabularySize());
     }

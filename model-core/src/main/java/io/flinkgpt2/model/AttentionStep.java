@@ -23,7 +23,7 @@ final class AttentionStep implements Workers.Task {
 
     private Kernels kernels;
     private RaggedBatch batch;
-    private Activations activations;
+    private ForwardState state;
     private int layer;
     private ForwardObserver observer;
 
@@ -43,10 +43,10 @@ final class AttentionStep implements Workers.Task {
 
     /** {@code attended [rows, n_embd] = softmax(q k) v}, each row over positions 0..its own. */
     AttentionStep of(
-            Kernels with, RaggedBatch rows, Activations scratch, int layerIndex, ForwardObserver observerOrNull) {
+            Kernels with, RaggedBatch rows, ForwardState scratch, int layerIndex, ForwardObserver observerOrNull) {
         this.kernels = with;
         this.batch = rows;
-        this.activations = scratch;
+        this.state = scratch;
         this.layer = layerIndex;
         this.observer = observerOrNull;
         return this;
@@ -74,8 +74,8 @@ final class AttentionStep implements Workers.Task {
         kernels.attentionScores(
                 s,
                 scoresStride,
-                activations.qkv,
-                row * activations.qkvStride + firstHead * headSize,
+                state.qkv,
+                row * state.qkvStride + firstHead * headSize,
                 cache.blocks(),
                 cache.keysOffset(layer),
                 config.headCount(),
@@ -95,8 +95,8 @@ final class AttentionStep implements Workers.Task {
             kernels.softmax(s, from, position + 1);
         }
         kernels.weightedValues(
-                activations.attended,
-                row * activations.stride + firstHead * headSize,
+                state.attended,
+                row * state.stride + firstHead * headSize,
                 s,
                 scoresStride,
                 cache.blocks(),

@@ -2,7 +2,7 @@ package io.flinkgpt2.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
@@ -32,7 +32,7 @@ class PrefixCacheTest {
     private final Gpt2 model = model();
     private final KvBlocks pool = new KvBlocks(model.config(), (long) PLENTY * KvBlocks.blockBytes(model.config()));
     private final RaggedBatch batch = new RaggedBatch(LONGEST);
-    private final Activations activations = new Activations(model.config(), LONGEST, 1, LONGEST);
+    private final ForwardState activations = new ForwardState(model.config(), LONGEST, 1, LONGEST);
     private final PrefixMatch match = new PrefixMatch();
 
     private static Gpt2 model() {

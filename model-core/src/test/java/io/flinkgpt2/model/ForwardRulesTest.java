@@ -47,7 +47,7 @@ class ForwardRulesTest {
         for (int p = cache.length(); p < tokenIds.length; p++) {
             batch.add(cache, p, tokenIds[p], p == tokenIds.length - 1);
         }
-        Activations a = new Activations(model.config(), tokenIds.length, 1, tokenIds.length);
+        ForwardState a = new ForwardState(model.config(), tokenIds.length, 1, tokenIds.length);
         model.forward(batch, a, observer);
     }
 

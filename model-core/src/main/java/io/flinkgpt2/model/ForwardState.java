@@ -8,7 +8,7 @@ import io.flinkgpt2.tensor.Workers;
  * Scratch of the forward pass, owned by one thread and reused from pass to pass. Rows are padded to whole panels, so that
  * a matrix product may write its last panel whole.
  */
-public final class Activations {
+public final class ForwardState {
 
     final int maxRows;
     final int maxLogits;
@@ -34,7 +34,7 @@ public final class Activations {
 
     final float[] logits;
 
-    /** Who does the steps of a pass. */
+    /** Threads that share the steps of a pass. */
     final Workers workers;
 
     final LinearStep linear;
@@ -45,12 +45,12 @@ public final class Activations {
      * @param maxLogits the most rows of a pass for which logits are wanted
      * @param maxContext the most positions of a sequence
      */
-    public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext) {
+    public ForwardState(Gpt2Config config, int maxRows, int maxLogits, int maxContext) {
         this(config, maxRows, maxLogits, maxContext, new Workers(1));
     }
 
-    /** @param workers threads that share the work of a pass; closed by who made them */
-    public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext, Workers workers) {
+    /** @param workers threads that share the work of a pass; the caller closes them */
+    public ForwardState(Gpt2Config config, int maxRows, int maxLogits, int maxContext, Workers workers) {
         if (maxRows < 1 || maxLogits < 1 || maxContext < 1) {
             throw new IllegalArgumentException("rows, logits and context: found " + maxRows + ", " + maxLogits + " and "
                     + maxContext + ", expected 1 or more");
