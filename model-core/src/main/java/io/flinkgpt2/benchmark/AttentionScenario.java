@@ -58,7 +58,7 @@ public final class AttentionScenario {
         KvCache[] caches = new KvCache[streams];
         Arrays.setAll(caches, i -> new KvCache(pool, positions));
         try (Workers workers = new Workers(threads)) {
-            ForwardState state = new ForwardState(pretrained.config(), streams, streams, positions, workers);
+            ForwardState state = new ForwardState(pretrained.model(), streams, streams, positions, workers);
             AttentionPass pass = new AttentionPass(pretrained.model(), state, caches, position);
             double[] attention = new double[repeats];
             double[] shares = new double[repeats];

@@ -41,7 +41,7 @@ final class BatchStep {
         this.metrics = metrics;
         this.stepRows = new StepRows(options.batchSize(), options.prefillChunk());
         this.rows = new RaggedBatch(maxRows);
-        this.activations = new ForwardState(config, maxRows, options.batchSize(), options.maxContext(), workers);
+        this.activations = new ForwardState(model, maxRows, options.batchSize(), options.maxContext(), workers);
         this.sampler = new Sampler(model.kernels(), config.vocabularySize());
     }
 

@@ -45,7 +45,7 @@ public final class Generator {
         this.limits = new PromptLimits(model.config(), maxContext);
         this.prefillChunk = Math.min(prefillChunk, maxContext);
         this.batch = new RaggedBatch(this.prefillChunk);
-        this.activations = new ForwardState(model.config(), this.prefillChunk, 1, maxContext, workers);
+        this.activations = new ForwardState(model, this.prefillChunk, 1, maxContext, workers);
         this.cache = new KvCache(model.config(), maxContext);
         this.sampler = new Sampler(model.kernels(), model.config().vocabularySize());
     }

@@ -45,7 +45,7 @@ public final class Gpt2 {
      * the caches as long as they were, though they may hold blocks for its rows already; it can be made again.
      *
      * @param observer or null
-     * @throws IllegalArgumentException if the batch does not fit {@code s}, a token id lies outside of the vocabulary, a
+     * @throws IllegalArgumentException if {@code s} is of another model or too small for the batch, a token id lies outside of the vocabulary, a
      *     position does not follow on its cache, or exceeds its capacity; nothing has been computed then
      */
     public void forward(RaggedBatch batch, ForwardState s, ForwardObserver observer) {
@@ -64,6 +64,9 @@ public final class Gpt2 {
 
     /** Checks every row before any is computed, so that a refused batch leaves the caches as they were; then makes room. */
     private void prepare(RaggedBatch batch, ForwardState s) {
+        if (s.model != this) {
+            throw new IllegalArgumentException("the forward state was made for another model");
+        }
         if (batch.size() > s.maxRows || batch.logitCount() > s.maxLogits) {
             throw new IllegalArgumentException("a batch of " + batch.size() + " rows, " + batch.logitCount()
                     + " with logits, does not fit a forward state for " + s.maxRows + " and " + s.maxLogits);
@@ -147,8 +150,7 @@ public final class Gpt2 {
         }
         normalise(s.normed, s.x, s.stride, count, weights.finalLayerNorm());
         show(observer, ForwardObserver.Stage.FINAL_LAYER_NORM, 0, s.normed, count, config.embeddingSize(), s.stride);
-        s.workers.run(
-                s.linear.of(kernels, s.logits, s.logitsStride, s.normed, s.stride, count, weights.lmHead(), null));
+        s.workers.run(s.linear.of(s.logits, s.logitsStride, s.normed, s.stride, count, weights.lmHead(), null));
     }
 
     private void normalise(float[] out, float[] x, int stride, int rows, LayerNorm norm) {
@@ -158,7 +160,7 @@ public final class Gpt2 {
 
     private LinearStep linear(
             ForwardState s, float[] out, int outStride, float[] x, int xStride, int rows, Linear linear) {
-        return s.linear.of(kernels, out, outStride, x, xStride, rows, linear);
+        return s.linear.of(out, outStride, x, xStride, rows, linear);
     }
 
     private static void show(

@@ -6,8 +6,7 @@ package io.flinkgpt2.tensor;
  * <p>Every implementation gives the same bits. What makes that possible is part of the contract of each kernel:
  *
  * <ul>
- *   <li>a product sums over its inputs in ascending order, one fused multiply-add each, starting from 0, and
- *       then adds the bias;
+ *   <li>a {@linkplain MatrixProduct product} sums over its inputs in ascending order and then adds the bias;
  *   <li>a sum over a vector is <em>striped</em>: sixteen partial sums, partial sum {@code j} over the elements
  *       {@code j, j + 16, j + 32, …} in ascending order, folded as {@code j + (j + 8)}, then 4, 2 and 1 apart;
  *   <li>the weighted values of a sequence are added up starting from 0, one fused multiply-add each, by two blocks of
@@ -32,28 +31,8 @@ public interface Kernels {
     /** {@code "scalar"}, or {@code "vector-512"} with the width in bits. */
     String name();
 
-    /** All panels of {@link #multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
-    default void multiply(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias) {
-        multiply(out, outStride, x, w, bias, 0, w.panelCount());
-    }
-
-    /**
-     * Some panels of a matrix product: {@code out[r, o] = (sum over i of x[r, i] * w[i, o]) + bias[o]}.
-     *
-     * <p>The elements of {@code w} take part as the float32 values that they stand for, but with {@link Precision#INT8}
-     * the sum runs over the integers and is multiplied by the column's scale in the end, in one rounding with the bias.
-     *
-     * @param out receives, of each row of {@code x}, the {@value PackedMatrix#PANEL_WIDTH} floats of each panel; those past
-     *     {@code w.outputs()} are overwritten with values that mean nothing
-     * @param outStride floats from row to row of {@code out}, at least {@code PackedMatrix.padded(w.outputs())}
-     * @param x 0 or more rows of {@code w.inputs()} floats
-     * @param bias {@code padded(w.outputs())} floats, or null for none
-     * @param firstPanel the first panel that is computed, from 0
-     * @param endPanel the panel to stop before, at most {@code w.panelCount()}
-     * @throws IllegalArgumentException if an array is too short for the sizes given, or the rows have another number of inputs
-     * @throws IndexOutOfBoundsException if there are no such panels
-     */
-    void multiply(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel);
+    /** The matrix product that goes with these kernels. */
+    MatrixProduct product();
 
     /**
      * Layer normalisation of each row: {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}, with the biased

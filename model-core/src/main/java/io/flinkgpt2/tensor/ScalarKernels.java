@@ -8,15 +8,16 @@ public final class ScalarKernels implements Kernels {
 
     static final int STRIPES = 16;
 
+    private final MatrixProduct product = new ScalarProduct();
+
     @Override
     public String name() {
         return "scalar";
     }
 
     @Override
-    public void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
-        ScalarProduct.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+    public MatrixProduct product() {
+        return product;
     }
 
     @Override

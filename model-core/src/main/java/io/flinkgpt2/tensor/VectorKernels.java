@@ -22,6 +22,18 @@ public final class VectorKernels implements Kernels {
     /** Floats that {@link #argMax} looks at together. */
     private static final int STRETCH = 1024;
 
+    private final MatrixProduct product;
+
+    /** The kernels with the product on vectors. */
+    public VectorKernels() {
+        this(new VectorProduct());
+    }
+
+    /** The kernels with another product. */
+    public VectorKernels(MatrixProduct product) {
+        this.product = product;
+    }
+
     /** Whether this machine's vectors have 4, 8 or 16 floats. */
     static boolean supported() {
         return LANES >= 4;
@@ -33,9 +45,8 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
-        VectorProduct.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+    public MatrixProduct product() {
+        return product;
     }
 
     @Override

@@ -21,7 +21,7 @@ final class Passes {
      */
     static float[][] allLogits(Gpt2 model, KvCache cache, int[] tokenIds, ForwardObserver observer) {
         int n = tokenIds.length;
-        ForwardState state = new ForwardState(model.config(), n, n, n);
+        ForwardState state = new ForwardState(model, n, n, n);
         RaggedBatch batch = new RaggedBatch(n);
         for (int p = 0; p < n; p++) {
             batch.add(cache, p, tokenIds[p], true);
@@ -36,7 +36,7 @@ final class Passes {
 
     /** Logits after the last token alone, in passes of at most {@code chunk} rows that go on where the cache ends. */
     static float[] lastLogits(Gpt2 model, KvCache cache, int[] tokenIds, int chunk) {
-        ForwardState state = new ForwardState(model.config(), chunk, 1, tokenIds.length);
+        ForwardState state = new ForwardState(model, chunk, 1, tokenIds.length);
         RaggedBatch batch = new RaggedBatch(chunk);
         while (cache.length() < tokenIds.length) {
             batch.clear();

@@ -97,7 +97,7 @@ public record Perplexity(
             this.model = model;
             this.tokenIds = tokenIds;
             this.cache = new KvCache(model.config(), window);
-            this.state = new ForwardState(model.config(), CHUNK, CHUNK, window);
+            this.state = new ForwardState(model, CHUNK, CHUNK, window);
             this.weights = new float[model.config().vocabularySize()];
         }
 

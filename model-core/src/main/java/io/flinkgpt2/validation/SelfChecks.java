@@ -86,7 +86,7 @@ public final class SelfChecks {
             rows += ids.length;
             caches.add(new KvCache(model.config(), ids.length + (decode ? 1 : 0)));
         }
-        ForwardState state = new ForwardState(model.config(), rows, prompts.size(), prompt.length + 1);
+        ForwardState state = new ForwardState(model, rows, prompts.size(), prompt.length + 1);
         RaggedBatch batch = new RaggedBatch(rows);
         List<int[]> sequences = prompts;
         for (int pass = 0; pass < (decode ? 2 : 1); pass++) {

@@ -32,7 +32,7 @@ class PrefixCacheTest {
     private final Gpt2 model = model();
     private final KvBlocks pool = new KvBlocks(model.config(), (long) PLENTY * KvBlocks.blockBytes(model.config()));
     private final RaggedBatch batch = new RaggedBatch(LONGEST);
-    private final ForwardState activations = new ForwardState(model.config(), LONGEST, 1, LONGEST);
+    private final ForwardState activations = new ForwardState(model, LONGEST, 1, LONGEST);
     private final PrefixMatch match = new PrefixMatch();
 
     private static Gpt2 model() {

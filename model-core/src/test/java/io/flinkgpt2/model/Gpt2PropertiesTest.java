@@ -89,7 +89,7 @@ class Gpt2PropertiesTest {
         int[] lengths = {1, 3, 5, 13, 48, 60, 64, 65, 96};
         int rows = Arrays.stream(lengths).sum();
         RaggedBatch batch = new RaggedBatch(rows);
-        ForwardState a = new ForwardState(model.config(), rows, lengths.length, LONGEST);
+        ForwardState a = new ForwardState(model, rows, lengths.length, LONGEST);
         int[][] prompts = new int[lengths.length][];
         KvCache[] caches = new KvCache[lengths.length];
         for (int s = 0; s < lengths.length; s++) {
@@ -124,7 +124,7 @@ class Gpt2PropertiesTest {
         float[][] alone = Passes.allLogits(model, ids, null);
         for (int threads = 2; threads <= 4; threads++) {
             try (Workers workers = new Workers(threads)) {
-                ForwardState a = new ForwardState(model.config(), ids.length, ids.length, LONGEST, workers);
+                ForwardState a = new ForwardState(model, ids.length, ids.length, LONGEST, workers);
                 for (int prefill : new int[] {1, 2, 7, 69}) {
                     KvCache cache = new KvCache(model.config(), LONGEST);
                     RaggedBatch batch = new RaggedBatch(ids.length);
@@ -158,7 +158,7 @@ class Gpt2PropertiesTest {
     void rule1_3_aBatchThatIsRefusedLeavesTheCachesAsTheyWere() {
         Gpt2 model = model(48, 4, new VectorKernels());
         KvCache cache = new KvCache(model.config(), 4);
-        ForwardState a = new ForwardState(model.config(), 8, 1, LONGEST);
+        ForwardState a = new ForwardState(model, 8, 1, LONGEST);
         RaggedBatch batch = new RaggedBatch(8);
 
         batch.add(cache, 0, 97, true);

@@ -19,8 +19,8 @@ final class MistakesAtValidationPoints {
                     "point 2",
                     "a projection without its bias",
                     "model/Gpt2.java",
-                    "return s.linear.of(kernels, out, outStride, x, xStride, rows, linear);",
-                    "return s.linear.of(kernels, out, outStride, x, xStride, rows, linear.weight(), null);",
+                    "return s.linear.of(out, outStride, x, xStride, rows, linear);",
+                    "return s.linear.of(out, outStride, x, xStride, rows, linear.weight(), null);",
                     "model.GoldenTest#rule3_3_point2_queriesKeysAndValuesOfTheFirstBlockAreTheReferences"),
             mistake(
                     "point 3",

@@ -52,13 +52,14 @@ class KernelAllocationTest {
         Float32Matrix w = KernelCases.randomMatrix(128, stride);
         float[] sums = new float[24 * stride];
         float[] inputs = KernelCases.random(7, 24 * 128, 1);
+        Epilogue epilogue = new Epilogue(vector).of(bias);
         for (Precision precision : Precision.values()) {
-            PackedMatrix stored = w.to(precision);
+            PackedMatrix stored = KernelCases.pack(w, precision);
             for (int rows : new int[] {1, 2, 3, 4, 8, 12, 24}) {
                 PackedRows packed = PackedRows.of(inputs, 128, rows, 128);
                 kernels.put(
                         "multiply " + rows + " rows by " + precision,
-                        () -> vector.multiply(sums, stride, packed, stored, bias));
+                        () -> vector.product().multiply(sums, stride, packed, stored, epilogue));
                 kernels.put("pack " + rows + " rows", () -> packed.pack(inputs, 128, rows, 128));
             }
         }

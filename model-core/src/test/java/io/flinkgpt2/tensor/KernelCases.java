@@ -58,7 +58,7 @@ final class KernelCases {
         for (int inputs : SIZES) {
             for (int outputs : SIZES) {
                 for (Precision precision : Precision.values()) {
-                    products(randomMatrix(inputs, outputs).to(precision));
+                    products(pack(randomMatrix(inputs, outputs), precision));
                 }
             }
         }
@@ -72,14 +72,14 @@ final class KernelCases {
             PackedRows packed = PackedRows.of(random(rows, rows * xStride, 2), xStride, rows, w.inputs());
             float[] out = new float[rows * stride];
             String name = "multiply " + rows + " rows by " + w;
-            kernels.multiply(out, stride, packed, w, bias);
+            multiply(kernels, out, stride, packed, w, bias);
             keep(name, out);
             out = new float[rows * stride];
-            kernels.multiply(out, stride, packed, w, null);
+            multiply(kernels, out, stride, packed, w, null);
             keep(name + " without bias", out);
             out = new float[rows * stride];
             int panel = w.panelCount() / 2;
-            kernels.multiply(out, stride, packed, w, bias, panel, w.panelCount());
+            multiply(kernels, out, stride, packed, w, bias, panel, w.panelCount());
             keep(name + " from panel " + panel + " on", out);
         }
     }
@@ -180,6 +180,20 @@ final class KernelCases {
             System.arraycopy(scores, h * stride, kept, h * positions, positions);
         }
         return kept;
+    }
+
+    /** All panels of a product with nothing but a bias behind it. */
+    static void multiply(Kernels kernels, float[] out, int stride, PackedRows x, PackedMatrix w, float[] bias) {
+        multiply(kernels, out, stride, x, w, bias, 0, w.panelCount());
+    }
+
+    static void multiply(
+            Kernels kernels, float[] out, int stride, PackedRows x, PackedMatrix w, float[] bias, int first, int end) {
+        kernels.product().multiply(out, stride, x, w, new Epilogue(kernels).of(bias), first, end);
+    }
+
+    static PackedMatrix pack(Float32Matrix weights, Precision precision) {
+        return new ScalarProduct().pack(weights, precision);
     }
 
     static Float32Matrix randomMatrix(int inputs, int outputs) {

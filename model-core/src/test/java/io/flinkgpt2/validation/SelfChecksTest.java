@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.PackedRows;
 import io.flinkgpt2.tensor.ScalarKernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +67,7 @@ class SelfChecksTest {
     @Test
     void aProductThatDependsOnTheOtherRowsFailsAgainstItselfAndTheScalarKernels() throws IOException {
         Kernels wrong = WrongKernels.after("multiply", arguments -> {
-            int rows = ((PackedRows) arguments[2]).rows();
+            int rows = ((InputRows) arguments[2]).rows();
             if (rows > 3) {
                 int last = (rows - 1) * (int) arguments[1];
                 float[] out = (float[]) arguments[0];

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.PackedRows;
 import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
@@ -148,7 +148,7 @@ class ValidationPointsTest {
     @Test
     void point9_aProductThatDependsOnTheNumberOfRowsTurnsPoint9Red() throws IOException {
         Kernels wrong = WrongKernels.after("multiply", arguments -> {
-            if (((PackedRows) arguments[2]).rows() == 1) {
+            if (((InputRows) arguments[2]).rows() == 1) {
                 float[] out = (float[]) arguments[0];
                 out[0] = Math.nextUp(out[0]);
             }
