@@ -52,35 +52,15 @@ public interface Kernels {
      */
     void activate(Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch);
 
-    /** Positions of one block of keys or values. */
-    int BLOCK_POSITIONS = 64;
-
-    /**
-     * Positions whose keys lie together within a block: a whole number of vectors of every width, and a line of the caches
-     * for each element. A block that is not full yet is read from its beginning on, without gaps.
-     */
-    int KEY_STRIPE = 16;
-
     /**
      * Attention scores of one row against the keys of a sequence, for some heads:
-     * {@code scores[h, j] = scale * sum over d of queries[h, d] * key(h, j)[d]}, d ascending.
+     * {@code scores[h, j] = scale * sum over d of queries[h, d] * key(firstHead + h, j)[d]}, d ascending.
      *
-     * <p>A block of {@value #BLOCK_POSITIONS} positions consists of stripes of {@value #KEY_STRIPE}. A <em>closed</em> stripe is
-     * transposed, {@code [allHeads][headSize][}{@value #KEY_STRIPE}{@code ]}, so that neighbouring positions are neighbouring
-     * lanes. The last stripe of a sequence may be <em>open</em>: its positions lie in rows, {@code [headSize][allHeads]} each, so
-     * that a few positions are a few lines of memory, and the heads are neighbouring lanes.
-     *
-     * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of {@code positions} rounded up to
-     *     a multiple of 16 may be written
+     * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of the positions rounded up to a
+     *     multiple of 16 may be written
      * @param queries {@code heads x headSize} floats from {@code queriesOffset}
-     * @param keys blocks; up to 15 floats behind the last row may be read
-     * @param keysOffset where the first stripe begins in each block
-     * @param allHeads heads of a stripe
-     * @param firstHead the first of those that take part, from 0
+     * @param firstHead the first of the heads that take part, from 0
      * @param heads those that take part
-     * @param positions number of keys that take part, 1 or more
-     * @param closed the first position that does not lie in a closed stripe: a multiple of 16, less than 16 before
-     *     {@code positions}; or {@code positions} or more
      * @param scratch {@link #scoresScratch} floats or more, overwritten
      */
     void attentionScores(
@@ -88,20 +68,15 @@ public interface Kernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch);
 
     /** Floats of scratch that {@link #attentionScores} needs for so many heads. */
     static int scoresScratch(int heads, int headSize) {
-        return Shapes.wholeStripes(heads) * headSize + 4 * KEY_STRIPE;
+        return Shapes.wholeStripes(heads) * headSize + 4 * KvView.KEY_STRIPE;
     }
 
     /**
@@ -114,27 +89,15 @@ public interface Kernels {
 
     /**
      * The weighted sum of the values of a sequence, for some heads:
-     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][j % 64, h, d]}, by two
-     * blocks in turn.
+     * {@code out[h, d] = sum over j of weights[h, j] * value(firstHead + h, j)[d]}, by two blocks in turn.
      *
      * @param out {@code heads x headSize} floats from {@code outOffset}
      * @param weights {@code heads} rows, {@code weightsStride} floats apart
-     * @param values blocks of {@value #BLOCK_POSITIONS} positions, each a row with the values of all heads
-     * @param valuesOffset where those of the first head that takes part begin in the first row of each block
-     * @param rowStride floats from row to row, {@code heads x headSize} or more
-     * @param positions number of values that take part, 1 or more
+     * @param firstHead the first of the heads that take part, from 0
+     * @param heads those that take part
      */
     void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions);
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads);
 
     /**
      * Index, from 0, of the largest of {@code x[offset, offset + n)}; of equal ones the lowest.

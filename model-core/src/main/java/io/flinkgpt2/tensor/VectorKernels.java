@@ -55,61 +55,21 @@ public final class VectorKernels implements Kernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch) {
-        int stripe = allHeads * headSize * KEY_STRIPE;
-        VectorScores.closedStripes(
-                scores,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset + firstHead * headSize * KEY_STRIPE,
-                stripe,
-                heads,
-                headSize,
-                Math.min(positions, closed),
-                scale);
-        if (closed < positions) {
-            OpenStripe.scores(
-                    scores,
-                    closed,
-                    scoresStride,
-                    queries,
-                    queriesOffset,
-                    keys[closed / BLOCK_POSITIONS],
-                    keysOffset + closed % BLOCK_POSITIONS / KEY_STRIPE * stripe + firstHead,
-                    allHeads,
-                    heads,
-                    headSize,
-                    positions - closed,
-                    scale,
-                    scratch);
+        VectorScores.closedStripes(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale);
+        if (kv.closed < kv.positions) {
+            OpenStripe.scores(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale, scratch);
         }
     }
 
     @Override
     public void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions) {
-        VectorValues.weightedValues(
-                out, outOffset, weights, weightsStride, values, valuesOffset, rowStride, heads, headSize, positions);
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads) {
+        VectorValues.weightedValues(out, outOffset, weights, weightsStride, kv, firstHead, heads);
     }
 
     @Override

@@ -4,6 +4,8 @@ import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.tensor.Epilogue;
 import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.KvView;
+import io.flinkgpt2.tensor.KvViews;
 import io.flinkgpt2.tensor.PackedMatrix;
 import java.util.Arrays;
 import java.util.function.Supplier;
@@ -97,32 +99,13 @@ final class FailingKernels extends DelegatingKernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch) {
-        check(Place.SCORES, scores, queries, queriesOffset, heads * headSize);
-        super.attentionScores(
-                scores,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset,
-                allHeads,
-                firstHead,
-                heads,
-                headSize,
-                positions,
-                closed,
-                scale,
-                scratch);
+        check(Place.SCORES, scores, queries, queriesOffset, heads * KvViews.headSize(kv));
+        super.attentionScores(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale, scratch);
     }
 
     @Override

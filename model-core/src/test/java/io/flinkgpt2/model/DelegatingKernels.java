@@ -4,6 +4,7 @@ import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Epilogue;
 import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.KvView;
 import io.flinkgpt2.tensor.MatrixProduct;
 import io.flinkgpt2.tensor.PackedMatrix;
 
@@ -96,32 +97,13 @@ public class DelegatingKernels implements Kernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch) {
         begin();
-        kernels.attentionScores(
-                scores,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset,
-                allHeads,
-                firstHead,
-                heads,
-                headSize,
-                positions,
-                closed,
-                scale,
-                scratch);
+        kernels.attentionScores(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale, scratch);
         end();
     }
 
@@ -134,19 +116,9 @@ public class DelegatingKernels implements Kernels {
 
     @Override
     public void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions) {
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads) {
         begin();
-        kernels.weightedValues(
-                out, outOffset, weights, weightsStride, values, valuesOffset, rowStride, heads, headSize, positions);
+        kernels.weightedValues(out, outOffset, weights, weightsStride, kv, firstHead, heads);
         end();
     }
 

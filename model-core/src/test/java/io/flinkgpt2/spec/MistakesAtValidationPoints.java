@@ -25,7 +25,7 @@ final class MistakesAtValidationPoints {
             mistake(
                     "point 3",
                     "the queries are kept as keys",
-                    "model/KvCache.java",
+                    "model/KvLayout.java",
                     "block.floats[to++] = qkv[keys + head * headSize + d];",
                     "block.floats[to++] = qkv[offset + head * headSize + d];",
                     "model.ForwardRulesTest#point3_theCacheIsBitEqualToTheKeysAndValuesOfTheProjection"),

@@ -67,7 +67,7 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.5",
                     "keys are written one place further on",
-                    "model/KvCache.java",
+                    "model/KvLayout.java",
                     "int to = openKey(layer, slot);",
                     "int to = openKey(layer, (slot + 1) % BLOCK_POSITIONS);",
                     "model.GoldenTest#rule3_5_point3_theCacheHoldsTheKeysAndValues"),
@@ -81,8 +81,8 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.5",
                     "all layers have the keys of one",
-                    "model/KvCache.java",
-                    "return 2 * layer * BLOCK_POSITIONS * headCount * headSize;",
+                    "model/KvLayout.java",
+                    "return 2 * layer * BLOCK_POSITIONS * row;",
                     "return 0;",
                     "model.GoldenTest#rule3_5_greedyTokens"),
             mistake(

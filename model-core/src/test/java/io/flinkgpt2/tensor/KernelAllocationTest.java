@@ -69,14 +69,17 @@ class KernelAllocationTest {
             float[] scores = new float[8 * 64];
             float[] head = new float[headSize];
             for (int closed : new int[] {500, 496}) {
-                kernels.put(
-                        "scores of head size " + headSize + ", closed to " + closed,
-                        () -> vector.attentionScores(
-                                scores, 512, weight, 0, blocks, 0, 1, 0, 1, headSize, 500, closed, 0.1f, scratch));
+                KvView kv = new KvView(1, headSize);
+                kernels.put("scores of head size " + headSize + ", closed to " + closed, () -> {
+                    kv.set(blocks, 0, 0, 500, closed);
+                    vector.attentionScores(scores, 512, weight, 0, kv, 0, 1, 0.1f, scratch);
+                });
             }
-            kernels.put(
-                    "values of head size " + headSize,
-                    () -> vector.weightedValues(head, 0, scores, 512, blocks, 0, headSize, 1, headSize, 500));
+            KvView kv = new KvView(1, headSize);
+            kernels.put("values of head size " + headSize, () -> {
+                kv.set(blocks, 0, 0, 500, 500);
+                vector.weightedValues(head, 0, scores, 512, kv, 0, 1);
+            });
         }
     }
 
