@@ -5,7 +5,6 @@ import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.tensor.ReadLimit;
 import io.flinkgpt2.tensor.Workers;
 import java.util.Arrays;
 

@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.cli;
 
-import io.flinkgpt2.tensor.MachineLimits;
+import io.flinkgpt2.benchmark.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
