@@ -29,6 +29,10 @@ abstract class JavaProduct implements MatrixProduct {
             throw new IllegalArgumentException("x is a " + x.getClass().getSimpleName()
                     + ", expected rows that this product packed: make them with rows()");
         }
+        if (!(w instanceof Float32Matrix || w instanceof BFloat16Matrix || w instanceof Int8Matrix)) {
+            throw new IllegalArgumentException(
+                    "w is a " + w.getClass().getSimpleName() + ", expected weights that this product packed");
+        }
         Shapes.checkMultiply(out, outStride, rows, w, epilogue.bias(), firstPanel, endPanel);
         for (int p = firstPanel; p < endPanel; p += TOGETHER) {
             int next = Math.min(p + TOGETHER, endPanel);

@@ -28,6 +28,16 @@ public interface Kernels {
         return BestKernels.INSTANCE;
     }
 
+    /** The kernels for this machine, as {@link #best()}, with another product. */
+    static Kernels best(MatrixProduct product) {
+        return BestKernels.with(product);
+    }
+
+    /** The kernels as plain loops, which every other one must equal bit for bit. */
+    static Kernels reference() {
+        return new ScalarKernels();
+    }
+
     /** {@code "scalar"}, or {@code "vector-512"} with the width in bits. */
     String name();
 

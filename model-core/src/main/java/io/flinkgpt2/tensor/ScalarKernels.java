@@ -7,11 +7,21 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /** The kernels as plain loops: the reference that {@link VectorKernels} must equal bit for bit, and the fallback. */
-public final class ScalarKernels implements Kernels {
+final class ScalarKernels implements Kernels {
 
     static final int STRIPES = 16;
 
-    private final MatrixProduct product = new ScalarProduct();
+    private final MatrixProduct product;
+
+    /** The kernels with the product as plain loops. */
+    ScalarKernels() {
+        this(new ScalarProduct());
+    }
+
+    /** The kernels with another product. */
+    ScalarKernels(MatrixProduct product) {
+        this.product = product;
+    }
 
     @Override
     public String name() {

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Only the part of the incubating API is used that JDK 17 and 25 share. Small helpers that take and return vectors
  * are inlined wherever they are hot; the benchmarks show that they are.
  */
-public final class VectorKernels implements Kernels {
+final class VectorKernels implements Kernels {
 
     /** A constant, so that the compiler knows the shape; at most 512 bits, so that stripes of 16 hold whole vectors. */
     static final VectorSpecies<Float> SPECIES =
@@ -25,12 +25,12 @@ public final class VectorKernels implements Kernels {
     private final MatrixProduct product;
 
     /** The kernels with the product on vectors. */
-    public VectorKernels() {
+    VectorKernels() {
         this(new VectorProduct());
     }
 
     /** The kernels with another product. */
-    public VectorKernels(MatrixProduct product) {
+    VectorKernels(MatrixProduct product) {
         this.product = product;
     }
 

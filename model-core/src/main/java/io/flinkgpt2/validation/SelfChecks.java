@@ -5,7 +5,7 @@ import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,7 +121,7 @@ public final class SelfChecks {
 
     private CheckResult scalarIsVector(int[] prompt) {
         String name = "logits of scalar = vector kernels";
-        ScalarKernels scalar = new ScalarKernels();
+        Kernels scalar = Kernels.reference();
         if (model.kernels().name().equals(scalar.name())) {
             return CheckResult.of(
                     GROUP, name, "this JVM has scalar kernels only; add --add-modules jdk.incubator.vector");

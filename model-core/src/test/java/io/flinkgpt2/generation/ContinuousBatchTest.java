@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.SamplingParameters;
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ class ContinuousBatchTest {
 
     @BeforeAll
     static void open() {
-        toy = ToyModel.open(directory.resolve("toy"), new VectorKernels());
+        toy = ToyModel.open(directory.resolve("toy"), Kernels.best());
         generator = new Generator(toy, ToyModel.CONTEXT, 64);
     }
 
@@ -283,7 +283,7 @@ class ContinuousBatchTest {
 
     @Test
     void aSequenceWithoutNumbersFailsAloneAndGivesItsPlaceUp() {
-        Pretrained damaged = ToyModel.open(directory.resolve("damaged"), new VectorKernels(), POISON);
+        Pretrained damaged = ToyModel.open(directory.resolve("damaged"), Kernels.best(), POISON);
         ContinuousBatch batch = new ContinuousBatch(damaged, options(3, 64));
         batch.submit(request(1, 20, 10), 0);
         int[] poisoned = request(2, 80, 0).promptTokenIds().clone();

@@ -12,7 +12,7 @@ import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.model.RandomWeights;
 import io.flinkgpt2.tensor.Activation;
-import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ class PrefixCacheTest {
                 VOCABULARY, LONGEST, 1, 1, 1, 1, Activation.RELU, 1e-5f, true, false, true, OptionalInt.empty());
         try {
             RandomWeights weights = new RandomWeights(config, 1);
-            return new Gpt2(config, Gpt2Weights.load(weights, config, Path.of("random")), new ScalarKernels());
+            return new Gpt2(config, Gpt2Weights.load(weights, config, Path.of("random")), Kernels.reference());
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

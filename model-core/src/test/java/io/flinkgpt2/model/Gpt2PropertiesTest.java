@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import io.flinkgpt2.tensor.Workers;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +32,7 @@ class Gpt2PropertiesTest {
                         new int[] {60, 3},
                         new int[] {96, 3},
                         new int[] {207, 3})
-                .map(size -> model(size[0], size[1], new VectorKernels()));
+                .map(size -> model(size[0], size[1], Kernels.best()));
     }
 
     static Gpt2 model(int embeddingSize, int headCount, Kernels kernels) {
@@ -147,8 +145,8 @@ class Gpt2PropertiesTest {
     @Test
     void rule4_4_vectorEqualsScalarForEveryActivationFunctionAndSize() {
         for (int size : List.of(1, 3, 5, 13, 48, 60, 96, 207)) {
-            Gpt2 vector = model(size, 1, new VectorKernels());
-            Gpt2 scalar = model(size, 1, new ScalarKernels());
+            Gpt2 vector = model(size, 1, Kernels.best());
+            Gpt2 scalar = model(size, 1, Kernels.reference());
             int[] ids = Passes.randomIds(vector.config(), 70, size);
             assertThat(Passes.allLogits(vector, ids, null)).isDeepEqualTo(Passes.allLogits(scalar, ids, null));
         }
@@ -156,7 +154,7 @@ class Gpt2PropertiesTest {
 
     @Test
     void rule1_3_aBatchThatIsRefusedLeavesTheCachesAsTheyWere() {
-        Gpt2 model = model(48, 4, new VectorKernels());
+        Gpt2 model = model(48, 4, Kernels.best());
         KvCache cache = new KvCache(model.config(), 4);
         ForwardState a = new ForwardState(model, 8, 1, LONGEST);
         RaggedBatch batch = new RaggedBatch(8);
@@ -196,7 +194,7 @@ class Gpt2PropertiesTest {
 
     @Test
     void aCacheGrowsInBlocksAndItsPoolKeepsThemWhenItIsReset() {
-        Gpt2 model = model(48, 4, new VectorKernels());
+        Gpt2 model = model(48, 4, Kernels.best());
         KvBlocks pool = new KvBlocks(model.config(), Long.MAX_VALUE);
         KvCache cache = new KvCache(pool, LONGEST);
         int[] ids = Passes.randomIds(model.config(), LONGEST, 3);

@@ -9,7 +9,6 @@ import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
 import io.flinkgpt2.tensor.PlainProduct;
 import io.flinkgpt2.tensor.Precision;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +37,7 @@ class PluggedProductTest {
     @EnumSource(Precision.class)
     void aProductWithItsOwnPackingGivesTheSameBits(Precision precision) throws IOException {
         PlainProduct plain = new PlainProduct();
-        Gpt2 plugged = model(new VectorKernels(plain), precision);
+        Gpt2 plugged = model(Kernels.best(plain), precision);
         Gpt2 usual = model(Kernels.best(), precision);
         int[] ids = Passes.randomIds(config, 33, 5);
 
@@ -53,7 +52,7 @@ class PluggedProductTest {
     void aProductThatCountsAndHandsOnGivesTheSameBits() throws IOException {
         List<Integer> outputs = new ArrayList<>();
         Gpt2 counting = model(
-                new VectorKernels(new DelegatingProduct(Kernels.best().product()) {
+                Kernels.best(new DelegatingProduct(Kernels.best().product()) {
                     @Override
                     public void multiply(
                             float[] out,
@@ -87,7 +86,7 @@ class PluggedProductTest {
         Gpt2 model = model(Kernels.best(), Precision.F32);
         RaggedBatch batch = new RaggedBatch(1);
         batch.add(new KvCache(config, 1), 0, 1, true);
-        ForwardState others = new ForwardState(model(new VectorKernels(new PlainProduct()), Precision.F32), 1, 1, 1);
+        ForwardState others = new ForwardState(model(Kernels.best(new PlainProduct()), Precision.F32), 1, 1, 1);
         assertThatThrownBy(() -> model.forward(batch, others))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the forward state was made for another model");

@@ -14,7 +14,11 @@ class MatrixProductTest {
     private static final int INPUTS = 48;
 
     static List<Kernels> all() {
-        return List.of(new ScalarKernels(), new VectorKernels(), new VectorKernels(new PlainProduct()));
+        return List.of(
+                new ScalarKernels(),
+                new VectorKernels(),
+                new ScalarKernels(new PlainProduct()),
+                Kernels.best(new PlainProduct()));
     }
 
     @ParameterizedTest
@@ -68,15 +72,25 @@ class MatrixProductTest {
     }
 
     @Test
-    void rowsOfAnotherProductAreRefused() {
+    void rowsAndWeightsOfAnotherProductAreRefused() {
         Float32Matrix w = KernelCases.randomMatrix(INPUTS, 7);
-        InputRows x = new PlainProduct().rows(INPUTS);
+        MatrixProduct other = new PlainProduct();
+        InputRows x = other.rows(INPUTS);
         x.pack(new float[INPUTS], INPUTS, 1, INPUTS);
         for (Kernels kernels : List.of(new ScalarKernels(), new VectorKernels())) {
             Epilogue epilogue = new Epilogue(kernels).of(null);
             assertThatThrownBy(() -> kernels.product().multiply(new float[32], 32, x, w, epilogue))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("x is a PlainRows, expected rows that this product packed");
+            assertThatThrownBy(() -> kernels.product()
+                            .multiply(
+                                    new float[32],
+                                    32,
+                                    PackedRows.of(new float[INPUTS], INPUTS, 1, INPUTS),
+                                    other.pack(w, Precision.F32),
+                                    epilogue))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("w is a PlainMatrix, expected weights that this product packed");
         }
     }
 

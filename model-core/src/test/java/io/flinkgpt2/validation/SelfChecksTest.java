@@ -7,7 +7,6 @@ import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +57,7 @@ class SelfChecksTest {
 
     @Test
     void scalarKernelsAloneAreComparedWithNothingAndSaySo() throws IOException {
-        List<CheckResult> results = check("tied-tanh", new ScalarKernels(), 1, 2, 3);
+        List<CheckResult> results = check("tied-tanh", Kernels.reference(), 1, 2, 3);
 
         assertThat(names(results, Outcome.NOT_RUN)).containsExactly(SCALAR, DECODED);
         assertThat(results.get(2).detail()).contains("--add-modules");

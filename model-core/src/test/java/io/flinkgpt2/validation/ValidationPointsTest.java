@@ -7,8 +7,6 @@ import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,8 +24,7 @@ class ValidationPointsTest {
 
     private static final int[] PROMPT = {7, 300, 12, 12, 45, 1};
     static final List<String> FOLDERS = GoldenModel.FOLDERS;
-    static final List<Arguments> KERNELS =
-            List.of(Arguments.of(new ScalarKernels()), Arguments.of(new VectorKernels()));
+    static final List<Arguments> KERNELS = List.of(Arguments.of(Kernels.reference()), Arguments.of(Kernels.best()));
 
     @TempDir
     private Path directory;
