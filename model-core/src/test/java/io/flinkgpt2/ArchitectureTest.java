@@ -46,7 +46,7 @@ class ArchitectureTest {
             .whereLayer("validation")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("pretrained")
-            .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation")
+            .mayOnlyBeAccessedByLayers("benchmark", "validation")
             .whereLayer("generation")
             .mayOnlyBeAccessedByLayers("benchmark", "validation")
             .whereLayer("sampling")

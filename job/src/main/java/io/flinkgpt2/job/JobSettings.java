@@ -9,8 +9,8 @@ import io.flinkgpt2.job.function.PinnedModel;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestParser;
-import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
 import java.io.IOException;
@@ -92,7 +92,7 @@ public record JobSettings(
                         activation(options)),
                 inRange(options, JobOptions.GENERATION_MAX_CONTEXT, 1, Integer.MAX_VALUE),
                 inRange(options, JobOptions.PREFILL_CHUNK, 1, 1 << 20),
-                new RequestStandards(
+                new RequestDefaults(
                         get(options, JobOptions.GENERATION_TRUNCATE_PROMPT, null),
                         get(options, JobOptions.GENERATION_ALLOW_SPECIAL_TOKENS, null)),
                 get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),

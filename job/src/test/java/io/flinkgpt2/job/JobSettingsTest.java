@@ -14,7 +14,7 @@ import io.flinkgpt2.job.kafka.LostTransactions;
 import io.flinkgpt2.job.kafka.SourceStart;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
-import io.flinkgpt2.job.record.RequestStandards;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Precision;
@@ -55,7 +55,7 @@ class JobSettingsTest {
                                 new ModelSettings("/models/gpt2", List.of("gpt2"), Precision.F32, null),
                                 128,
                                 128,
-                                new RequestStandards(PromptTruncation.ERROR, false),
+                                new RequestDefaults(PromptTruncation.ERROR, false),
                                 UnknownFields.REJECT,
                                 262_144),
                         GenerationMode.BATCH,
@@ -125,7 +125,7 @@ class JobSettingsTest {
                                         Activation.GELU_TANH),
                                 64,
                                 16,
-                                new RequestStandards(PromptTruncation.LEFT, true),
+                                new RequestDefaults(PromptTruncation.LEFT, true),
                                 UnknownFields.IGNORE,
                                 2048),
                         GenerationMode.MAP,

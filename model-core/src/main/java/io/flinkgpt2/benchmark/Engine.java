@@ -3,10 +3,8 @@ package io.flinkgpt2.benchmark;
 import com.sun.management.ThreadMXBean;
 import io.flinkgpt2.generation.BatchMetrics;
 import io.flinkgpt2.generation.BatchOptions;
-import io.flinkgpt2.generation.BatchOutcome;
 import io.flinkgpt2.generation.ContinuousBatch;
-import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.generation.InFlight;
+import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Workers;
 import java.lang.management.ManagementFactory;
@@ -41,17 +39,17 @@ final class Engine implements AutoCloseable {
     /** Begins again with nothing in the prefix cache; without one there is nothing to forget, and memory is kept. */
     void forget() {
         if (batch == null || options.prefixCacheBytes() > 0) {
-            batch = new ContinuousBatch(pretrained, options, workers);
+            batch = new ContinuousBatch(pretrained.model(), pretrained.tokenizer(), options, workers);
         }
     }
 
     /** Completes all requests, which wait from the start. */
-    EngineRun run(List<GenerationRequest> requests) {
+    EngineRun run(List<BenchRequest> requests) {
         BatchMetrics metrics = batch.metrics();
         long rows = metrics.rows();
         long generated = metrics.generatedTokens();
         long cached = metrics.cachedTokens();
-        IdentityHashMap<InFlight, Integer> numbers = new IdentityHashMap<>();
+        IdentityHashMap<RequestGroup, Integer> numbers = new IdentityHashMap<>();
         int[][] ids = new int[requests.size()][];
         long decodeSteps = 0;
         long decodeNanos = 0;
@@ -60,24 +58,24 @@ final class Engine implements AutoCloseable {
         long kvBytes = 0;
         long start = System.nanoTime();
         for (int i = 0; i < requests.size(); i++) {
-            numbers.put(batch.submit(requests.get(i), 0), i);
+            numbers.put(requests.get(i).submitTo(batch), i);
         }
         long bytesBefore = allocatedBytes();
         long before = System.nanoTime();
         while (batch.step()) {
             long now = System.nanoTime();
             long bytes = allocatedBytes();
-            BatchOutcome outcome = batch.poll();
+            RequestGroup ended = batch.poll();
             if (metrics.lastStepPromptRows() == 0) {
                 decodeSteps++;
                 decodeNanos += now - before;
                 decodeTokens += metrics.lastStepRows();
-                allocated += outcome == null ? bytes - bytesBefore : 0;
+                allocated += ended == null ? bytes - bytesBefore : 0;
             }
             kvBytes = Math.max(kvBytes, metrics.kvBytesUsed());
-            for (; outcome != null; outcome = batch.poll()) {
-                ids[numbers.get(outcome.inFlight())] =
-                        completed(outcome).completion().tokenIds();
+            for (; ended != null; ended = batch.poll()) {
+                ids[numbers.get(ended)] =
+                        requireCompleted(ended).completions().get(0).tokenIds();
             }
             bytesBefore = allocatedBytes();
             before = System.nanoTime();
@@ -100,13 +98,16 @@ final class Engine implements AutoCloseable {
         return thread.getThreadAllocatedBytes(Thread.currentThread().getId());
     }
 
-    /** @throws IllegalStateException if it failed */
-    static BatchOutcome.Completed completed(BatchOutcome outcome) {
-        if (outcome instanceof BatchOutcome.Completed completed) {
-            return completed;
+    /**
+     * Returns the request.
+     *
+     * @throws IllegalStateException if it failed
+     */
+    static RequestGroup requireCompleted(RequestGroup ended) {
+        if (ended.failure() != null) {
+            throw new IllegalStateException("a request failed, so there is nothing to measure", ended.failure());
         }
-        BatchOutcome.Failed failed = (BatchOutcome.Failed) outcome;
-        throw new IllegalStateException("a request failed, so there is nothing to measure", failed.cause());
+        return ended;
     }
 
     @Override

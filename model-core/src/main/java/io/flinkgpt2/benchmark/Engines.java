@@ -1,6 +1,5 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.pretrained.Pretrained;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,7 @@ public final class Engines implements AutoCloseable {
      * @throws IllegalStateException if a request fails, or a repeat gives other ids than the one before
      */
     public EngineRun measure(Workload workload, int repeats) throws InterruptedException {
-        List<List<GenerationRequest>> work = work(workload);
+        List<List<BenchRequest>> work = work(workload);
         String checksum = run(work).idsSha256();
         List<EngineRun> runs = new ArrayList<>();
         for (int i = 0; i < repeats; i++) {
@@ -50,23 +49,23 @@ public final class Engines implements AutoCloseable {
         return EngineRun.median(runs.stream());
     }
 
-    private List<List<GenerationRequest>> work(Workload one) {
+    private List<List<BenchRequest>> work(Workload one) {
         int streams = one.streams();
         Workload all = new Workload(
                 streams * engines.size(), one.promptTokens(), one.newTokens(), one.prefixTokens(), one.seed());
-        List<GenerationRequest> requests = all.requests(pretrained.config());
-        List<List<GenerationRequest>> work = new ArrayList<>();
+        List<BenchRequest> requests = all.requests(pretrained.config());
+        List<List<BenchRequest>> work = new ArrayList<>();
         for (int i = 0; i < engines.size(); i++) {
             work.add(requests.subList(i * streams, (i + 1) * streams));
         }
         return work;
     }
 
-    private EngineRun run(List<List<GenerationRequest>> work) throws InterruptedException {
+    private EngineRun run(List<List<BenchRequest>> work) throws InterruptedException {
         List<Future<Timed>> futures = new ArrayList<>();
         for (int i = 0; i < engines.size(); i++) {
             Engine engine = engines.get(i);
-            List<GenerationRequest> requests = work.get(i);
+            List<BenchRequest> requests = work.get(i);
             futures.add(executor.submit(() -> {
                 engine.forget();
                 ready.await();

@@ -1,9 +1,7 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.BatchOutcome;
 import io.flinkgpt2.generation.ContinuousBatch;
-import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.generation.InFlight;
+import io.flinkgpt2.generation.RequestGroup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,15 +13,15 @@ import java.util.concurrent.locks.LockSupport;
 final class MixedRun {
 
     private final ContinuousBatch batch;
-    private final List<GenerationRequest> requests;
+    private final List<BenchRequest> requests;
     private final long[] arrivals;
     private final long[] latencies;
-    private final IdentityHashMap<InFlight, Integer> numbers = new IdentityHashMap<>();
+    private final IdentityHashMap<RequestGroup, Integer> numbers = new IdentityHashMap<>();
     private final long start = System.nanoTime();
     private int arrived;
 
     /** @param arrivals nanoseconds from now, ascending, one for each request */
-    MixedRun(ContinuousBatch batch, List<GenerationRequest> requests, long[] arrivals) {
+    MixedRun(ContinuousBatch batch, List<BenchRequest> requests, long[] arrivals) {
         this.batch = batch;
         this.requests = requests;
         this.arrivals = arrivals;
@@ -79,12 +77,12 @@ final class MixedRun {
                 .max()
                 .orElseThrow();
         int output = together.stream()
-                .mapToInt(i -> requests.get(i).maxTokens())
+                .mapToInt(i -> requests.get(i).parameters().maxTokens())
                 .max()
                 .orElseThrow();
         for (int i : together) {
             // What the padding is makes no difference to the time.
-            submit(i, Workload.request(Arrays.copyOf(requests.get(i).promptTokenIds(), prompt), output));
+            submit(i, BenchRequest.greedy(Arrays.copyOf(requests.get(i).promptTokenIds(), prompt), output));
         }
         while (batch.step()) {
             // to the end of the longest
@@ -92,13 +90,13 @@ final class MixedRun {
         takeAnswers(now());
     }
 
-    private void submit(int number, GenerationRequest request) {
-        numbers.put(batch.submit(request, 0), number);
+    private void submit(int number, BenchRequest request) {
+        numbers.put(request.submitTo(batch), number);
     }
 
     private void takeAnswers(long now) {
-        for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
-            int number = numbers.remove(Engine.completed(outcome).inFlight());
+        for (RequestGroup ended = batch.poll(); ended != null; ended = batch.poll()) {
+            int number = numbers.remove(Engine.requireCompleted(ended));
             latencies[number] = now - arrivals[number];
         }
     }

@@ -1,6 +1,5 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.pretrained.Pretrained;
 import java.util.ArrayList;
@@ -63,7 +62,7 @@ public final class MixedScenario {
 
     private final Pretrained pretrained;
     private final EngineOptions options;
-    private final List<GenerationRequest> requests;
+    private final List<BenchRequest> requests;
     private final double[] gaps;
 
     /**
@@ -85,7 +84,7 @@ public final class MixedScenario {
         for (int i = 0; i < count; i++) {
             int prompt = random.nextInt(LEAST_PROMPT, MOST_PROMPT + 1);
             int output = random.nextInt(LEAST_OUTPUT, MOST_OUTPUT + 1);
-            requests.add(Workload.request(Workload.ids(random, prompt, config), output));
+            requests.add(BenchRequest.greedy(Workload.ids(random, prompt, config), output));
             // Exponentially distributed with a mean of 1: arrivals that know nothing of each other.
             gaps[i] = i == 0 ? 0 : -StrictMath.log(1 - random.nextDouble());
         }
@@ -104,7 +103,7 @@ public final class MixedScenario {
                 .seconds();
         long[] arrivals = arrivals(0.5 * seconds / requests.size());
         results.add(median(Batching.CONTINUOUS, options.batchSize(), arrivals, repeats));
-        List<GenerationRequest> firstHalf = requests.subList(0, (requests.size() + 1) / 2);
+        List<BenchRequest> firstHalf = requests.subList(0, (requests.size() + 1) / 2);
         for (Batching batching : List.of(Batching.STATIC_PADDED, Batching.STATIC_LEAVING)) {
             int best = staticBatchSizes.stream()
                     .map(size -> once(batching, size, firstHalf, arrivals))
@@ -136,14 +135,16 @@ public final class MixedScenario {
         return results.get(repeats / 2);
     }
 
-    private Result once(Batching batching, int batchSize, List<GenerationRequest> work, long[] arrivals) {
+    private Result once(Batching batching, int batchSize, List<BenchRequest> work, long[] arrivals) {
         EngineOptions with = new EngineOptions(1, options.threads(), batchSize, options.prefillChunk(), false);
         try (Engine engine = new Engine(pretrained, with, MOST_PROMPT + MOST_OUTPUT)) {
             MixedRun run = new MixedRun(engine.batch(), work, Arrays.copyOf(arrivals, work.size()));
             double seconds = batching == Batching.CONTINUOUS
                     ? run.continuous()
                     : run.inBatches(batchSize, batching == Batching.STATIC_PADDED);
-            long tokens = work.stream().mapToLong(GenerationRequest::maxTokens).sum();
+            long tokens = work.stream()
+                    .mapToLong(request -> request.parameters().maxTokens())
+                    .sum();
             return new Result(batching, batchSize, seconds, tokens, run.latency(0.5), run.latency(0.95));
         }
     }

@@ -1,8 +1,6 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.model.Gpt2Config;
-import io.flinkgpt2.sampling.SamplingParameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -41,23 +39,18 @@ public record Workload(int streams, int promptTokens, int newTokens, int prefixT
     }
 
     /** The requests, the same ones each time. */
-    public List<GenerationRequest> requests(Gpt2Config config) {
+    List<BenchRequest> requests(Gpt2Config config) {
         SplittableRandom random = new SplittableRandom(seed);
         int[] prefix = ids(random, prefixTokens, config);
-        List<GenerationRequest> requests = new ArrayList<>(streams);
+        List<BenchRequest> requests = new ArrayList<>(streams);
         for (int i = 0; i < streams; i++) {
             int[] prompt = new int[promptTokens];
             System.arraycopy(prefix, 0, prompt, 0, prefixTokens);
             int[] own = ids(random, promptTokens - prefixTokens, config);
             System.arraycopy(own, 0, prompt, prefixTokens, own.length);
-            requests.add(request(prompt, newTokens));
+            requests.add(BenchRequest.greedy(prompt, newTokens));
         }
         return requests;
-    }
-
-    /** A greedy request that ignores end of text. */
-    static GenerationRequest request(int[] prompt, int newTokens) {
-        return new GenerationRequest(prompt, newTokens, SamplingParameters.GREEDY, 0, 0).ignoringEndOfText();
     }
 
     /** Ids of the vocabulary but those that end the text. */

@@ -1,12 +1,9 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.KvBlocks;
-
-/** What a {@link ContinuousBatch} did so far, and how full it is: a live view, for the thread that drives the batch. */
+/** Counters and gauges of a {@link ContinuousBatch}: a live view, for the thread that drives the batch. */
 public final class BatchMetrics {
 
-    private final KvBlocks pool;
-    private final Admission admission;
+    private final KvCacheManager kvCache;
     private final long blockBytes;
 
     private long steps;
@@ -21,16 +18,15 @@ public final class BatchMetrics {
     private long unexplainedFailures;
     private RuntimeException unexplainedFailure;
 
-    BatchMetrics(KvBlocks pool, Admission admission) {
-        this.pool = pool;
-        this.admission = admission;
-        this.blockBytes = KvBlocks.blockBytes(pool.config());
+    BatchMetrics(KvCacheManager kvCache) {
+        this.kvCache = kvCache;
+        this.blockBytes = kvCache.blockBytes();
     }
 
-    void admitted(InFlight inFlight) {
+    void admitted(Sequence sequence) {
         admitted++;
-        promptTokens += inFlight.sequence().promptLength();
-        cachedTokens += inFlight.cachedTokens;
+        promptTokens += sequence.promptLength();
+        cachedTokens += sequence.cachedTokens();
     }
 
     void stepped(int rowCount, int promptRowCount) {
@@ -53,83 +49,83 @@ public final class BatchMetrics {
         }
     }
 
-    /** Steps that computed something. */
+    /** Returns the number of steps that computed something. */
     public long steps() {
         return steps;
     }
 
-    /** Rows of all steps: tokens that went through the model. */
+    /** Returns the rows of all steps: tokens that went through the model. */
     public long rows() {
         return rows;
     }
 
-    /** Rows of the last step. */
+    /** Returns the rows of the last step. */
     public int lastStepRows() {
         return lastStepRows;
     }
 
-    /** Rows of the last step that were part of the prefill chunk; the others were decoding. */
+    /** Returns the rows of the last step that were part of the prefill chunk; the others were decoding. */
     public int lastStepPromptRows() {
         return lastStepPromptRows;
     }
 
-    /** Requests that got a place, cancelled and failed ones included. */
+    /** Returns the number of sequences that were admitted, cancelled and failed ones included. */
     public long admitted() {
         return admitted;
     }
 
-    /** Tokens of the prompts of those. */
+    /** Returns the number of prompt tokens of those. */
     public long promptTokens() {
         return promptTokens;
     }
 
-    /** Of those, how many were in the prefix cache and not computed. */
+    /** Returns how many prompt tokens were in the prefix cache and not computed. */
     public long cachedTokens() {
         return cachedTokens;
     }
 
-    /** Tokens sampled, ends of text left out. */
+    /** Returns the number of tokens generated, end of text left out. */
     public long generatedTokens() {
         return generatedTokens;
     }
 
-    /** Steps whose shared pass failed, so that every sequence was computed alone, with the same bits. */
+    /** Returns the number of steps whose shared pass failed, so that every sequence was computed alone, with the same bits. */
     public long failedPasses() {
         return failedPasses;
     }
 
-    /** Those of them after which every sequence succeeded alone: the batch itself is wrong then, and slow, not its requests. */
+    /** Returns how many of them every sequence survived alone: then the batch itself is wrong, and slow, not its requests. */
     public long unexplainedFailures() {
         return unexplainedFailures;
     }
 
-    /** Why the last of the {@link #unexplainedFailures} failed, or null without any. */
+    /** Returns why the last of the {@link #unexplainedFailures} failed, or null without any. */
     public RuntimeException unexplainedFailure() {
         return unexplainedFailure;
     }
 
-    /** Blocks that the prefix cache gave up so far. */
+    /** Returns the number of blocks that the prefix cache has given up so far. */
     public long evictedBlocks() {
-        return admission.prefixes().evictedCount();
+        return kvCache.evictedBlocks();
     }
 
-    /** The most bytes of KV cache that can be used, in whole blocks. */
+    /** Returns the maximum size of the KV cache in bytes, in whole blocks. */
     public long kvBytesTotal() {
-        return pool.capacity() * blockBytes;
+        return kvCache.capacity() * blockBytes;
     }
 
-    /** Bytes of KV cache that running sequences hold, shared ones counted once. */
+    /** Returns the bytes of KV cache that running sequences hold, shared ones counted once. */
     public long kvBytesUsed() {
-        return admission.heldByRunning() * blockBytes;
+        return kvCache.heldByRunning() * blockBytes;
     }
 
-    /** Bytes of KV cache that are kept only in case another prompt begins alike; given up when needed. */
+    /** Returns the bytes of KV cache that are kept only in case another prompt begins alike; given up when needed. */
     public long kvBytesIdle() {
-        return admission.prefixes().idleCount() * blockBytes;
+        return kvCache.idleBlocks() * blockBytes;
     }
 
-    /** Bytes of KV cache in which nothing of worth lies. */
+    /** Returns the bytes of KV cache in which nothing of worth lies. */
     public long kvBytesFree() {
-        return pool.availableCount() * blockBytes;
+        return kvCache.freeBlocks() * blockBytes;
     }
 }

@@ -1,8 +1,9 @@
 package io.flinkgpt2.generation;
 
 /**
- * What was generated.
+ * The text that one choice of a request came to.
  *
+ * @param choice index among the choices of the request, from 0
  * @param promptTokens tokens of the prompt that the model saw
  * @param tokenIds the generated ids, without the end-of-text id
  * @param text the generated text
@@ -14,6 +15,7 @@ package io.flinkgpt2.generation;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared or hashed, and a list would box every id
 public record Completion(
+        int choice,
         int promptTokens,
         int[] tokenIds,
         String text,

@@ -1,21 +1,21 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Gpt2Config;
-import io.flinkgpt2.model.KvBlocks;
-import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.model.Gpt2;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Workers;
-import java.util.ArrayList;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.function.IntPredicate;
+import java.util.Set;
 
 /**
  * Completes many requests together: sequences join and leave at every step, and prompts and decoding sequences share one
- * pass through the model. It starts no thread: whoever drives it calls {@link #step} in a loop, and takes what ended from
+ * pass through the model. It starts no thread: its owner calls {@link #step} in a loop, and takes the requests that ended from
  * {@link #poll}.
  *
  * <ul>
- *   <li>A request gets the same bits as from a {@link Generator}, whatever else is in the batch, however the limits are set,
- *       with the prefix cache or without, and when it is resumed after any of its tokens.
+ *   <li>A request gets the same bits as one that is completed alone, whatever else is in the batch, however the limits are
+ *       set, with the prefix cache or without, and when it is resumed after any of its tokens.
  *   <li>Waiting requests enter by priority, lower ones first, then in the order in which they came. None is overtaken by
  *       one behind it, and none that runs is interrupted by one that waits.
  *   <li>A request enters when a place is free and its KV cache is sure to fit to its end; what the limits accept enters
@@ -34,47 +34,39 @@ public final class ContinuousBatch {
 
     private final PromptLimits limits;
     private final BatchOptions options;
-    private final IntPredicate endOfText;
-    private final Admission admission;
+    private final SequenceFeatures features;
+    private final Scheduler scheduler;
     private final BatchMetrics metrics;
     private final Outcomes outcomes;
-    private final BatchStep step;
-    /** In the order of admission. */
-    private final InFlight[] running;
+    private final ModelRunner runner;
 
-    private int runningCount;
     private long arrivals;
 
     /**
      * @throws IllegalArgumentException if {@code max-context} is more than the model's, or the KV cache cannot hold one
      *     sequence of it
      */
-    public ContinuousBatch(Pretrained pretrained, BatchOptions options) {
-        this(pretrained, options, new Workers(1));
+    public ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options) {
+        this(model, tokenizer, options, new Workers(1));
     }
 
-    /** @param workers threads that share the work of a step; closed by who made them */
-    public ContinuousBatch(Pretrained pretrained, BatchOptions options, Workers workers) {
-        Gpt2Config config = pretrained.config();
+    /** @param workers threads that share the work of a step; the caller closes them */
+    public ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options, Workers workers) {
+        this(model, tokenizer, options, workers, SequenceFeatures.standard(model.config()));
+    }
+
+    ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options, Workers workers, SequenceFeatures features) {
         this.options = options;
-        this.limits = new PromptLimits(config, options.maxContext());
-        this.endOfText = config::isEndOfText;
-        long least = KvBlocks.blocksFor(options.maxContext()) * KvBlocks.blockBytes(config);
-        if (options.kvCacheBytes() < least) {
-            throw new IllegalArgumentException(
-                    "kv-cache.bytes: found " + options.kvCacheBytes() + ", expected at least "
-                            + least + ", what one sequence with a max-context of " + options.maxContext()
-                            + " takes in this model; raise it or lower max-context");
-        }
-        KvBlocks pool = new KvBlocks(config, options.kvCacheBytes());
-        this.admission = new Admission(pool, options);
-        this.metrics = new BatchMetrics(pool, admission);
-        this.outcomes = new Outcomes(pretrained.tokenizer());
-        this.step = new BatchStep(pretrained.model(), options, workers, admission, outcomes, metrics);
-        this.running = new InFlight[options.batchSize()];
+        this.limits = new PromptLimits(model.config(), options.maxContext());
+        this.features = features;
+        KvCacheManager kvCache = new KvCacheManager(model.config(), options);
+        this.metrics = new BatchMetrics(kvCache);
+        this.scheduler = new Scheduler(kvCache, options, metrics);
+        this.outcomes = new Outcomes(tokenizer);
+        this.runner = new ModelRunner(model, options, workers, scheduler, kvCache, outcomes, metrics);
     }
 
-    /** What its prompts must keep to. */
+    /** Returns the limits that its prompts must keep to. */
     public PromptLimits limits() {
         return limits;
     }
@@ -83,7 +75,7 @@ public final class ContinuousBatch {
         return options;
     }
 
-    /** What was done so far, and how full it is. */
+    /** Returns a live view of what was done so far, and how full it is. */
     public BatchMetrics metrics() {
         return metrics;
     }
@@ -91,157 +83,138 @@ public final class ContinuousBatch {
     /**
      * Takes a request in. What is accepted is completed sooner or later; one that asks for no tokens has ended already.
      *
+     * @param promptTokenIds the prompt, not to be changed afterwards; empty: generation begins from end of text
      * @param priority lower ones enter first; within one, in the order of submission
      * @throws IllegalArgumentException if the prompt does not keep to {@link #limits}; nothing has changed then
      */
-    public InFlight submit(GenerationRequest request, int priority) {
-        return resume(request, priority, NONE_GENERATED);
+    public RequestGroup submit(int[] promptTokenIds, GenerationParameters parameters, int priority) {
+        return resume(promptTokenIds, parameters, priority, List.of());
     }
 
     /**
      * Takes a request in again that was interrupted, here or elsewhere, and goes on after the tokens it had. With a smaller
      * {@code max-context} than before, those past it are dropped.
      *
-     * @param generatedTokenIds {@link InFlight#generatedTokenIds} when it was interrupted
-     * @throws IllegalArgumentException as {@link #submit}, and if a generated id lies outside of the vocabulary
+     * @param generatedTokenIds {@link RequestGroup#generatedTokenIds} when it was interrupted; a choice that is missing begins
+     *     anew
+     * @throws IllegalArgumentException as {@link #submit}, and if there are more choices than the parameters ask for, or a
+     *     generated id lies outside of the vocabulary
      */
-    public InFlight resume(GenerationRequest request, int priority, int[] generatedTokenIds) {
-        int[] prompt = limits.admit(request.promptTokenIds(), request.maxTokens());
-        for (int i = 0; i < generatedTokenIds.length; i++) {
-            limits.requireInVocabulary("generated token id", i, generatedTokenIds[i]);
+    public RequestGroup resume(
+            int[] promptTokenIds, GenerationParameters parameters, int priority, List<int[]> generatedTokenIds) {
+        int[] prompt = limits.fit(promptTokenIds, parameters.maxTokens());
+        if (generatedTokenIds.size() > parameters.choices()) {
+            throw new IllegalArgumentException("generated tokens: found those of " + generatedTokenIds.size()
+                    + " choices, expected at most " + parameters.choices() + ", the n of the request");
         }
-        Sequence sequence = new Sequence(request, prompt, generatedTokenIds, limits.maxContext(), endOfText);
-        int mostBlocks = KvBlocks.blocksFor(sequence.mostPositions());
+        for (int[] generated : generatedTokenIds) {
+            for (int i = 0; i < generated.length; i++) {
+                limits.requireInVocabulary("generated token id", i, generated[i]);
+            }
+        }
         long now = System.nanoTime();
-        InFlight inFlight = new InFlight(priority, arrivals++, sequence, mostBlocks, now);
-        if (sequence.isFinished()) {
-            outcomes.complete(inFlight, now);
-        } else {
-            admission.enqueue(inFlight);
+        RequestGroup group = new RequestGroup(promptTokenIds, parameters, priority, now);
+        for (int choice = 0; choice < parameters.choices(); choice++) {
+            int[] generated = choice < generatedTokenIds.size() ? generatedTokenIds.get(choice) : NONE_GENERATED;
+            group.add(new Sequence(group, choice, arrivals++, prompt, generated, limits.maxContext(), features));
         }
-        return inFlight;
+        for (Sequence sequence : group.choices()) {
+            if (sequence.isFinished()) {
+                outcomes.complete(sequence, now);
+            } else {
+                scheduler.enqueue(sequence);
+            }
+        }
+        return group;
     }
 
     /**
-     * Ends a request where it stands, with what it has generated so far; its place and memory are free at once.
+     * Ends a request where it stands, with what it has generated so far; its places and memory are free at once.
      *
      * @return false if it had ended before
      * @throws IllegalArgumentException if it is another batch's
      */
-    public boolean cancel(InFlight inFlight) {
-        if (inFlight.hasEnded()) {
+    public boolean cancel(RequestGroup group) {
+        if (group.hasEnded()) {
             return false;
         }
-        if (!admission.dequeue(inFlight)) {
-            removeRunning(inFlight);
-            admission.retire(inFlight);
+        for (Sequence sequence : group.choices()) {
+            if (!sequence.hasEnded()) {
+                scheduler.remove(sequence);
+                sequence.cancel();
+                outcomes.complete(sequence, System.nanoTime());
+            }
         }
-        inFlight.sequence().cancel();
-        outcomes.complete(inFlight, System.nanoTime());
         return true;
     }
 
-    private void removeRunning(InFlight inFlight) {
-        int place = 0;
-        while (place < runningCount && running[place] != inFlight) {
-            place++;
-        }
-        if (place == runningCount) {
-            throw new IllegalArgumentException("the request is in flight, but not in this batch");
-        }
-        System.arraycopy(running, place + 1, running, place, runningCount - place - 1);
-        running[--runningCount] = null;
-    }
-
-    /** Requests that were admitted and not ended. */
+    /** Returns the number of sequences that were admitted and have not ended. */
     public int runningCount() {
-        return runningCount;
+        return scheduler.runningCount();
     }
 
-    /** Requests that have generated tokens and not ended: what a crash now would have to compute again. */
+    /** Returns the number of sequences that have generated tokens and not ended: what a crash now would compute again. */
     public int partGeneratedCount() {
         int count = 0;
-        for (int i = 0; i < runningCount; i++) {
-            count += running[i].generatedCount() > 0 ? 1 : 0;
+        for (int i = 0; i < scheduler.runningCount(); i++) {
+            count += scheduler.running(i).generatedCount() > 0 ? 1 : 0;
         }
         return count;
     }
 
-    /** Requests that wait for a place or for room in the KV cache. */
+    /** Returns the number of sequences that wait for a place or for room in the KV cache. */
     public int waitingCount() {
-        return admission.waitingCount();
+        return scheduler.waitingCount();
     }
 
-    /** Whether as many requests are in flight, waiting ones included, as there are places. */
+    /** Returns whether as many sequences are in flight, waiting ones included, as there are places. */
     public boolean isFull() {
-        return runningCount + waitingCount() >= running.length;
+        return runningCount() + waitingCount() >= scheduler.places();
     }
 
-    /** Whether there is nothing to do; outcomes may still be waiting to be polled. */
+    /** Returns whether there is nothing to do; requests that have ended may still be waiting to be polled. */
     public boolean isIdle() {
-        return runningCount + waitingCount() == 0;
-    }
-
-    /** All requests in flight: those that run in the order of their admission, then those that wait, the next one first. */
-    public List<InFlight> inFlight() {
-        List<InFlight> all = new ArrayList<>(runningCount + waitingCount());
-        for (int i = 0; i < runningCount; i++) {
-            all.add(running[i]);
-        }
-        all.addAll(admission.waiting());
-        return all;
+        return runningCount() + waitingCount() == 0;
     }
 
     /**
-     * The next request that ended, or null: in the order in which they ended, those of one step in the order of their
+     * Returns all requests in flight: those that run in the order of their admission, then those that wait, the next one
+     * first.
+     */
+    public List<RequestGroup> inFlight() {
+        Set<RequestGroup> all = new LinkedHashSet<>();
+        for (int i = 0; i < scheduler.runningCount(); i++) {
+            all.add(scheduler.running(i).group());
+        }
+        scheduler.waiting().forEach(sequence -> all.add(sequence.group()));
+        return List.copyOf(all);
+    }
+
+    /**
+     * Returns the next request that ended, or null: in the order in which they ended, those of one step in the order of their
      * admission.
      */
-    public BatchOutcome poll() {
+    public RequestGroup poll() {
         return outcomes.poll();
     }
 
     /**
      * Lets waiting requests enter, and runs one pass: a token for each decoding sequence, and a chunk of prompts.
      *
-     * <p>A sequence that throws fails alone: in the pass, when its token is chosen (its logits may be no numbers), or when its
+     * <p>A sequence that throws fails alone: in the pass, when its token is chosen (its logits may not be numbers), or when its
      * tokens become text. If the pass that all share throws, each is computed alone in this step, with the same bits; see
-     * {@link BatchMetrics#failedPasses}. What is thrown here is an {@link Error}, or says that the batch's own books are
-     * wrong, its queue or its KV cache; it must not be used any more then.
+     * {@link BatchMetrics#failedPasses}.
      *
      * @return false if there was nothing to do
+     * @throws IllegalStateException if internal bookkeeping is corrupt; discard the batch
      */
     public boolean step() {
-        admit();
-        if (runningCount == 0) {
+        scheduler.admit();
+        if (scheduler.runningCount() == 0) {
             return false;
         }
-        step.run(running, runningCount);
-        removeEnded();
+        runner.step();
+        scheduler.removeEnded();
         return true;
-    }
-
-    private void admit() {
-        while (runningCount < running.length) {
-            InFlight next = admission.admitNext(running, runningCount, System.nanoTime());
-            if (next == null) {
-                return;
-            }
-            running[runningCount++] = next;
-            metrics.admitted(next);
-        }
-    }
-
-    /** Closes the gaps that those leave that ended. */
-    private void removeEnded() {
-        int kept = 0;
-        for (int i = 0; i < runningCount; i++) {
-            InFlight inFlight = running[i];
-            if (!inFlight.hasEnded()) {
-                running[kept++] = inFlight;
-            }
-        }
-        while (runningCount > kept) {
-            running[--runningCount] = null;
-        }
     }
 }

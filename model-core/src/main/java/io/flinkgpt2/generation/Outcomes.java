@@ -7,32 +7,38 @@ import java.util.ArrayDeque;
 final class Outcomes {
 
     private final Tokenizer tokenizer;
-    private final ArrayDeque<BatchOutcome> queue = new ArrayDeque<>();
+    private final ArrayDeque<RequestGroup> queue = new ArrayDeque<>();
 
     Outcomes(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
     }
 
-    /** Ends a request with what it has; it fails if that has no text. */
-    void complete(InFlight inFlight, long now) {
-        BatchOutcome outcome;
+    /** Ends a sequence with what it has; it fails if that has no text. */
+    void complete(Sequence sequence, long now) {
+        int[] generated = sequence.generatedTokenIds();
         try {
-            String text = CompletionText.of(tokenizer, inFlight.generatedTokenIds());
-            outcome = new BatchOutcome.Completed(inFlight, inFlight.completion(text, now));
+            // Special tokens are left out, and an id without a token has no text.
+            String text = sequence.text(tokenizer.decode(true, generated));
+            sequence.complete(generated, text, now);
         } catch (RuntimeException e) {
-            outcome = new BatchOutcome.Failed(inFlight, e);
+            sequence.fail(e);
         }
-        inFlight.ended();
-        queue.add(outcome);
+        ended(sequence);
     }
 
-    void fail(InFlight inFlight, RuntimeException cause) {
-        inFlight.ended();
-        queue.add(new BatchOutcome.Failed(inFlight, cause));
+    void fail(Sequence sequence, RuntimeException cause) {
+        sequence.fail(cause);
+        ended(sequence);
     }
 
-    /** The next one in the order in which they ended, or null. */
-    BatchOutcome poll() {
+    private void ended(Sequence sequence) {
+        if (sequence.group().choiceEnded()) {
+            queue.add(sequence.group());
+        }
+    }
+
+    /** Returns the next request in the order in which they ended, or null. */
+    RequestGroup poll() {
         return queue.poll();
     }
 }

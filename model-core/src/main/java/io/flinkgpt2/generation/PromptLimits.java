@@ -38,10 +38,10 @@ public final class PromptLimits {
      *
      * @param prompt from {@link #newPrompt()}
      * @param maxTokens the most tokens to generate, 0 or more
-     * @throws IllegalArgumentException as {@link #admit(int[], int)}; a {@link PromptTooLongException} if it may not be cut, or
+     * @throws IllegalArgumentException as {@link #fit(int[], int)}; a {@link PromptTooLongException} if it may not be cut, or
      *     the context has no room for a prompt of one token
      */
-    public AdmittedPrompt admit(PromptTokens prompt, int maxTokens, PromptTruncation truncation) {
+    public FittedPrompt fit(PromptTokens prompt, int maxTokens, PromptTruncation truncation) {
         int length = prompt.length();
         int longest = longestPrompt(maxTokens);
         int kept = length > longest ? Math.max(1, maxContext - maxTokens) : length;
@@ -49,7 +49,7 @@ public final class PromptLimits {
             throw tooLong(length, longest);
         }
         int[] tokenIds = truncation == PromptTruncation.LEFT ? prompt.last(kept) : prompt.first(kept);
-        return new AdmittedPrompt(admit(tokenIds, maxTokens), length - kept);
+        return new FittedPrompt(fit(tokenIds, maxTokens), length - kept);
     }
 
     /**
@@ -59,7 +59,7 @@ public final class PromptLimits {
      *     (then a {@link PromptTooLongException}), or if it is empty and the model has no end of text; a sentence that
      *     says what is allowed
      */
-    public int[] admit(int[] promptTokenIds, int maxTokens) {
+    public int[] fit(int[] promptTokenIds, int maxTokens) {
         for (int i = 0; i < promptTokenIds.length; i++) {
             requireInVocabulary(i, promptTokenIds[i]);
         }
@@ -68,7 +68,7 @@ public final class PromptLimits {
                     .orElseThrow(
                             () -> new IllegalArgumentException(
                                     "the prompt is empty, and this model has no end-of-text token to begin from; give at least one token"));
-            return admit(new int[] {endOfText}, maxTokens);
+            return fit(new int[] {endOfText}, maxTokens);
         }
         int longest = longestPrompt(maxTokens);
         if (promptTokenIds.length > longest) {

@@ -1,6 +1,7 @@
 package io.flinkgpt2.generation;
 
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import java.util.Arrays;
 
@@ -29,7 +30,7 @@ final class StepRows {
      *
      * @return blocks that the caches have to take for these rows
      */
-    int fill(RaggedBatch batch, InFlight[] running, int count) {
+    int fill(RaggedBatch batch, Sequence[] running, int count) {
         share(running, count);
         batch.clear();
         int blocks = 0;
@@ -45,23 +46,23 @@ final class StepRows {
      * @param index its place among the sequences then
      * @return blocks that its cache still has to take for these rows
      */
-    int fillAlone(RaggedBatch batch, InFlight inFlight, int index) {
+    int fillAlone(RaggedBatch batch, Sequence sequence, int index) {
         batch.clear();
-        return add(batch, inFlight, shares[index]);
+        return add(batch, sequence, shares[index]);
     }
 
-    private static int add(RaggedBatch batch, InFlight inFlight, int share) {
-        Sequence sequence = inFlight.sequence();
-        int from = inFlight.cache.length();
+    private static int add(RaggedBatch batch, Sequence sequence, int share) {
+        KvCache cache = sequence.cache.keysAndValues;
+        int from = cache.length();
         int to = from + share;
         for (int position = from; position < to; position++) {
             boolean last = position == sequence.length() - 1;
-            batch.add(inFlight.cache, position, sequence.tokenId(position), last);
+            batch.add(cache, position, sequence.tokenId(position), last);
         }
-        return Math.max(0, KvBlocks.blocksFor(to) - inFlight.cache.blockCount());
+        return Math.max(0, KvBlocks.blocksFor(to) - cache.blockCount());
     }
 
-    private void share(InFlight[] running, int count) {
+    private void share(Sequence[] running, int count) {
         Arrays.fill(shares, 0, count, 0);
         int hungry = 0;
         for (int i = 0; i < count; i++) {

@@ -19,6 +19,8 @@ public final class Sampler {
     /** A binary heap of ids, the best on top; behind it, from the end on, those {@link #ranked} so far. */
     private final int[] heap;
 
+    private final SampledToken token = new SampledToken();
+
     private int rankedCount;
 
     /** @param vocabularySize number of logits, 1 or more */
@@ -30,26 +32,40 @@ public final class Sampler {
     }
 
     /**
-     * The id at one step.
+     * Chooses the token of one step.
      *
-     * @param logits {@code vocab_size} floats from {@code offset}
-     * @param seed and {@code choice} and {@code step} give the random number
+     * @param logits {@code vocab_size} floats from {@code offset}; the processors change them
+     * @param processors applied to the logits in their order; empty if the request asks for none
+     * @param choice index of the completion within its request; with the seed and the step it gives the random number
      * @param step number of tokens generated so far
+     * @return the token, valid until the next call
      * @throws ArithmeticException if there is a NaN among the logits, or no finite one
      */
-    public int sample(float[] logits, int offset, SamplingParameters parameters, long seed, int choice, int step) {
+    public SampledToken sample(
+            float[] logits,
+            int offset,
+            LogitsProcessor[] processors,
+            GenerationParameters parameters,
+            int choice,
+            int step) {
+        for (LogitsProcessor processor : processors) {
+            processor.apply(logits, offset, vocabularySize);
+        }
         int best = kernels.argMax(logits, offset, vocabularySize);
         if (best < 0 || Float.isInfinite(logits[offset + best])) {
             throw new ArithmeticException("no token can be chosen at step " + step + ": the largest of the logits is "
                     + (best < 0 ? "not a number" : logits[offset + best])
                     + ", expected a finite number; the weights are damaged, or too large for float32");
         }
-        if (parameters.isGreedy()) {
-            return best;
+        SamplingParameters sampling = parameters.sampling();
+        if (sampling.isGreedy()) {
+            token.id = best;
+            return token;
         }
-        weigh(logits, offset, logits[offset + best], parameters.temperature());
-        int last = lastKept(logits, offset, parameters);
-        return draw(logits, offset, last, RandomStream.uniform(seed, choice, step));
+        weigh(logits, offset, logits[offset + best], sampling.temperature());
+        int last = lastKept(logits, offset, sampling);
+        token.id = draw(logits, offset, last, RandomStream.uniform(parameters.seed(), choice, step));
+        return token;
     }
 
     /** Unnormalised probabilities; that of the best is 1. */

@@ -5,11 +5,10 @@ import static io.flinkgpt2.validation.CheckResult.EXPECTED;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.generation.Completion;
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,7 +76,8 @@ public final class KnownAnswers {
     public List<CheckResult> check(Pretrained pretrained) {
         List<CheckResult> results = new ArrayList<>();
         results.add(parameters(pretrained));
-        Generator generator = new Generator(pretrained, pretrained.config().contextLength(), PREFILL_CHUNK);
+        Generator generator = new Generator(
+                pretrained.model(), pretrained.tokenizer(), pretrained.config().contextLength(), PREFILL_CHUNK);
         for (JsonNode answer : answers.get("answers")) {
             CheckResult result = CheckResult.of(group(), title(answer), "");
             if (answer.has("needs")) {
@@ -178,7 +178,7 @@ public final class KnownAnswers {
     }
 
     private static Completion generate(Generator generator, int[] prompt, int maxTokens) {
-        return generator.generate(new GenerationRequest(prompt, maxTokens, SamplingParameters.GREEDY, 0, 0));
+        return generator.complete(prompt, GenerationParameters.greedy(maxTokens));
     }
 
     private static int[] ints(JsonNode array) {

@@ -4,13 +4,12 @@ import static io.flinkgpt2.validation.CheckResult.EXPECTED;
 import static io.flinkgpt2.validation.ValidationPoints.GOLDEN_TOLERANCE;
 
 import io.flinkgpt2.generation.Completion;
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.validation.ExpectedCase.ExpectedTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -229,7 +228,7 @@ final class PointsOfPrompt {
         Completion completion;
         try {
             int maxTokens = expected.greedyTokenIds().map(ids -> ids.length).orElse(SHOWN_TOKENS);
-            completion = generator.generate(new GenerationRequest(prompt, maxTokens, SamplingParameters.GREEDY, 0, 0));
+            completion = generator.complete(prompt, GenerationParameters.greedy(maxTokens));
         } catch (IllegalArgumentException | ArithmeticException e) {
             results.add(result.judged(false, "", e.getMessage()));
             return;

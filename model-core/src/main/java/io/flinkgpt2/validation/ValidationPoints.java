@@ -28,7 +28,8 @@ public final class ValidationPoints {
 
     public ValidationPoints(Pretrained pretrained) {
         this.pretrained = pretrained;
-        this.generator = new Generator(pretrained, pretrained.config().contextLength(), PREFILL_CHUNK);
+        this.generator = new Generator(
+                pretrained.model(), pretrained.tokenizer(), pretrained.config().contextLength(), PREFILL_CHUNK);
     }
 
     /** The points of each case. */

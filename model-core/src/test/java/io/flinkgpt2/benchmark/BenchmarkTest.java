@@ -3,14 +3,13 @@ package io.flinkgpt2.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Activation;
 import java.io.IOException;
 import java.util.Arrays;
@@ -39,15 +38,20 @@ class BenchmarkTest {
         }
     }
 
+    private static Generator generator(Pretrained model, int maxContext, int prefillChunk) {
+        return new Generator(model.model(), model.tokenizer(), maxContext, prefillChunk);
+    }
+
     @Test
     void theChecksumIsThatOfTheIdsThatCompleteGives() throws InterruptedException {
         Workload workload = new Workload(5, 7, 20, 0, 11);
         EngineRun run = measure(new EngineOptions(1, 1, 3, 16, false), workload);
 
-        Generator generator = new Generator(pretrained, CONFIG.contextLength(), 128);
+        Generator generator = generator(pretrained, CONFIG.contextLength(), 128);
         List<int[]> completed = workload.requests(CONFIG).stream()
-                .map(request -> generator.generate(new GenerationRequest(
-                        request.promptTokenIds(), request.maxTokens(), SamplingParameters.GREEDY, 3, 0)))
+                .map(request -> generator.complete(
+                        request.promptTokenIds(),
+                        GenerationParameters.greedy(request.parameters().maxTokens())))
                 .peek(completion -> assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_TOKENS))
                 .map(completion -> completion.tokenIds())
                 .toList();
@@ -72,20 +76,19 @@ class BenchmarkTest {
     @Test
     void endOfTextIsATokenLikeAnyOtherWhereItIsIgnored() throws IOException {
         int[] prompt = {1, 2, 3};
-        int first = new Generator(pretrained, 64, 8)
-                .generate(new GenerationRequest(prompt, 1, SamplingParameters.GREEDY, 0, 0))
+        int first = generator(pretrained, 64, 8)
+                .complete(prompt, GenerationParameters.greedy(1))
                 .tokenIds()[0];
         Gpt2Config ends = new Gpt2Config(
                 97, 400, 24, 2, 3, 40, Activation.GELU_TANH, 1e-5f, true, false, true, OptionalInt.of(first));
-        Generator generator = new Generator(Pretrained.random(ends, 5, LoadOptions.defaults()), 64, 8);
-        GenerationRequest request = new GenerationRequest(prompt, 4, SamplingParameters.GREEDY, 0, 0);
+        Generator generator = generator(Pretrained.random(ends, 5, LoadOptions.defaults()), 64, 8);
+        GenerationParameters heeded = GenerationParameters.greedy(4);
+        GenerationParameters ignored = BenchRequest.greedy(prompt, 4).parameters();
 
-        assertThat(generator.generate(request).stopReason()).isEqualTo(StopReason.END_OF_TEXT);
-        assertThat(generator.generate(request).tokenIds()).isEmpty();
-        assertThat(generator.generate(request.ignoringEndOfText()).stopReason()).isEqualTo(StopReason.MAX_TOKENS);
-        assertThat(generator.generate(request.ignoringEndOfText()).tokenIds())
-                .hasSize(4)
-                .startsWith(first);
+        assertThat(generator.complete(prompt, heeded).stopReason()).isEqualTo(StopReason.END_OF_TEXT);
+        assertThat(generator.complete(prompt, heeded).tokenIds()).isEmpty();
+        assertThat(generator.complete(prompt, ignored).stopReason()).isEqualTo(StopReason.MAX_TOKENS);
+        assertThat(generator.complete(prompt, ignored).tokenIds()).hasSize(4).startsWith(first);
     }
 
     @Test
@@ -116,10 +119,10 @@ class BenchmarkTest {
 
     @Test
     void promptsAreSeededAndShareTheirPrefix() {
-        List<GenerationRequest> requests = new Workload(6, 10, 3, 4, 7).requests(CONFIG);
+        List<BenchRequest> requests = new Workload(6, 10, 3, 4, 7).requests(CONFIG);
 
         assertThat(requests).hasSize(6).allSatisfy(request -> {
-            assertThat(request.ignoreEndOfText()).isTrue();
+            assertThat(request.parameters().ignoreEndOfText()).isTrue();
             assertThat(request.promptTokenIds()).hasSize(10).doesNotContain(96);
             assertThat(Arrays.copyOf(request.promptTokenIds(), 4))
                     .isEqualTo(Arrays.copyOf(requests.get(0).promptTokenIds(), 4));

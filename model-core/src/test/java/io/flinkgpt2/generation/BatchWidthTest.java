@@ -3,7 +3,7 @@ package io.flinkgpt2.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.charset.StandardCharsets;
@@ -62,19 +62,27 @@ class BatchWidthTest {
         StringBuilder digest = new StringBuilder();
         try (Workers workers = new Workers(threads)) {
             ContinuousBatch batch = new ContinuousBatch(
-                    pretrained, BatchOptions.roomy(pretrained.config(), ToyModel.CONTEXT, 7, 13), workers);
+                    pretrained.model(),
+                    pretrained.tokenizer(),
+                    BatchOptions.roomy(pretrained.config(), ToyModel.CONTEXT, 7, 13),
+                    workers);
             int submitted = 0;
             while (submitted < REQUESTS || !batch.isIdle()) {
                 if (submitted < REQUESTS && random.nextInt(3) == 0) {
                     int[] prompt = random.ints(1 + random.nextInt(90), 1, ToyModel.VOCABULARY)
                             .toArray();
-                    SamplingParameters sampling =
-                            submitted % 2 == 0 ? SamplingParameters.GREEDY : new SamplingParameters(0.9, 30, 0.95);
-                    batch.submit(new GenerationRequest(prompt, 1 + random.nextInt(20), sampling, submitted++, 0), 0);
+                    GenerationParameters.Builder parameters = GenerationParameters.builder()
+                            .setMaxTokens(1 + random.nextInt(20))
+                            .setTemperature(0)
+                            .setSeed(submitted);
+                    if (submitted++ % 2 == 1) {
+                        parameters.setTemperature(0.9).setTopK(30).setTopP(0.95);
+                    }
+                    batch.submit(prompt, parameters.build(), 0);
                 }
                 batch.step();
-                for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
-                    Completion completion = ((BatchOutcome.Completed) outcome).completion();
+                for (RequestGroup ended = batch.poll(); ended != null; ended = batch.poll()) {
+                    Completion completion = ended.completions().get(0);
                     digest.append(Arrays.toString(completion.tokenIds())).append(completion.text());
                 }
             }

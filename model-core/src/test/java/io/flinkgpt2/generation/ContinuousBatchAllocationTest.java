@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -33,14 +33,20 @@ class ContinuousBatchAllocationTest {
         Account account = new Account(kernels);
         Pretrained pretrained = ToyModel.open(directory, account);
         BatchOptions options = BatchOptions.roomy(pretrained.config(), ToyModel.CONTEXT, 8, 16);
-        ContinuousBatch batch = new ContinuousBatch(pretrained, options);
+        ContinuousBatch batch = new ContinuousBatch(pretrained.model(), pretrained.tokenizer(), options);
         // Rounds differ in what the JVM allocates for itself while it compiles, and early ones fill the pool. A step
         // that allocates always does, and leaves no round at zero.
         long least = Long.MAX_VALUE;
         for (int round = 0; round < MOST_ROUNDS && least > 0; round++) {
             for (int i = 0; i < 12; i++) {
-                SamplingParameters sampling = new SamplingParameters(0.9, i % 2 * 30, i % 3 == 0 ? 1 : 0.95);
-                batch.submit(new GenerationRequest(new int[] {7, i + 1}, STEPS + 20, sampling, i, 0), 0);
+                GenerationParameters parameters = GenerationParameters.builder()
+                        .setMaxTokens(STEPS + 20)
+                        .setTemperature(0.9)
+                        .setTopK(i % 2 * 30)
+                        .setTopP(i % 3 == 0 ? 1 : 0.95)
+                        .setSeed(i)
+                        .build();
+                batch.submit(new int[] {7, i + 1}, parameters, 0);
             }
             for (int i = 0; i < 5; i++) {
                 batch.step();

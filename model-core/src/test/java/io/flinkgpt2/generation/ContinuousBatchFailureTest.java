@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinkgpt2.generation.FailingKernels.Place;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
@@ -30,12 +30,17 @@ class ContinuousBatchFailureTest {
     static Path directory;
 
     /** Completes what has no poison. */
-    private static Generator generator;
+    private static PlainGenerator generator;
 
     @BeforeAll
     static void open() {
         Pretrained toy = ToyModel.open(directory.resolve("clean"), Kernels.best(), POISON);
-        generator = new Generator(toy, ToyModel.CONTEXT, 64);
+        generator = new PlainGenerator(toy, ToyModel.CONTEXT, 64);
+    }
+
+    /** Returns how many positions of the one choice are computed. */
+    private static int positions(RequestGroup request) {
+        return request.choices().get(0).cache.keysAndValues.length();
     }
 
     private static FailingKernels failingAt(Place place) {
@@ -50,43 +55,46 @@ class ContinuousBatchFailureTest {
         return BatchOptions.roomy(model.config(), ToyModel.CONTEXT, batchSize, prefillChunk);
     }
 
-    private static GenerationRequest request(long seed, int promptLength, int maxTokens) {
+    private static TestRequest request(long seed, int promptLength, int maxTokens) {
         int[] prompt = new SplittableRandom(seed).ints(promptLength, 1, POISON).toArray();
-        SamplingParameters sampling = seed % 2 == 0
-                ? SamplingParameters.GREEDY
-                : new SamplingParameters(1.5, 0, 0.99); // flat enough that another bit is another token
-        return new GenerationRequest(prompt, maxTokens, sampling, seed, 0);
+        GenerationParameters.Builder parameters =
+                GenerationParameters.builder().setMaxTokens(maxTokens).setSeed(seed);
+        return new TestRequest(
+                prompt,
+                seed % 2 == 0
+                        ? parameters.setTemperature(0).build()
+                        // flat enough that another bit is another token
+                        : parameters.setTemperature(1.5).setTopP(0.99).build());
     }
 
     /** The same, but that it throws in the end, at the place of the kernels. */
-    private static GenerationRequest failing(GenerationRequest request, int position) {
+    private static TestRequest failing(TestRequest request, int position) {
         int[] prompt = request.promptTokenIds().clone();
         prompt[position] = POISON;
-        return new GenerationRequest(prompt, request.maxTokens(), SamplingParameters.GREEDY, request.seed(), 0);
+        return TestRequest.greedy(prompt, request.parameters().maxTokens());
     }
 
-    private static List<BatchOutcome> finish(ContinuousBatch batch) {
-        List<BatchOutcome> outcomes = new ArrayList<>();
+    private static List<RequestGroup> finish(ContinuousBatch batch) {
+        List<RequestGroup> outcomes = new ArrayList<>();
         do {
-            for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
-                outcomes.add(outcome);
+            for (RequestGroup ended = batch.poll(); ended != null; ended = batch.poll()) {
+                outcomes.add(ended);
             }
         } while (batch.step());
         return outcomes;
     }
 
-    private static void assertBitsOfAGenerator(BatchOutcome outcome) {
-        assertThat(outcome).isInstanceOfSatisfying(BatchOutcome.Completed.class, completed -> {
-            Completion expected = generator.generate(outcome.inFlight().request());
-            assertThat(completed.completion().tokenIds()).containsExactly(expected.tokenIds());
-            assertThat(completed.completion().text()).isEqualTo(expected.text());
-        });
+    private static void assertBitsOfAGenerator(RequestGroup ended) {
+        assertThat(ended.failure()).isNull();
+        Completion expected = generator.complete(TestRequest.of(ended));
+        assertThat(ended.completions().get(0).tokenIds()).containsExactly(expected.tokenIds());
+        assertThat(ended.completions().get(0).text()).isEqualTo(expected.text());
     }
 
     /** Whether it has no poison, and generates none. */
-    private static boolean isGood(GenerationRequest request) {
+    private static boolean isGood(TestRequest request) {
         try {
-            generator.generate(request);
+            generator.complete(request);
             return true;
         } catch (ArithmeticException e) {
             return false;
@@ -104,40 +112,38 @@ class ContinuousBatchFailureTest {
     @EnumSource
     void onlyTheSequenceThatThrowsEndsAndThoseAfterItAreNotDisturbed(Place place) {
         Pretrained model = model(failingAt(place));
-        ContinuousBatch batch = new ContinuousBatch(model, options(model, 4, 48));
-        GenerationRequest good = request(1, 150, 30);
-        GenerationRequest bad = place == Place.EXPONENTIALS
-                ? new GenerationRequest(
+        ContinuousBatch batch = new ContinuousBatch(model.model(), model.tokenizer(), options(model, 4, 48));
+        TestRequest good = request(1, 150, 30);
+        TestRequest bad = place == Place.EXPONENTIALS
+                ? new TestRequest(
                         good.promptTokenIds(),
-                        30,
-                        new SamplingParameters(FailingKernels.FAILING_TEMPERATURE, 0, 1),
-                        0,
-                        0)
+                        GenerationParameters.builder()
+                                .setMaxTokens(30)
+                                .setTemperature(FailingKernels.FAILING_TEMPERATURE)
+                                .build())
                 : failing(good, 140);
-        batch.submit(request(2, 20, 40), 0);
+        request(2, 20, 40).submitTo(batch);
         batch.step();
-        InFlight failing = batch.submit(bad, 0);
-        batch.submit(request(3, 90, 25), 0);
-        batch.submit(request(4, 5, 60), 0);
+        RequestGroup failing = bad.submitTo(batch);
+        request(3, 90, 25).submitTo(batch);
+        request(4, 5, 60).submitTo(batch);
         // Those that wait begin as the failing one does, and share what is known of that.
-        InFlight failingToo = batch.submit(bad, 0);
-        batch.submit(good, 0);
-        batch.submit(request(6, 100, 10), 0);
+        RequestGroup failingToo = bad.submitTo(batch);
+        good.submitTo(batch);
+        request(6, 100, 10).submitTo(batch);
 
-        List<BatchOutcome> outcomes = finish(batch);
+        List<RequestGroup> outcomes = finish(batch);
 
         assertThat(outcomes).hasSize(7);
-        for (BatchOutcome outcome : outcomes) {
-            if (outcome.inFlight() == failing || outcome.inFlight() == failingToo) {
-                assertThat(outcome)
-                        .isInstanceOfSatisfying(
-                                BatchOutcome.Failed.class,
-                                failed -> assertThat(failed.cause())
-                                        .isInstanceOf(IllegalStateException.class)
-                                        .hasMessage(FAILURE));
-                assertThat(outcome.inFlight().hasEnded()).isTrue();
+        for (RequestGroup ended : outcomes) {
+            if (ended == failing || ended == failingToo) {
+                assertThat(ended.failure())
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage(FAILURE);
+                assertThat(ended.hasEnded()).isTrue();
+                assertThat(ended.completions()).isEmpty();
             } else {
-                assertBitsOfAGenerator(outcome);
+                assertBitsOfAGenerator(ended);
             }
         }
         assertNothingHeld(batch);
@@ -151,14 +157,14 @@ class ContinuousBatchFailureTest {
     void aSharedPassThatFailsWithoutASequenceThatDoesIsMadeAloneAndTold() {
         FailingKernels kernels = failingAt(Place.NORM);
         Pretrained model = model(kernels);
-        ContinuousBatch batch = new ContinuousBatch(model, options(model, 3, 16));
-        List<InFlight> all = List.of(
-                batch.submit(request(1, 40, 20), 0),
-                batch.submit(request(2, 3, 20), 0),
-                batch.submit(request(3, 30, 20), 0));
-        ContinuousBatch undisturbed = new ContinuousBatch(model, options(model, 3, 16));
-        List<InFlight> twins = all.stream()
-                .map(inFlight -> undisturbed.submit(inFlight.request(), 0))
+        ContinuousBatch batch = new ContinuousBatch(model.model(), model.tokenizer(), options(model, 3, 16));
+        List<RequestGroup> all = List.of(
+                request(1, 40, 20).submitTo(batch),
+                request(2, 3, 20).submitTo(batch),
+                request(3, 30, 20).submitTo(batch));
+        ContinuousBatch undisturbed = new ContinuousBatch(model.model(), model.tokenizer(), options(model, 3, 16));
+        List<RequestGroup> twins = all.stream()
+                .map(request -> TestRequest.of(request).submitTo(undisturbed))
                 .toList();
         for (int step = 1; step <= 10; step++) {
             undisturbed.step();
@@ -166,8 +172,10 @@ class ContinuousBatchFailureTest {
             batch.step();
             // The same step all the same, row by row.
             assertThat(all)
-                    .extracting(i -> i.cache.length())
-                    .isEqualTo(twins.stream().map(i -> i.cache.length()).toList());
+                    .extracting(ContinuousBatchFailureTest::positions)
+                    .isEqualTo(twins.stream()
+                            .map(ContinuousBatchFailureTest::positions)
+                            .toList());
             assertThat(batch.metrics().rows()).isEqualTo(undisturbed.metrics().rows());
             // The model has two layers of four products each, and the logits; where nothing wants logits all succeed.
             assertThat(batch.metrics().unexplainedFailures()).isEqualTo(Math.min(step, 9));
@@ -191,31 +199,31 @@ class ContinuousBatchFailureTest {
         Pretrained model = model(kernels);
         long block = KvBlocks.blockBytes(model.config());
         ContinuousBatch batch = new ContinuousBatch(
-                model,
+                model.model(),
+                model.tokenizer(),
                 options(model, 1 + random.nextInt(6), 1 + random.nextInt(80))
                         .withKvCacheBytes((5L + random.nextInt(8)) * block)
                         .withPrefixCacheBytes(random.nextInt(3) * 3L * block));
         for (int i = 0; i < 30; i++) {
-            GenerationRequest good = request(random.nextInt(6), 1 + random.nextInt(200), 1 + random.nextInt(60));
+            TestRequest good = request(random.nextInt(6), 1 + random.nextInt(200), 1 + random.nextInt(60));
             int position = random.nextInt(good.promptTokenIds().length);
-            batch.submit(random.nextInt(4) == 0 ? failing(good, position) : good, 0);
+            (random.nextInt(4) == 0 ? failing(good, position) : good).submitTo(batch);
         }
-        List<BatchOutcome> outcomes = new ArrayList<>();
+        List<RequestGroup> outcomes = new ArrayList<>();
         while (!batch.isIdle()) {
             kernels.failAtProduct(random.nextInt(8) == 0 ? 1 + random.nextInt(9) : 0);
             batch.step();
-            for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
-                outcomes.add(outcome);
+            for (RequestGroup ended = batch.poll(); ended != null; ended = batch.poll()) {
+                outcomes.add(ended);
             }
         }
         assertThat(outcomes).hasSize(30);
-        List<BatchOutcome> good = outcomes.stream()
-                .filter(outcome -> isGood(outcome.inFlight().request()))
-                .toList();
+        List<RequestGroup> good =
+                outcomes.stream().filter(ended -> isGood(TestRequest.of(ended))).toList();
         assertThat(good).hasSizeBetween(8, 29).allSatisfy(ContinuousBatchFailureTest::assertBitsOfAGenerator);
         assertThat(outcomes)
-                .filteredOn(outcome -> !good.contains(outcome))
-                .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(BatchOutcome.Failed.class));
+                .filteredOn(ended -> !good.contains(ended))
+                .allSatisfy(ended -> assertThat(ended.failure()).isNotNull());
         assertNothingHeld(batch);
     }
 
@@ -225,9 +233,10 @@ class ContinuousBatchFailureTest {
         OutOfMemoryError error = new OutOfMemoryError(FAILURE);
         Pretrained model = model(new FailingKernels(Kernels.best(), Place.PRODUCT, () -> error));
         try (Workers workers = new Workers(threads)) {
-            ContinuousBatch batch = new ContinuousBatch(model, options(model, 4, 48), workers);
-            batch.submit(request(1, 10, 5), 0);
-            batch.submit(failing(request(2, 10, 5), 9), 0);
+            ContinuousBatch batch =
+                    new ContinuousBatch(model.model(), model.tokenizer(), options(model, 4, 48), workers);
+            request(1, 10, 5).submitTo(batch);
+            failing(request(2, 10, 5), 9).submitTo(batch);
             assertThatThrownBy(batch::step).isSameAs(error);
             assertThat(batch.poll()).isNull();
         }
@@ -236,14 +245,14 @@ class ContinuousBatchFailureTest {
     @Test
     void tokensThatBecomeNoTextFailTheirRequest() {
         Outcomes withoutTokenizer = new Outcomes(null);
-        Sequence sequence = new Sequence(request(1, 5, 5), new int[5], new int[0], ToyModel.CONTEXT, id -> false);
-        InFlight inFlight = new InFlight(0, 0, sequence, 1, 0);
-        withoutTokenizer.complete(inFlight, 1);
-        assertThat(inFlight.hasEnded()).isTrue();
-        assertThat(withoutTokenizer.poll()).isInstanceOfSatisfying(BatchOutcome.Failed.class, failed -> {
-            assertThat(failed.inFlight()).isSameAs(inFlight);
-            assertThat(failed.cause()).isInstanceOf(NullPointerException.class);
-        });
+        RequestGroup group = new RequestGroup(new int[5], request(1, 5, 5).parameters(), 0, 0);
+        SequenceFeatures features = SequenceFeatures.standard(generator.config());
+        Sequence sequence = new Sequence(group, 0, 0, new int[5], new int[0], ToyModel.CONTEXT, features);
+        group.add(sequence);
+        withoutTokenizer.complete(sequence, 1);
+        assertThat(group.hasEnded()).isTrue();
+        assertThat(withoutTokenizer.poll()).isSameAs(group);
+        assertThat(group.failure()).isInstanceOf(NullPointerException.class);
         assertThat(withoutTokenizer.poll()).isNull();
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
@@ -45,20 +45,24 @@ class ContinuousBatchPropertiesTest {
     private static final class Bench {
         final RecordingKernels kernels;
         final Pretrained pretrained;
-        final List<GenerationRequest> requests = new ArrayList<>();
-        final List<Completion> alone = new ArrayList<>();
+        final List<TestRequest> requests = new ArrayList<>();
+        final List<List<Completion>> alone = new ArrayList<>();
         final Set<Long> logitsAlone = new HashSet<>();
 
         Bench(Kernels kernels) {
             this.kernels = new RecordingKernels(kernels);
             pretrained = ToyModel.open(directory.resolve(kernels.name()), this.kernels);
-            Generator generator = new Generator(pretrained, ToyModel.CONTEXT, 64);
+            PlainGenerator generator = new PlainGenerator(pretrained, ToyModel.CONTEXT, 64);
             SplittableRandom random = new SplittableRandom(11);
             int[][] stems = {ids(random, 70), ids(random, 135), ids(random, 200), ids(random, 128)};
             for (int i = 0; i < REQUESTS; i++) {
-                GenerationRequest request = request(random, stems[i % stems.length], i);
+                TestRequest request = request(random, stems[i % stems.length], i);
                 requests.add(request);
-                alone.add(generator.generate(request));
+                List<Completion> choices = new ArrayList<>();
+                for (int choice = 0; choice < request.parameters().choices(); choice++) {
+                    choices.add(generator.complete(request, choice));
+                }
+                alone.add(choices);
             }
             logitsAlone.addAll(this.kernels.take());
         }
@@ -67,15 +71,25 @@ class ContinuousBatchPropertiesTest {
             return random.ints(n, 1, ToyModel.VOCABULARY).toArray();
         }
 
-        private static GenerationRequest request(SplittableRandom random, int[] stem, int i) {
+        private static TestRequest request(SplittableRandom random, int[] stem, int i) {
             int shared = random.nextInt(4) == 0 ? random.nextInt(stem.length) : stem.length;
             int[] own = ids(random, random.nextInt(3) == 0 ? 0 : random.nextInt(20));
             int[] prompt = IntStream.concat(Arrays.stream(stem, 0, shared), Arrays.stream(own))
                     .toArray();
             int maxTokens = random.nextInt(8) == 0 ? 1000 : random.nextInt(24);
-            SamplingParameters sampling =
-                    i % 3 == 0 ? SamplingParameters.GREEDY : new SamplingParameters(1.1, i % 2 * 20, 0.97);
-            return new GenerationRequest(prompt, maxTokens, sampling, i, i % 4);
+            GenerationParameters.Builder parameters = GenerationParameters.builder()
+                    .setMaxTokens(maxTokens)
+                    .setSeed(i)
+                    .setChoices(i % 9 == 4 ? 3 : 1);
+            return new TestRequest(
+                    prompt,
+                    i % 3 == 0
+                            ? parameters.setTemperature(0).build()
+                            : parameters
+                                    .setTemperature(1.1)
+                                    .setTopK(i % 2 * 20)
+                                    .setTopP(0.97)
+                                    .build());
         }
     }
 
@@ -116,8 +130,8 @@ class ContinuousBatchPropertiesTest {
         private final SplittableRandom random;
         private final String description;
         private final boolean prefixes;
-        private final Map<InFlight, Integer> requestOf = new HashMap<>();
-        private final Set<InFlight> cancelled = new HashSet<>();
+        private final Map<RequestGroup, Integer> requestOf = new HashMap<>();
+        private final Set<RequestGroup> cancelled = new HashSet<>();
         private ContinuousBatch batch;
         private int submitted;
         private int ended;
@@ -137,7 +151,8 @@ class ContinuousBatchPropertiesTest {
             long bytes = (5 + random.nextInt(5 * batchSize)) * block;
             long prefixBytes = prefixes ? 1 + random.nextInt(20) * block : 0;
             return new ContinuousBatch(
-                    bench.pretrained,
+                    bench.pretrained.model(),
+                    bench.pretrained.tokenizer(),
                     new BatchOptions(ToyModel.CONTEXT, batchSize, chunk, bytes, prefixBytes),
                     WORKERS.get(chunk % 6 == 0 ? random.nextInt(WORKERS.size()) : 0));
         }
@@ -166,12 +181,12 @@ class ContinuousBatchPropertiesTest {
 
         private void submit() {
             int request = random.nextInt(REQUESTS);
-            requestOf.put(batch.submit(bench.requests.get(request), random.nextInt(3)), request);
+            requestOf.put(bench.requests.get(request).submitTo(batch, random.nextInt(3)), request);
             submitted++;
         }
 
         private void cancelOne() {
-            InFlight inFlight = any();
+            RequestGroup inFlight = any();
             if (inFlight != null) {
                 cancelled.add(inFlight);
                 assertThat(batch.cancel(inFlight)).as(description).isTrue();
@@ -180,14 +195,14 @@ class ContinuousBatchPropertiesTest {
         }
 
         private void interruptOne() {
-            InFlight inFlight = any();
+            RequestGroup inFlight = any();
             if (inFlight != null) {
                 cancelOf(inFlight);
                 resume(inFlight);
             }
         }
 
-        private void cancelOf(InFlight inFlight) {
+        private void cancelOf(RequestGroup inFlight) {
             cancelled.add(inFlight);
             batch.cancel(inFlight);
             interrupted++;
@@ -195,18 +210,18 @@ class ContinuousBatchPropertiesTest {
 
         /** As after a failure: everything in flight goes on in a new batch with other limits. */
         private void moveAll() {
-            List<InFlight> all = batch.inFlight();
+            List<RequestGroup> all = batch.inFlight();
             batch = batch(1 + random.nextInt(64), 1 + random.nextInt(33));
             all.forEach(this::resume);
         }
 
-        private void resume(InFlight old) {
-            InFlight again = batch.resume(old.request(), old.priority(), old.generatedTokenIds());
+        private void resume(RequestGroup old) {
+            RequestGroup again = TestRequest.of(old).resumeIn(batch, old.priority(), old.generatedTokenIds());
             requestOf.put(again, requestOf.get(old));
         }
 
-        private InFlight any() {
-            List<InFlight> all = batch.inFlight();
+        private RequestGroup any() {
+            List<RequestGroup> all = batch.inFlight();
             return all.isEmpty() ? null : all.get(random.nextInt(all.size()));
         }
 
@@ -225,17 +240,22 @@ class ContinuousBatchPropertiesTest {
         }
 
         private void pollAll() {
-            for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
-                assertThat(outcome).as(description).isInstanceOf(BatchOutcome.Completed.class);
-                check(outcome.inFlight(), ((BatchOutcome.Completed) outcome).completion());
+            for (RequestGroup request = batch.poll(); request != null; request = batch.poll()) {
+                List<Completion> alone = bench.alone.get(requestOf.get(request));
+                List<Completion> completions = request.completions();
+                assertThat(completions).as(description).hasSameSizeAs(alone);
+                for (int choice = 0; choice < alone.size(); choice++) {
+                    check(cancelled.contains(request), completions.get(choice), alone.get(choice));
+                }
                 ended++;
             }
         }
 
-        private void check(InFlight inFlight, Completion completion) {
-            Completion alone = bench.alone.get(requestOf.get(inFlight));
-            if (cancelled.contains(inFlight)) {
-                assertThat(completion.stopReason()).as(description).isEqualTo(StopReason.CANCELLED);
+        private void check(boolean wasCancelled, Completion completion, Completion alone) {
+            assertThat(completion.choice()).as(description).isEqualTo(alone.choice());
+            if (wasCancelled) {
+                // A choice that had ended before keeps its reason.
+                assertThat(completion.stopReason()).as(description).isIn(StopReason.CANCELLED, alone.stopReason());
                 int generated = completion.tokenIds().length;
                 assertThat(completion.tokenIds())
                         .as(description)

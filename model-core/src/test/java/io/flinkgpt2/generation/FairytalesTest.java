@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,14 +36,13 @@ class FairytalesTest {
     @MethodSource("kernels")
     void point12_theGreedyContinuationsComeOutExactly(Kernels kernels) throws IOException {
         Pretrained fairytales = Pretrained.open(DIRECTORY, kernels);
-        Generator generator = new Generator(fairytales, 128, 128);
+        Generator generator = new Generator(fairytales.model(), fairytales.tokenizer(), 128, 128);
         assertThat(samples()).hasSize(5);
         for (JsonNode sample : samples()) {
             int[] prompt = fairytales.tokenizer().encode(sample.get("prompt").textValue());
             assertThat(prompt).containsExactly(GoldenModel.ints(sample.get("promptTokenIds")));
             int[] expected = GoldenModel.ints(sample.get("greedyTokenIds"));
-            Completion completion =
-                    generator.generate(new GenerationRequest(prompt, expected.length, SamplingParameters.GREEDY, 0, 0));
+            Completion completion = TestRequest.greedy(prompt, expected.length).completedBy(generator);
             assertThat(completion.tokenIds()).containsExactly(expected);
             assertThat(completion.text()).isEqualTo(sample.get("text").textValue());
             assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_TOKENS);

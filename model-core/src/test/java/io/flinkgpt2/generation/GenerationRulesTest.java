@@ -8,7 +8,6 @@ import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.ModelDirectories;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Epilogue;
 import io.flinkgpt2.tensor.InputRows;
@@ -31,10 +30,9 @@ class GenerationRulesTest {
     private static int[] greedy(Pretrained pretrained, int promptLength, int maxTokens) {
         int[] prompt =
                 IntStream.range(0, promptLength).map(i -> 3 + i * 7 % 290).toArray();
-        Generator generator = new Generator(pretrained, pretrained.config().contextLength(), 8);
-        return generator
-                .generate(new GenerationRequest(prompt, maxTokens, SamplingParameters.GREEDY, 0, 0))
-                .tokenIds();
+        Generator generator = new Generator(
+                pretrained.model(), pretrained.tokenizer(), pretrained.config().contextLength(), 8);
+        return TestRequest.greedy(prompt, maxTokens).completedBy(generator).tokenIds();
     }
 
     @Test

@@ -6,7 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -33,11 +33,15 @@ class GeneratorAllocationTest {
     @MethodSource("kernels")
     void moreTokensAllocateOnlyTheirIdsAndTheirText(Kernels kernels) throws IOException {
         Account account = new Account(kernels);
-        Generator generator = new Generator(Pretrained.open(GoldenModel.directory("untied-erf"), account), 96, 16);
+        Generator generator = generator(Pretrained.open(GoldenModel.directory("untied-erf"), account));
         // The first one fills the cache with blocks and loads classes.
         account.of(generator, LONG);
         long more = account.of(generator, LONG) - account.of(generator, SHORT);
         assertThat(more / (LONG - SHORT)).as("bytes per token").isLessThan(BYTES_PER_TOKEN);
+    }
+
+    private static Generator generator(Pretrained pretrained) {
+        return new Generator(pretrained.model(), pretrained.tokenizer(), 96, 16);
     }
 
     /** Bytes that this thread allocates, but for those inside of kernels. */
@@ -61,11 +65,16 @@ class GeneratorAllocationTest {
 
         /** What generating that many tokens allocates. */
         long of(Generator generator, int maxTokens) {
-            GenerationRequest request =
-                    new GenerationRequest(new int[] {7}, maxTokens, new SamplingParameters(0.9, 100, 0.95), 1, 0);
+            GenerationParameters parameters = GenerationParameters.builder()
+                    .setMaxTokens(maxTokens)
+                    .setTemperature(0.9)
+                    .setTopK(100)
+                    .setTopP(0.95)
+                    .setSeed(1)
+                    .build();
             bytes = 0;
             leave();
-            Completion completion = generator.generate(request);
+            Completion completion = generator.complete(new int[] {7}, parameters);
             enter();
             assertThat(completion.tokenIds()).hasSize(maxTokens);
             return bytes;

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.ModelDirectories;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,8 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GeneratorTest {
 
-    private static final SamplingParameters WARM = new SamplingParameters(1.2, 200, 0.97);
-
     @TempDir
     Path temporary;
 
@@ -43,15 +41,28 @@ class GeneratorTest {
 
     /** A generator with the model's whole context. */
     private static Generator generator(Pretrained pretrained, int prefillChunk) {
-        return new Generator(pretrained, pretrained.config().contextLength(), prefillChunk);
+        return generator(pretrained, pretrained.config().contextLength(), prefillChunk);
     }
 
-    private static GenerationRequest greedy(int[] prompt, int maxTokens) {
-        return new GenerationRequest(prompt, maxTokens, SamplingParameters.GREEDY, 0, 0);
+    private static Generator generator(Pretrained pretrained, int maxContext, int prefillChunk) {
+        return new Generator(pretrained.model(), pretrained.tokenizer(), maxContext, prefillChunk);
     }
 
-    private static GenerationRequest sampled(int[] prompt, int maxTokens, long seed, int choice) {
-        return new GenerationRequest(prompt, maxTokens, WARM, seed, choice);
+    private static TestRequest greedy(int[] prompt, int maxTokens) {
+        return TestRequest.greedy(prompt, maxTokens);
+    }
+
+    private static TestRequest sampled(int[] prompt, int maxTokens, long seed) {
+        return new TestRequest(prompt, warm(maxTokens, seed).build());
+    }
+
+    private static GenerationParameters.Builder warm(int maxTokens, long seed) {
+        return GenerationParameters.builder()
+                .setMaxTokens(maxTokens)
+                .setTemperature(1.2)
+                .setTopK(200)
+                .setTopP(0.97)
+                .setSeed(seed);
     }
 
     private static int[] prompt(int length) {
@@ -67,7 +78,7 @@ class GeneratorTest {
             for (JsonNode golden : GoldenModel.open(folder).cases()) {
                 int[] prompt = GoldenModel.ints(golden.get("promptTokenIds"));
                 int[] expected = GoldenModel.ints(golden.get("greedyTokenIds"));
-                Completion completion = generator.generate(greedy(prompt, 20));
+                Completion completion = greedy(prompt, 20).completedBy(generator);
                 assertThat(completion.tokenIds())
                         .as("chunks of %d", chunk)
                         .containsExactly(expected)
@@ -86,9 +97,9 @@ class GeneratorTest {
     @Test
     void rule4_2_everyMaxTokensGivesAPrefixOfTheLongestCompletion() throws IOException {
         Generator generator = generator(golden("tied-tanh"), 128);
-        int[] longest = generator.generate(sampled(prompt(5), 50, 9, 1)).tokenIds();
+        int[] longest = sampled(prompt(5), 50, 9).completedBy(generator).tokenIds();
         for (int maxTokens = 1; maxTokens < 50; maxTokens++) {
-            Completion completion = generator.generate(sampled(prompt(5), maxTokens, 9, 1));
+            Completion completion = sampled(prompt(5), maxTokens, 9).completedBy(generator);
             assertThat(completion.tokenIds()).containsExactly(Arrays.copyOf(longest, maxTokens));
             assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_TOKENS);
         }
@@ -102,7 +113,7 @@ class GeneratorTest {
         for (int end : new int[] {0, 1, 5, 19}) {
             Path directory = ModelDirectories.copy("untied-erf", temporary.resolve("ends-at-" + end));
             ModelDirectories.configure(directory, "eos_token_id", expected[end]);
-            Completion completion = generator(Pretrained.open(directory), 128).generate(greedy(prompt, 20));
+            Completion completion = greedy(prompt, 20).completedBy(generator(Pretrained.open(directory), 128));
             assertThat(completion.tokenIds()).containsExactly(Arrays.copyOf(expected, end));
             assertThat(completion.stopReason()).isEqualTo(StopReason.END_OF_TEXT);
             assertThat(completion.stopReason().finishReason()).isEqualTo(FinishReason.STOP);
@@ -128,10 +139,11 @@ class GeneratorTest {
         Pretrained several = Pretrained.open(directory);
         assertThat(several.revision()).isNotEqualTo(one.revision());
         assertThat(several.config()).isEqualTo(Pretrained.openConfig(directory));
-        Completion completion = generator(several, 128).generate(greedy(prompt, 20));
+        Completion completion = greedy(prompt, 20).completedBy(generator(several, 128));
         assertThat(completion.tokenIds()).containsExactly(Arrays.copyOf(expected, 5));
         assertThat(completion.stopReason()).isEqualTo(StopReason.END_OF_TEXT);
-        assertThat(generator(one, 128).generate(greedy(prompt, 20)).tokenIds()).hasSize(9);
+        assertThat(greedy(prompt, 20).completedBy(generator(one, 128)).tokenIds())
+                .hasSize(9);
     }
 
     @Test
@@ -139,11 +151,11 @@ class GeneratorTest {
         Path directory = ModelDirectories.copy("untied-erf", temporary.resolve("endless"));
         ModelDirectories.configure(directory, "eos_token_id", 50256);
         Generator generator = generator(Pretrained.open(directory), 128);
-        Completion completion = generator.generate(sampled(prompt(2), 1000, 1, 0));
+        Completion completion = sampled(prompt(2), 1000, 1).completedBy(generator);
         assertThat(completion.tokenIds()).hasSize(94);
         assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_CONTEXT);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> generator.generate(greedy(new int[0], 5)))
+                .isThrownBy(() -> greedy(new int[0], 5).completedBy(generator))
                 .withMessageContaining("the prompt is empty")
                 .withMessageContaining("no end-of-text token");
     }
@@ -151,10 +163,11 @@ class GeneratorTest {
     @Test
     void rule2_4_anEmptyPromptIsCompletedFromEndOfText() throws IOException {
         Generator generator = generator(golden("tied-tanh"), 128);
-        Completion empty = generator.generate(greedy(new int[0], 12));
+        Completion empty = greedy(new int[0], 12).completedBy(generator);
         assertThat(empty.tokenIds())
                 .hasSize(12)
-                .containsExactly(generator.generate(greedy(new int[] {0}, 12)).tokenIds());
+                .containsExactly(
+                        greedy(new int[] {0}, 12).completedBy(generator).tokenIds());
         assertThat(empty.promptTokens()).isEqualTo(1);
     }
 
@@ -162,7 +175,7 @@ class GeneratorTest {
     void rule1_3_noTokensAreGeneratedForMaxTokensZero() throws IOException {
         Generator generator = generator(golden("tied-tanh"), 128);
         for (int length : new int[] {0, 1, 5, 64}) {
-            Completion completion = generator.generate(greedy(prompt(length), 0));
+            Completion completion = greedy(prompt(length), 0).completedBy(generator);
             assertThat(completion.tokenIds()).isEmpty();
             assertThat(completion.text()).isEmpty();
             assertThat(completion.stopReason()).isEqualTo(StopReason.MAX_TOKENS);
@@ -174,16 +187,16 @@ class GeneratorTest {
     void rule1_3_rule4_2_promptAndCompletionTogetherAreAtMostMaxContext() throws IOException {
         Pretrained pretrained = golden("tied-tanh");
         for (int maxContext : new int[] {2, 10, 64}) {
-            Generator generator = new Generator(pretrained, maxContext, 3);
+            Generator generator = generator(pretrained, maxContext, 3);
             assertThat(generator.limits().maxContext()).isEqualTo(maxContext);
-            Completion last = generator.generate(greedy(prompt(maxContext - 1), Integer.MAX_VALUE));
+            Completion last = greedy(prompt(maxContext - 1), Integer.MAX_VALUE).completedBy(generator);
             assertThat(last.tokenIds()).hasSize(1);
             assertThat(last.stopReason()).isEqualTo(StopReason.MAX_CONTEXT);
-            assertThat(generator.generate(greedy(prompt(maxContext - 1), 1)).stopReason())
+            assertThat(greedy(prompt(maxContext - 1), 1).completedBy(generator).stopReason())
                     .isEqualTo(StopReason.MAX_TOKENS);
-            assertThat(generator.generate(greedy(prompt(maxContext), 0)).promptTokens())
+            assertThat(greedy(prompt(maxContext), 0).completedBy(generator).promptTokens())
                     .isEqualTo(maxContext);
-            assertThatThrownBy(() -> generator.generate(greedy(prompt(maxContext), 1)))
+            assertThatThrownBy(() -> greedy(prompt(maxContext), 1).completedBy(generator))
                     .isInstanceOf(PromptTooLongException.class)
                     .hasMessageContaining("the prompt has " + maxContext + " tokens, expected at most "
                             + (maxContext - 1) + " with a max-context of " + maxContext)
@@ -191,13 +204,13 @@ class GeneratorTest {
                             maxContext < 64
                                     ? "raise max-context, at most to the model's n_positions, 64"
                                     : "shorten it, for the model sees no more");
-            assertThatThrownBy(() -> generator.generate(greedy(prompt(maxContext + 1), 0)))
+            assertThatThrownBy(() -> greedy(prompt(maxContext + 1), 0).completedBy(generator))
                     .isInstanceOf(PromptTooLongException.class)
                     .hasMessageContaining("expected at most " + maxContext + " with");
-            int[] smaller = generator.generate(sampled(prompt(1), 1000, 6, 0)).tokenIds();
+            int[] smaller = sampled(prompt(1), 1000, 6).completedBy(generator).tokenIds();
             assertThat(smaller).hasSize(maxContext - 1);
-            assertThat(generator(pretrained, 128)
-                            .generate(sampled(prompt(1), 1000, 6, 0))
+            assertThat(sampled(prompt(1), 1000, 6)
+                            .completedBy(generator(pretrained, 128))
                             .tokenIds())
                     .as("the limit of a run changes no token")
                     .startsWith(smaller);
@@ -208,29 +221,31 @@ class GeneratorTest {
     void rule1_3_rule2_1_whatIsOutOfRangeIsNamedAndLeavesTheGeneratorUsable() throws IOException {
         Pretrained pretrained = golden("tied-tanh");
         Generator generator = generator(pretrained, 128);
-        int[] before = generator.generate(sampled(prompt(9), 20, 1, 0)).tokenIds();
+        int[] before = sampled(prompt(9), 20, 1).completedBy(generator).tokenIds();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> generator.generate(greedy(new int[] {5, 1003}, 5)))
+                .isThrownBy(() -> greedy(new int[] {5, 1003}, 5).completedBy(generator))
                 .withMessage("token id at index 1: found 1003, expected 0..1002 (the model's vocabulary)");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> generator.generate(greedy(new int[] {-1}, 0)))
+                .isThrownBy(() -> greedy(new int[] {-1}, 0).completedBy(generator))
                 .withMessageContaining("token id at index 0: found -1");
-        assertThat(generator.generate(sampled(prompt(9), 20, 1, 0)).tokenIds()).containsExactly(before);
+        assertThat(sampled(prompt(9), 20, 1).completedBy(generator).tokenIds()).containsExactly(before);
 
         for (int maxContext : new int[] {0, -1, 65}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> new Generator(pretrained, maxContext, 128))
+                    .isThrownBy(() -> generator(pretrained, maxContext, 128))
                     .withMessage("max-context: found " + maxContext + ", expected 1..64, the n_positions of the model");
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Generator(pretrained, 64, 0))
+                .isThrownBy(() -> generator(pretrained, 64, 0))
                 .withMessage("prefill.chunk: found 0, expected 1 or more");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> greedy(prompt(1), -1))
                 .withMessage("max_tokens: found -1, expected 0 or more");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> sampled(prompt(1), 1, 0, -1))
-                .withMessage("choice: found -1, expected 0 or more");
+        for (int choices : new int[] {0, -1, 129}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> warm(1, 0).setChoices(choices).build())
+                    .withMessage("n: found " + choices + ", expected 1..128");
+        }
     }
 
     @Test
@@ -241,9 +256,9 @@ class GeneratorTest {
             // Long and short ones by turns, so that the cache holds what earlier ones left behind.
             int[] prompt = prompt(1 + i * 37 % 80);
             prompt[0] = i; // else every prompt would begin as the one before
-            GenerationRequest request = sampled(prompt, 5 + i * 13 % 50, i, i % 3);
-            Completion fresh = generator(pretrained, 7).generate(request);
-            Completion again = reused.generate(request);
+            TestRequest request = sampled(prompt, 5 + i * 13 % 50, i);
+            Completion fresh = request.completedBy(generator(pretrained, 7));
+            Completion again = request.completedBy(reused);
             assertThat(again.tokenIds()).containsExactly(fresh.tokenIds());
             assertThat(again.text()).isEqualTo(fresh.text());
             assertThat(again.stopReason()).isEqualTo(fresh.stopReason());
@@ -254,16 +269,18 @@ class GeneratorTest {
     void rule4_3_rule4_4_sampledTokensAreAFunctionOfSeedAndChoice() throws IOException {
         Generator generator = generator(golden("tied-tanh"), 128);
         List<int[]> all = new ArrayList<>();
-        for (long seed : new long[] {0, 1, -1, GenerationRequest.seedOf("a"), GenerationRequest.seedOf("b")}) {
+        for (long seed : new long[] {0, 1, -1, GenerationParameters.seedOf("a"), GenerationParameters.seedOf("b")}) {
+            GenerationParameters three = warm(30, seed).setChoices(3).build();
+            List<Completion> choices = generator.generate(prompt(5), three).completions();
+            List<Completion> again = generator.generate(prompt(5), three).completions();
             for (int choice = 0; choice < 3; choice++) {
-                int[] ids =
-                        generator.generate(sampled(prompt(5), 30, seed, choice)).tokenIds();
-                assertThat(generator
-                                .generate(sampled(prompt(5), 30, seed, choice))
-                                .tokenIds())
-                        .containsExactly(ids);
+                int[] ids = choices.get(choice).tokenIds();
+                assertThat(again.get(choice).tokenIds()).containsExactly(ids);
                 all.add(ids);
             }
+            assertThat(sampled(prompt(5), 30, seed).completedBy(generator).tokenIds())
+                    .as("the first choice does not depend on the others")
+                    .containsExactly(choices.get(0).tokenIds());
         }
         assertThat(all.stream().map(Arrays::toString)).doesNotHaveDuplicates();
     }
@@ -272,15 +289,15 @@ class GeneratorTest {
     void rule4_4_neitherPrefillChunkNorKernelsChangeWhatIsSampled() throws IOException {
         for (String folder : GoldenModel.FOLDERS) {
             Pretrained vector = golden(folder);
-            GenerationRequest request = sampled(prompt(vector.config().contextLength() / 2), 1000, 5, 0);
-            int[] expected = generator(vector, 128).generate(request).tokenIds();
+            TestRequest request = sampled(prompt(vector.config().contextLength() / 2), 1000, 5);
+            int[] expected = request.completedBy(generator(vector, 128)).tokenIds();
             for (int chunk : new int[] {1, 2, 3, 5, 13, 31}) {
-                assertThat(generator(vector, chunk).generate(request).tokenIds())
+                assertThat(request.completedBy(generator(vector, chunk)).tokenIds())
                         .as("%s in chunks of %d", folder, chunk)
                         .containsExactly(expected);
             }
             Pretrained scalar = Pretrained.open(GoldenModel.directory(folder), Kernels.reference());
-            assertThat(generator(scalar, 4).generate(request).tokenIds()).containsExactly(expected);
+            assertThat(request.completedBy(generator(scalar, 4)).tokenIds()).containsExactly(expected);
         }
     }
 
@@ -290,8 +307,12 @@ class GeneratorTest {
         // Tokens at the even ids up to 610; nothing at odd ones, and nothing from 611 to the model's 1002.
         ModelDirectories.addToyVocabulary(directory, id -> 2 * id);
         Pretrained pretrained = Pretrained.open(directory);
-        SamplingParameters hot = new SamplingParameters(100, 0, 1);
-        Completion completion = generator(pretrained, 128).generate(new GenerationRequest(prompt(1), 63, hot, 3, 0));
+        GenerationParameters hot = GenerationParameters.builder()
+                .setMaxTokens(63)
+                .setTemperature(100)
+                .setSeed(3)
+                .build();
+        Completion completion = generator(pretrained, 128).complete(prompt(1), hot);
         int[] ids = completion.tokenIds();
         List<Integer> known = Arrays.stream(ids)
                 .filter(id -> id % 2 == 0 && id <= 610)

@@ -59,8 +59,8 @@ class PromptLimitsTest {
     })
     void rule1_3_aPromptThatDoesNotFitIsCutToLeaveRoomForWhatIsGenerated(int length, int maxTokens, int kept) {
         PromptLimits limits = limits(MAX_CONTEXT);
-        AdmittedPrompt left = limits.admit(counted(limits, length), maxTokens, PromptTruncation.LEFT);
-        AdmittedPrompt right = limits.admit(counted(limits, length), maxTokens, PromptTruncation.RIGHT);
+        FittedPrompt left = limits.fit(counted(limits, length), maxTokens, PromptTruncation.LEFT);
+        FittedPrompt right = limits.fit(counted(limits, length), maxTokens, PromptTruncation.RIGHT);
 
         assertThat(left.tokenIds()).isEqualTo(range(length - kept, length));
         assertThat(right.tokenIds()).isEqualTo(range(0, kept));
@@ -72,11 +72,11 @@ class PromptLimitsTest {
     @CsvSource({"30, 1", "31, 1", "31, 100", "31, 0", "32, 0"})
     void rule1_3_aPromptAtTheLimitIsTakenWhole(int length, int maxTokens) {
         PromptLimits limits = limits(MAX_CONTEXT);
-        AdmittedPrompt prompt = limits.admit(counted(limits, length), maxTokens, PromptTruncation.ERROR);
+        FittedPrompt prompt = limits.fit(counted(limits, length), maxTokens, PromptTruncation.ERROR);
 
         assertThat(prompt.tokenIds()).isEqualTo(range(0, length));
         assertThat(prompt.droppedTokens()).isZero();
-        assertThat(limits.admit(range(0, length), maxTokens)).hasSize(length);
+        assertThat(limits.fit(range(0, length), maxTokens)).hasSize(length);
     }
 
     @ParameterizedTest
@@ -86,26 +86,26 @@ class PromptLimitsTest {
         String message =
                 "the prompt has " + length + " tokens, expected at most " + longest + " with a max-context of 32";
 
-        assertThatThrownBy(() -> limits.admit(counted(limits, length), maxTokens, PromptTruncation.ERROR))
+        assertThatThrownBy(() -> limits.fit(counted(limits, length), maxTokens, PromptTruncation.ERROR))
                 .isInstanceOf(PromptTooLongException.class)
                 .hasMessageContaining(message)
                 .hasMessageContaining("n_positions, 1024");
-        assertThatThrownBy(() -> limits.admit(range(0, length), maxTokens)).hasMessageContaining(message);
+        assertThatThrownBy(() -> limits.fit(range(0, length), maxTokens)).hasMessageContaining(message);
     }
 
     @Test
     void rule1_3_aContextOfOneTokenHasRoomForAPromptOnlyWhereNothingIsGenerated() {
         PromptLimits limits = limits(1);
 
-        assertThat(limits.admit(counted(limits, 5), 0, PromptTruncation.LEFT).tokenIds())
+        assertThat(limits.fit(counted(limits, 5), 0, PromptTruncation.LEFT).tokenIds())
                 .containsExactly(4);
         for (PromptTruncation truncation : PromptTruncation.values()) {
-            assertThatThrownBy(() -> limits.admit(counted(limits, 5), 1, truncation))
+            assertThatThrownBy(() -> limits.fit(counted(limits, 5), 1, truncation))
                     .isInstanceOf(PromptTooLongException.class)
                     .hasMessageContaining("at most 0");
-            assertThatThrownBy(() -> limits.admit(counted(limits, 1), 1, truncation))
+            assertThatThrownBy(() -> limits.fit(counted(limits, 1), 1, truncation))
                     .isInstanceOf(PromptTooLongException.class);
-            assertThatThrownBy(() -> limits.admit(limits.newPrompt(), 1, truncation))
+            assertThatThrownBy(() -> limits.fit(limits.newPrompt(), 1, truncation))
                     .isInstanceOf(PromptTooLongException.class);
         }
     }
@@ -124,7 +124,7 @@ class PromptLimitsTest {
     @EnumSource
     void anEmptyPromptIsEndOfTextAndNothingIsDropped(PromptTruncation truncation) {
         PromptLimits limits = limits(MAX_CONTEXT);
-        AdmittedPrompt prompt = limits.admit(limits.newPrompt(), 5, truncation);
+        FittedPrompt prompt = limits.fit(limits.newPrompt(), 5, truncation);
 
         assertThat(prompt.tokenIds()).containsExactly(50256);
         assertThat(prompt.droppedTokens()).isZero();
@@ -151,17 +151,17 @@ class PromptLimitsTest {
             PromptLimits limits = limits(maxContext);
             PromptTokens prompt = limits.newPrompt();
             prompt.addAll(ids);
-            AdmittedPrompt admitted = limits.admit(prompt, maxTokens, truncation);
+            FittedPrompt fitted = limits.fit(prompt, maxTokens, truncation);
 
-            int dropped = admitted.droppedTokens();
+            int dropped = fitted.droppedTokens();
             int[] expected = truncation == PromptTruncation.LEFT
                     ? Arrays.copyOfRange(ids, dropped, ids.length)
                     : Arrays.copyOf(ids, ids.length - dropped);
             assertThat(prompt.length()).isEqualTo(ids.length);
-            assertThat(admitted.tokenIds()).isEqualTo(expected);
-            assertThat(limits.admit(admitted.tokenIds(), maxTokens)).isEqualTo(expected);
+            assertThat(fitted.tokenIds()).isEqualTo(expected);
+            assertThat(limits.fit(fitted.tokenIds(), maxTokens)).isEqualTo(expected);
             assertThat(dropped == 0).isEqualTo(ids.length <= limits.longestPrompt(maxTokens));
-            assertThat(dropped == 0 || admitted.tokenIds().length == 1 || expected.length + maxTokens == maxContext)
+            assertThat(dropped == 0 || fitted.tokenIds().length == 1 || expected.length + maxTokens == maxContext)
                     .isTrue();
         }
     }
@@ -173,10 +173,10 @@ class PromptLimitsTest {
         for (int i = 0; i < 5_000_000; i++) {
             prompt.add(i % 50257);
         }
-        AdmittedPrompt admitted = limits.admit(prompt, 1, PromptTruncation.LEFT);
+        FittedPrompt fitted = limits.fit(prompt, 1, PromptTruncation.LEFT);
 
-        assertThat(admitted.tokenIds()).isEqualTo(new int[] {4_999_997 % 50257, 4_999_998 % 50257, 4_999_999 % 50257});
-        assertThat(admitted.droppedTokens()).isEqualTo(4_999_997);
+        assertThat(fitted.tokenIds()).isEqualTo(new int[] {4_999_997 % 50257, 4_999_998 % 50257, 4_999_999 % 50257});
+        assertThat(fitted.droppedTokens()).isEqualTo(4_999_997);
     }
 
     @Test
@@ -186,7 +186,7 @@ class PromptLimitsTest {
         PromptLimits limits = new PromptLimits(without, 8);
 
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> limits.admit(limits.newPrompt(), 1, PromptTruncation.LEFT))
+                .isThrownBy(() -> limits.fit(limits.newPrompt(), 1, PromptTruncation.LEFT))
                 .withMessageContaining("no end-of-text token");
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ class SharedPrefixTest {
         return new SplittableRandom(seed).ints(n, 1, ToyModel.VOCABULARY).toArray();
     }
 
-    private static GenerationRequest request(int[] stem, int shared, long seed, int own, int maxTokens) {
+    private static TestRequest request(int[] stem, int shared, long seed, int own, int maxTokens) {
         // The first own token differs from the stem's and from that of the neighbours.
         int[] tail = ids(seed, own);
         if (own > 1) {
@@ -42,20 +42,26 @@ class SharedPrefixTest {
         }
         int[] prompt = IntStream.concat(Arrays.stream(stem, 0, shared), Arrays.stream(tail))
                 .toArray();
-        return new GenerationRequest(prompt, maxTokens, new SamplingParameters(1.1, 0, 1), seed, 0);
+        return new TestRequest(
+                prompt,
+                GenerationParameters.builder()
+                        .setMaxTokens(maxTokens)
+                        .setTemperature(1.1)
+                        .setSeed(seed)
+                        .build());
     }
 
     private static BatchOptions options(int batchSize) {
         return BatchOptions.roomy(toy.config(), ToyModel.CONTEXT, batchSize, 128);
     }
 
-    private static List<Completion> finish(ContinuousBatch batch, List<InFlight> all) {
+    private static List<Completion> finish(ContinuousBatch batch, List<RequestGroup> all) {
         while (batch.step()) {
             // until all have ended
         }
         Completion[] completions = new Completion[all.size()];
-        for (BatchOutcome outcome = batch.poll(); outcome != null; outcome = batch.poll()) {
-            completions[all.indexOf(outcome.inFlight())] = ((BatchOutcome.Completed) outcome).completion();
+        for (RequestGroup ended = batch.poll(); ended != null; ended = batch.poll()) {
+            completions[all.indexOf(ended)] = ended.completions().get(0);
         }
         return List.of(completions);
     }
@@ -70,10 +76,10 @@ class SharedPrefixTest {
         List<List<Completion>> runs = new ArrayList<>();
         List<Long> rows = new ArrayList<>();
         for (BatchOptions options : List.of(options(32), options(32).withPrefixCacheBytes(0))) {
-            ContinuousBatch batch = new ContinuousBatch(toy, options);
-            List<InFlight> all = new ArrayList<>();
+            ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), options);
+            List<RequestGroup> all = new ArrayList<>();
             for (int i = 0; i < 256; i++) {
-                all.add(batch.submit(request(stem, 200, i, 8, 16), 0));
+                all.add(request(stem, 200, i, 8, 16).submitTo(batch));
             }
             runs.add(finish(batch, all));
             rows.add(batch.metrics().rows());
@@ -93,22 +99,35 @@ class SharedPrefixTest {
 
     @Test
     void choicesOfOnePromptComputeItOnce() {
-        ContinuousBatch batch = new ContinuousBatch(toy, options(8));
+        ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), options(8));
         int[] prompt = ids(2, 150);
-        List<InFlight> all = new ArrayList<>();
-        for (int choice = 0; choice < 8; choice++) {
-            all.add(batch.submit(new GenerationRequest(prompt, 5, new SamplingParameters(1, 0, 1), 1, choice), 0));
+        GenerationParameters parameters = GenerationParameters.builder()
+                .setMaxTokens(5)
+                .setSeed(1)
+                .setChoices(8)
+                .build();
+        TestRequest request = new TestRequest(prompt, parameters);
+        RequestGroup group = request.submitTo(batch);
+        finish(batch, List.of(group));
+        assertThat(cachedTokens(group.completions())).containsExactly(0, 149, 149, 149, 149, 149, 149, 149);
+        PlainGenerator alone = new PlainGenerator(toy, ToyModel.CONTEXT, 64);
+        for (Completion completion : group.completions()) {
+            assertThat(completion.tokenIds())
+                    .containsExactly(
+                            alone.complete(request, completion.choice()).tokenIds());
         }
-        assertThat(cachedTokens(finish(batch, all))).containsExactly(0, 149, 149, 149, 149, 149, 149, 149);
+        assertThat(group.completions().stream().map(completion -> Arrays.toString(completion.tokenIds())))
+                .doesNotHaveDuplicates();
     }
 
     @Test
     void aPrefixIsFoundAgainLongAfterItsSequenceLeft() {
-        ContinuousBatch batch = new ContinuousBatch(toy, options(2));
+        ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), options(2));
         int[] stem = ids(3, 200);
         for (int[] sharedAndExpected :
                 new int[][] {{200, 0}, {200, 200}, {130, 130}, {64, 64}, {63, 63}, {1, 1}, {0, 0}}) {
-            InFlight next = batch.submit(request(stem, sharedAndExpected[0], sharedAndExpected[0] + 5, 8, 4), 0);
+            RequestGroup next = request(stem, sharedAndExpected[0], sharedAndExpected[0] + 5, 8, 4)
+                    .submitTo(batch);
             int cached = finish(batch, List.of(next)).get(0).cachedTokens();
             assertThat(cached).as("shared %d", sharedAndExpected[0]).isBetween(sharedAndExpected[1], 208);
             if (sharedAndExpected[1] == 0 && sharedAndExpected[0] == 200) {
@@ -119,56 +138,58 @@ class SharedPrefixTest {
 
     @Test
     void withoutABudgetOnlyThoseThatRunTogetherShare() {
-        ContinuousBatch batch = new ContinuousBatch(toy, options(2).withPrefixCacheBytes(1));
+        ContinuousBatch batch =
+                new ContinuousBatch(toy.model(), toy.tokenizer(), options(2).withPrefixCacheBytes(1));
         int[] stem = ids(3, 200);
-        List<InFlight> pair =
-                List.of(batch.submit(request(stem, 200, 5, 8, 20), 0), batch.submit(request(stem, 200, 6, 8, 20), 0));
+        List<RequestGroup> pair = List.of(
+                request(stem, 200, 5, 8, 20).submitTo(batch),
+                request(stem, 200, 6, 8, 20).submitTo(batch));
         assertThat(cachedTokens(finish(batch, pair))).containsExactly(0, 200);
         assertThat(batch.metrics().kvBytesIdle()).isZero();
-        InFlight later = batch.submit(request(stem, 200, 7, 8, 4), 0);
+        RequestGroup later = request(stem, 200, 7, 8, 4).submitTo(batch);
         assertThat(cachedTokens(finish(batch, List.of(later)))).containsExactly(0);
     }
 
     @Test
     void aWaitingPromptIsHeldBackOnlyAsLongAsItsPrefixIsInTheMaking() {
-        ContinuousBatch batch = new ContinuousBatch(toy, options(4));
+        ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), options(4));
         int[] stem = ids(4, 290);
-        InFlight first = batch.submit(request(stem, 290, 1, 0, 9), 0);
-        InFlight second = batch.submit(request(stem, 70, 2, 8, 9), 0);
-        InFlight third = batch.submit(request(ids(9, 10), 10, 3, 0, 9), 0);
+        RequestGroup first = request(stem, 290, 1, 0, 9).submitTo(batch);
+        RequestGroup second = request(stem, 70, 2, 8, 9).submitTo(batch);
+        RequestGroup third = request(ids(9, 10), 10, 3, 0, 9).submitTo(batch);
         batch.step();
-        assertThat(first.cache.length()).isEqualTo(128);
+        assertThat(first.choices().get(0).cache.keysAndValues.length()).isEqualTo(128);
         assertThat(second.isWaiting()).isTrue();
         assertThat(third.isWaiting()).as("none overtakes").isTrue();
         batch.step();
         assertThat(second.isWaiting()).as("all that it shares is there").isFalse();
-        assertThat(second.cachedTokens).isEqualTo(70);
+        assertThat(second.choices().get(0).cachedTokens()).isEqualTo(70);
         assertThat(third.isWaiting()).isFalse();
     }
 
     @Test
     void whoWaitsForAPrefixGoesOnWhenTheOneThatMakesItIsCancelled() {
-        ContinuousBatch batch = new ContinuousBatch(toy, options(4));
+        ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), options(4));
         int[] stem = ids(4, 200);
-        InFlight first = batch.submit(request(stem, 200, 1, 8, 9), 0);
-        InFlight second = batch.submit(request(stem, 200, 2, 8, 9), 0);
+        RequestGroup first = request(stem, 200, 1, 8, 9).submitTo(batch);
+        RequestGroup second = request(stem, 200, 2, 8, 9).submitTo(batch);
         batch.step();
         assertThat(second.isWaiting()).isTrue();
         batch.cancel(first);
         batch.step();
         assertThat(second.isWaiting()).isFalse();
-        assertThat(second.cachedTokens)
+        assertThat(second.choices().get(0).cachedTokens())
                 .as("what was computed before it was cancelled")
                 .isEqualTo(128);
     }
 
     @Test
     void aPromptThatSharesLittleDoesNotWait() {
-        ContinuousBatch batch = new ContinuousBatch(toy, options(4));
+        ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), options(4));
         int[] stem = ids(4, 200);
-        batch.submit(request(stem, 200, 1, 8, 9), 0);
-        InFlight second = batch.submit(request(stem, 15, 2, 8, 9), 0);
-        InFlight third = batch.submit(request(stem, 16, 3, 8, 9), 0);
+        request(stem, 200, 1, 8, 9).submitTo(batch);
+        RequestGroup second = request(stem, 15, 2, 8, 9).submitTo(batch);
+        RequestGroup third = request(stem, 16, 3, 8, 9).submitTo(batch);
         batch.step();
         assertThat(second.isWaiting()).isFalse();
         assertThat(third.isWaiting()).isTrue();
@@ -178,13 +199,13 @@ class SharedPrefixTest {
     void idlePrefixesGiveWayToSequences() {
         long block = KvBlocks.blockBytes(toy.config());
         BatchOptions tight = options(2).withKvCacheBytes(6 * block);
-        ContinuousBatch batch = new ContinuousBatch(toy, tight);
+        ContinuousBatch batch = new ContinuousBatch(toy.model(), toy.tokenizer(), tight);
         for (int i = 0; i < 20; i++) {
-            GenerationRequest request = request(ids(i, 250), 250, i, 0, 30);
-            List<Completion> completions = finish(batch, List.of(batch.submit(request, 0)));
+            TestRequest request = request(ids(i, 250), 250, i, 0, 30);
+            List<Completion> completions = finish(batch, List.of(request.submitTo(batch)));
             assertThat(completions.get(0).tokenIds())
-                    .containsExactly(new Generator(toy, ToyModel.CONTEXT, 64)
-                            .generate(request)
+                    .containsExactly(new PlainGenerator(toy, ToyModel.CONTEXT, 64)
+                            .complete(request)
                             .tokenIds());
             assertThat(batch.metrics().kvBytesIdle()).isBetween(4 * block, 6 * block);
         }
@@ -195,11 +216,12 @@ class SharedPrefixTest {
     void sharedBlocksAreCountedOnceWhenSequencesAreAdmitted() {
         long block = KvBlocks.blockBytes(toy.config());
         // Each takes five blocks alone; four of them are the same.
-        ContinuousBatch batch = new ContinuousBatch(toy, options(8).withKvCacheBytes(10 * block));
+        ContinuousBatch batch =
+                new ContinuousBatch(toy.model(), toy.tokenizer(), options(8).withKvCacheBytes(10 * block));
         int[] stem = ids(6, 256);
-        List<InFlight> all = new ArrayList<>();
+        List<RequestGroup> all = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            all.add(batch.submit(request(stem, 256, i, 8, 30), 0));
+            all.add(request(stem, 256, i, 8, 30).submitTo(batch));
         }
         int most = 0;
         while (batch.step()) {

@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.generation.Completion;
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.GgufModels;
 import io.flinkgpt2.model.GoldenModel;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
@@ -289,9 +288,14 @@ class PretrainedGgufTest {
         Pretrained model = open(write(withVocabulary(kind, split), 12));
         assertThat(model.tokenizer().refusalOfText())
                 .hasValueSatisfying(why -> assertThat(why).contains("token ids only", "model.gguf", named));
-        Completion completion = new Generator(model, 8, 8)
-                .generate(new GenerationRequest(new int[] {1, 2}, 3, SamplingParameters.GREEDY, 0, 0)
-                        .ignoringEndOfText());
+        Completion completion = new Generator(model.model(), model.tokenizer(), 8, 8)
+                .complete(
+                        new int[] {1, 2},
+                        GenerationParameters.builder()
+                                .setMaxTokens(3)
+                                .setTemperature(0)
+                                .setIgnoreEndOfText(true)
+                                .build());
         assertThat(completion.tokenIds()).hasSize(3);
         assertThat(completion.text()).isEmpty();
     }

@@ -3,7 +3,6 @@ package io.flinkgpt2.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.IntToDoubleFunction;
@@ -126,6 +125,6 @@ class RandomStreamTest {
         assertThat(RandomStream.seedOf("abc")).isEqualTo(0xba7816bf8f01cfeaL);
         assertThat(RandomStream.seedOf("Grüße, 世界 🙂")).isEqualTo(0x6ae277fe553d5a94L);
         assertThat(RandomStream.seedOf("e\u0301")).isNotEqualTo(RandomStream.seedOf("\u00e9"));
-        assertThat(GenerationRequest.seedOf("abc")).isEqualTo(RandomStream.seedOf("abc"));
+        assertThat(GenerationParameters.seedOf("abc")).isEqualTo(RandomStream.seedOf("abc"));
     }
 }

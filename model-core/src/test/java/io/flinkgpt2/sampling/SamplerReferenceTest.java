@@ -63,7 +63,7 @@ class SamplerReferenceTest {
             Case c = new Case(random);
             Sampler sampler = new Sampler(kernels, c.logits.length);
             for (int step = 0; step < STEPS; step++) {
-                int drawn = sampler.sample(c.padded, c.offset, c.parameters, i, 0, step);
+                int drawn = Draw.id(sampler, c.padded, c.offset, c.parameters, i, 0, step);
                 if (drawn != reference.sample(c.logits, c.parameters, i, 0, step)) {
                     disagreements++;
                 }
@@ -103,7 +103,7 @@ class SamplerReferenceTest {
             Sampler sampler = new Sampler(Kernels.best(), n);
             Set<Integer> drawn = new LinkedHashSet<>();
             for (int step = 0; step < 1000; step++) {
-                drawn.add(sampler.sample(logits, 0, parameters, i, 0, step));
+                drawn.add(Draw.id(sampler, logits, 0, parameters, i, 0, step));
             }
             assertThat(drawn)
                     .as("%s of %s", parameters, Arrays.toString(logits))
@@ -123,8 +123,8 @@ class SamplerReferenceTest {
             }
             SamplingParameters parameters = new SamplingParameters(
                     random.nextDouble(2), random.nextInt(n + 1), random.nextBoolean() ? 1 : 1 - random.nextDouble(1));
-            assertThat(reused.sample(logits, 0, parameters, 1, 2, i))
-                    .isEqualTo(new Sampler(Kernels.best(), n).sample(logits, 0, parameters, 1, 2, i));
+            assertThat(Draw.id(reused, logits, 0, parameters, 1, 2, i))
+                    .isEqualTo(Draw.id(new Sampler(Kernels.best(), n), logits, 0, parameters, 1, 2, i));
         }
     }
 }

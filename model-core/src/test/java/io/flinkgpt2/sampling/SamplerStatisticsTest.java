@@ -35,7 +35,7 @@ class SamplerStatisticsTest {
         long[] counts = new long[VOCABULARY];
         for (int i = 0; i < DRAWS; i++) {
             // Seeds, choices and steps all take part, as they do in a run of many requests.
-            counts[sampler.sample(logits, 0, parameters, i / 100, i % 4, i % 100 / 4)]++;
+            counts[Draw.id(sampler, logits, 0, parameters, i / 100, i % 4, i % 100 / 4)]++;
         }
         assertThat(excess(counts, probabilities(logits, parameters, parameters.temperature())))
                 .isLessThan(4);

@@ -25,7 +25,7 @@ class SamplerTest {
     private static int[] draws(Kernels kernels, float[] logits, SamplingParameters parameters, int count) {
         Sampler sampler = new Sampler(kernels, logits.length);
         return IntStream.range(0, count)
-                .map(step -> sampler.sample(logits, 0, parameters, 11, 0, step))
+                .map(step -> Draw.id(sampler, logits, 0, parameters, 11, 0, step))
                 .toArray();
     }
 
@@ -84,14 +84,14 @@ class SamplerTest {
                 float[] overflown = new float[n];
                 overflown[n / 2] = Float.POSITIVE_INFINITY;
                 Sampler sampler = new Sampler(kernels, n);
-                assertThatThrownBy(() -> sampler.sample(nan, 0, parameters, 1, 0, 5))
+                assertThatThrownBy(() -> Draw.id(sampler, nan, 0, parameters, 1, 0, 5))
                         .isInstanceOf(ArithmeticException.class)
                         .hasMessageContaining("step 5")
                         .hasMessageContaining("not a number");
-                assertThatThrownBy(() -> sampler.sample(excluded, 0, parameters, 1, 0, 5))
+                assertThatThrownBy(() -> Draw.id(sampler, excluded, 0, parameters, 1, 0, 5))
                         .isInstanceOf(ArithmeticException.class)
                         .hasMessageContaining("-Infinity, expected a finite number");
-                assertThatThrownBy(() -> sampler.sample(overflown, 0, parameters, 1, 0, 5))
+                assertThatThrownBy(() -> Draw.id(sampler, overflown, 0, parameters, 1, 0, 5))
                         .isInstanceOf(ArithmeticException.class)
                         .hasMessageContaining("Infinity");
             }
@@ -122,8 +122,8 @@ class SamplerTest {
             new SamplingParameters(1, 5, 0.9999),
             new SamplingParameters(1e-3, 0, 1)
         }) {
-            assertThat(sampler.sample(logits, 0, parameters, smallest, 0, 0)).isEqualTo(2);
-            int last = sampler.sample(logits, 0, parameters, largest, 0, 0);
+            assertThat(Draw.id(sampler, logits, 0, parameters, smallest, 0, 0)).isEqualTo(2);
+            int last = Draw.id(sampler, logits, 0, parameters, largest, 0, 0);
             assertThat(last).isEqualTo(parameters.temperature() < 0.1 ? 3 : 4);
         }
     }

@@ -47,15 +47,15 @@ final class MistakesInGeneration {
                     "4.2",
                     "one token more than max_tokens",
                     "generation/Sequence.java",
-                    "generatedCount() >= request.maxTokens()",
-                    "generatedCount() > request.maxTokens()",
+                    "generatedCount() >= parameters().maxTokens()",
+                    "generatedCount() > parameters().maxTokens()",
                     "generation.GeneratorTest#rule4_2_everyMaxTokensGivesAPrefixOfTheLongestCompletion"),
             mistake(
                     "4.2",
                     "generation goes on past the end of the text",
-                    "generation/Sequence.java",
-                    "if (endOfText.test(tokenId) && !request.ignoreEndOfText()) {",
-                    "if (false) {",
+                    "generation/EndOfTextCriterion.java",
+                    "config.isEndOfText(tokenId) ? StopReason.END_OF_TEXT : null",
+                    "null",
                     "generation.GeneratorTest#rule4_2_generationEndsAtTheEndOfTextIdAndLeavesItOut"),
             mistake(
                     "4.2",
@@ -105,7 +105,7 @@ final class MistakesInGeneration {
                     "model/KvCache.java",
                     "blocks[blockCount] = null;\n        }\n        length = 0;",
                     "blocks[blockCount] = null;\n        }\n        length = Math.min(length, 1);",
-                    "generation.GeneratorTest#rule4_4_aGeneratorThatIsReusedEqualsAFreshOneBitForBit"),
+                    "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"),
             mistake(
                     "4.4",
                     "a shared prefix lacks its last position",
@@ -116,7 +116,7 @@ final class MistakesInGeneration {
             mistake(
                     "4.3",
                     "all sequences of a batch sample from the logits of the first",
-                    "generation/BatchStep.java",
+                    "generation/ModelRunner.java",
                     "activations.logitsOffset(logits++)",
                     "activations.logitsOffset(0 * logits++)",
                     "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"));

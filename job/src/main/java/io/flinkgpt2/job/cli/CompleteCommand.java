@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.generation.PromptLimits;
-import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelLocation;
 import io.flinkgpt2.job.record.CompletionJson;
@@ -24,9 +23,7 @@ import io.flinkgpt2.tensor.Workers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -42,6 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "complete",
         mixinStandardHelpOptions = true,
+        modelTransformer = RequestOptions.class,
         description = {
             "Completes one prompt, or the request bodies on standard input, one JSON object a line.",
             "With --output json, prints the job's records; what is wrong with a request is printed as its dead letter, and the"
@@ -85,24 +83,6 @@ final class CompleteCommand implements Callable<Integer> {
         private List<Integer> ids;
     }
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "The most tokens to generate (default: 16).")
-    private Integer maxTokens;
-
-    @Option(names = "--temperature", paramLabel = "T", description = "0 always takes the best token (default: 1).")
-    private Double temperature;
-
-    @Option(names = "--top-k", paramLabel = "K", description = "Draw from the best K tokens only (default: 0, all).")
-    private Integer topK;
-
-    @Option(
-            names = "--top-p",
-            paramLabel = "P",
-            description = "Draw from the best tokens with this share (default: 1).")
-    private Double topP;
-
-    @Option(names = "--seed", paramLabel = "S", description = "Of the random numbers (default: from the request's id).")
-    private Long seed;
-
     @Option(
             names = "--max-context",
             paramLabel = "C",
@@ -115,20 +95,6 @@ final class CompleteCommand implements Callable<Integer> {
             defaultValue = "1",
             description = "Cores that work on each token together (default: 1); the answers are the same.")
     private int threads;
-
-    @Option(
-            names = "--truncate-prompt",
-            paramLabel = "SIDE",
-            description =
-                    "What becomes of a prompt that does not fit: error, or its left or right end is cut off so that"
-                            + " --max-tokens find room (default: error).")
-    private PromptTruncation truncation;
-
-    @Option(
-            names = "--allow-special-tokens",
-            description =
-                    "What spells a special token in a prompt, such as <|endoftext|>, is that token, not its text.")
-    private boolean allowSpecialTokens;
 
     @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
     private OutputFormat output;
@@ -173,7 +139,7 @@ final class CompleteCommand implements Callable<Integer> {
         }
         try (Workers workers = new Workers(threads)) {
             completer = new RequestCompleter(
-                    new Generator(pretrained, context, PREFILL_CHUNK, workers),
+                    new Generator(pretrained.model(), pretrained.tokenizer(), context, PREFILL_CHUNK, workers),
                     new CompletionRecords(NAME, location.name(), pretrained.revision(), pretrained.precision()),
                     true);
             return prompt == null ? completeLines() : completePrompt();
@@ -199,7 +165,7 @@ final class CompleteCommand implements Callable<Integer> {
 
     private int completeLines() throws IOException {
         JsonLines lines = new JsonLines(new InterruptibleInput(System.in));
-        RequestDefaults defaults = defaults();
+        MissingFields defaults = defaults();
         int exitCode = 0;
         long number = 0;
         for (byte[] line = lines.nextNotBlank();
@@ -218,24 +184,9 @@ final class CompleteCommand implements Callable<Integer> {
         return exitCode;
     }
 
-    /** What was given of the request's options, by the names of the records. */
-    private RequestDefaults defaults() {
-        Map<String, String> options = new HashMap<>();
-        put(options, "max_tokens", maxTokens);
-        put(options, "temperature", temperature);
-        put(options, "top_k", topK);
-        put(options, "top_p", topP);
-        put(options, "seed", seed);
-        put(options, "truncate_prompt", truncation == null ? null : truncation.wireName());
-        put(options, "allow_special_tokens", allowSpecialTokens ? true : null);
-        return new RequestDefaults(options);
-    }
-
-    /** A number that JSON does not have, such as NaN, comes out as a string, which the parser refuses by name. */
-    private static void put(Map<String, String> options, String name, Object value) {
-        if (value != null) {
-            options.put(name, MAPPER.valueToTree(value).toString());
-        }
+    /** Returns the request's options that were given, to fill requests that lack them. */
+    private MissingFields defaults() {
+        return new MissingFields(RequestOptions.given(spec));
     }
 
     private static PromptRecord record(String topic, long offset, byte[] value) {

@@ -218,7 +218,7 @@ final class VerifyCommand implements Callable<Integer> {
             int[] ids = cases.text != null
                     ? pretrained.tokenizer().encode(cases.text)
                     : cases.ids.stream().mapToInt(Integer::intValue).toArray();
-            return new PromptLimits(pretrained.config(), longest).admit(ids, 0);
+            return new PromptLimits(pretrained.config(), longest).fit(ids, 0);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

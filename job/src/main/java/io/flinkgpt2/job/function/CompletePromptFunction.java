@@ -51,7 +51,8 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
         metrics = new CompletionMetrics(getRuntimeContext().getMetricGroup(), model.loadMillis());
         Pretrained pretrained = model.pretrained();
         completer = new RequestCompleter(
-                new Generator(pretrained, settings.maxContext(), settings.prefillChunk()),
+                new Generator(
+                        pretrained.model(), pretrained.tokenizer(), settings.maxContext(), settings.prefillChunk()),
                 new CompletionRecords(
                         settings.jobName(), settings.model().name(), pretrained.revision(), pretrained.precision()),
                 false);

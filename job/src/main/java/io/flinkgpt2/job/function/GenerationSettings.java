@@ -1,8 +1,8 @@
 package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestParser;
-import io.flinkgpt2.job.record.RequestStandards;
 import io.flinkgpt2.job.record.SystemFingerprint;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.pretrained.Pretrained;
@@ -16,7 +16,7 @@ import java.util.Set;
  * @param model which model, and how it is loaded
  * @param maxContext the most tokens of prompt and completion together
  * @param prefillChunk the most prompt tokens of one pass
- * @param standards what holds for a request that does not say otherwise
+ * @param defaults used for requests that lack them
  * @param unknownFields what becomes of a request with a field that nothing knows
  * @param maxCopiedBytes the most bytes of a request that may be copied to its completion
  */
@@ -25,7 +25,7 @@ public record GenerationSettings(
         ModelSettings model,
         int maxContext,
         int prefillChunk,
-        RequestStandards standards,
+        RequestDefaults defaults,
         UnknownFields unknownFields,
         int maxCopiedBytes)
         implements Serializable {
@@ -39,7 +39,7 @@ public record GenerationSettings(
                 Set.copyOf(model.names()),
                 unknownFields,
                 maxCopiedBytes,
-                standards);
+                defaults);
     }
 
     /**
@@ -51,18 +51,18 @@ public record GenerationSettings(
         return "model_revision=" + pretrained.revision()
                 + " system_fingerprint=" + SystemFingerprint.of(pretrained.precision())
                 + " max-context=" + maxContext
-                + " truncate-prompt=" + standards.truncation().wireName()
-                + " allow-special-tokens=" + standards.allowSpecialTokens();
+                + " truncate-prompt=" + defaults.truncation().wireName()
+                + " allow-special-tokens=" + defaults.allowSpecialTokens();
     }
 
     /** The same with another model. */
     public GenerationSettings withModel(ModelSettings other) {
         return new GenerationSettings(
-                jobName, other, maxContext, prefillChunk, standards, unknownFields, maxCopiedBytes);
+                jobName, other, maxContext, prefillChunk, defaults, unknownFields, maxCopiedBytes);
     }
 
     /** The same with another limit of what is copied. */
     public GenerationSettings withMaxCopiedBytes(int bytes) {
-        return new GenerationSettings(jobName, model, maxContext, prefillChunk, standards, unknownFields, bytes);
+        return new GenerationSettings(jobName, model, maxContext, prefillChunk, defaults, unknownFields, bytes);
     }
 }

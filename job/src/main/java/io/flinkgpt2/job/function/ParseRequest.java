@@ -62,9 +62,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     public void processElement(PromptRecord record, Context context, Collector<PromptRequest> out) {
         long now = System.currentTimeMillis();
         try {
-            PromptRequest request = parser.parse(record, now);
-            request.value = record.value;
-            out.collect(request);
+            out.collect(parser.parse(record, now));
         } catch (InvalidRequestException e) {
             deadLetters.inc();
             context.output(DEAD_LETTERS, new DeadLetter(record, e.error(), settings.jobName(), now));

@@ -9,7 +9,7 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 interface AnswerOrder {
 
     /** @param operator whose keyed state it may use, if there is any */
-    static AnswerOrder of(Ordering ordering, AbstractStreamOperator<?> operator, Consumer<PendingRequest> emitter) {
+    static AnswerOrder of(Ordering ordering, AbstractStreamOperator<?> operator, Consumer<RequestInFlight> emitter) {
         return switch (ordering) {
             case NONE -> new AnswersAsTheyEnd(emitter);
             case KEY -> new AnswersByKey(operator, emitter);
@@ -20,16 +20,16 @@ interface AnswerOrder {
     void initialize(StateInitializationContext context) throws Exception;
 
     /** Takes all requests out of the state; no other way in for them. Once, when keyed state can be read. */
-    List<PendingRequest> restore() throws Exception;
+    List<RequestInFlight> restore() throws Exception;
 
     /** A request came, and will be answered. */
-    void arrived(PendingRequest request);
+    void arrived(RequestInFlight request);
 
     /** It has its answer, which is emitted now or held back. */
-    void answered(PendingRequest request);
+    void answered(RequestInFlight request);
 
     /** It became a dead letter, which takes no part in the order: nothing waits for it any more. */
-    void refused(PendingRequest request);
+    void refused(RequestInFlight request);
 
     /** Answers that are held back. */
     int heldBackCount();
@@ -39,7 +39,7 @@ interface AnswerOrder {
      *
      * @param inFlight all requests without an answer, those that run first, then those that wait in turn
      */
-    void snapshot(List<PendingRequest> inFlight) throws Exception;
+    void snapshot(List<RequestInFlight> inFlight) throws Exception;
 
     /** Number of requests in the state as {@link #snapshot} last wrote it. */
     int snapshotCount();

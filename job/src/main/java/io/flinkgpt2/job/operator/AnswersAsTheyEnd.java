@@ -11,12 +11,12 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 /** No order: nothing is held back, and with another parallelism the requests are dealt out anew. */
 final class AnswersAsTheyEnd implements AnswerOrder {
 
-    private final Consumer<PendingRequest> emitter;
+    private final Consumer<RequestInFlight> emitter;
 
     private ListState<RequestInFlight> state;
     private int snapshotCount;
 
-    AnswersAsTheyEnd(Consumer<PendingRequest> emitter) {
+    AnswersAsTheyEnd(Consumer<RequestInFlight> emitter) {
         this.emitter = emitter;
     }
 
@@ -28,22 +28,22 @@ final class AnswersAsTheyEnd implements AnswerOrder {
     }
 
     @Override
-    public List<PendingRequest> restore() throws Exception {
-        List<PendingRequest> restored = new ArrayList<>();
-        state.get().forEach(request -> restored.add(new PendingRequest(request)));
+    public List<RequestInFlight> restore() throws Exception {
+        List<RequestInFlight> restored = new ArrayList<>();
+        state.get().forEach(request -> restored.add(RequestInFlight.restored(request)));
         return restored;
     }
 
     @Override
-    public void arrived(PendingRequest request) {}
+    public void arrived(RequestInFlight request) {}
 
     @Override
-    public void answered(PendingRequest request) {
+    public void answered(RequestInFlight request) {
         emitter.accept(request);
     }
 
     @Override
-    public void refused(PendingRequest request) {}
+    public void refused(RequestInFlight request) {}
 
     @Override
     public int heldBackCount() {
@@ -51,8 +51,8 @@ final class AnswersAsTheyEnd implements AnswerOrder {
     }
 
     @Override
-    public void snapshot(List<PendingRequest> inFlight) throws Exception {
-        state.update(inFlight.stream().map(PendingRequest::toState).toList());
+    public void snapshot(List<RequestInFlight> inFlight) throws Exception {
+        state.update(inFlight.stream().map(RequestInFlight::toState).toList());
         snapshotCount = inFlight.size();
     }
 

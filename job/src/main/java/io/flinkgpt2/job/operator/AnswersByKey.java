@@ -27,18 +27,18 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 final class AnswersByKey implements AnswerOrder {
 
     private final AbstractStreamOperator<?> operator;
-    private final Consumer<PendingRequest> emitter;
+    private final Consumer<RequestInFlight> emitter;
     private final ListStateDescriptor<RequestInFlight> descriptor =
             new ListStateDescriptor<>("requests-by-key", TypeInformation.of(RequestInFlight.class));
     /** For each key with requests those that were not emitted, in the order in which they came. */
-    private final Map<String, ArrayDeque<PendingRequest>> queues = new HashMap<>();
+    private final Map<String, ArrayDeque<RequestInFlight>> queues = new HashMap<>();
 
     private Set<String> keysInState = new HashSet<>();
     private ListState<RequestInFlight> state;
     private int heldBack;
     private int snapshotCount;
 
-    AnswersByKey(AbstractStreamOperator<?> operator, Consumer<PendingRequest> emitter) {
+    AnswersByKey(AbstractStreamOperator<?> operator, Consumer<RequestInFlight> emitter) {
         this.operator = operator;
         this.emitter = emitter;
     }
@@ -49,13 +49,13 @@ final class AnswersByKey implements AnswerOrder {
     }
 
     @Override
-    public List<PendingRequest> restore() throws Exception {
-        List<PendingRequest> restored = new ArrayList<>();
+    public List<RequestInFlight> restore() throws Exception {
+        List<RequestInFlight> restored = new ArrayList<>();
         KeyedStateBackend<String> backend = operator.getKeyedStateBackend();
         backend.applyToAllKeys(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor, (key, ofKey) -> {
             keysInState.add(key);
             for (RequestInFlight inFlight : ofKey.get()) {
-                PendingRequest request = new PendingRequest(inFlight);
+                RequestInFlight request = RequestInFlight.restored(inFlight);
                 arrived(request);
                 heldBack += request.isAnswered() ? 1 : 0;
                 restored.add(request);
@@ -65,22 +65,22 @@ final class AnswersByKey implements AnswerOrder {
     }
 
     @Override
-    public void arrived(PendingRequest request) {
+    public void arrived(RequestInFlight request) {
         queues.computeIfAbsent(keyOf(request), key -> new ArrayDeque<>()).add(request);
     }
 
-    private static String keyOf(PendingRequest request) {
-        return RequestKey.OF.getKey(request.request());
+    private static String keyOf(RequestInFlight request) {
+        return RequestKey.OF.getKey(request.request);
     }
 
     @Override
-    public void answered(PendingRequest request) {
+    public void answered(RequestInFlight request) {
         heldBack++;
         emitFirst(keyOf(request));
     }
 
     @Override
-    public void refused(PendingRequest request) {
+    public void refused(RequestInFlight request) {
         String key = keyOf(request);
         queues.get(key).remove(request);
         emitFirst(key);
@@ -88,7 +88,7 @@ final class AnswersByKey implements AnswerOrder {
 
     /** Emits the answers of a key that have nothing in front of them. */
     private void emitFirst(String key) {
-        ArrayDeque<PendingRequest> queue = queues.get(key);
+        ArrayDeque<RequestInFlight> queue = queues.get(key);
         while (!queue.isEmpty() && queue.element().isAnswered()) {
             heldBack--;
             emitter.accept(queue.remove());
@@ -104,7 +104,7 @@ final class AnswersByKey implements AnswerOrder {
     }
 
     @Override
-    public void snapshot(List<PendingRequest> inFlight) throws Exception {
+    public void snapshot(List<RequestInFlight> inFlight) throws Exception {
         for (String key : keysInState) {
             if (!queues.containsKey(key)) {
                 operator.setCurrentKey(key);
@@ -112,9 +112,9 @@ final class AnswersByKey implements AnswerOrder {
             }
         }
         snapshotCount = 0;
-        for (Map.Entry<String, ArrayDeque<PendingRequest>> entry : queues.entrySet()) {
+        for (Map.Entry<String, ArrayDeque<RequestInFlight>> entry : queues.entrySet()) {
             operator.setCurrentKey(entry.getKey());
-            state.update(entry.getValue().stream().map(PendingRequest::toState).toList());
+            state.update(entry.getValue().stream().map(RequestInFlight::toState).toList());
             snapshotCount += entry.getValue().size();
         }
         keysInState = new HashSet<>(queues.keySet());

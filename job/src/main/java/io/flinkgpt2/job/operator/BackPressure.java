@@ -42,13 +42,13 @@ final class BackPressure {
     }
 
     /** A request joined. */
-    void joined(PendingRequest request) {
-        valueBytes += request.receivedBytes();
+    void joined(RequestInFlight request) {
+        valueBytes += request.request.receivedBytes();
     }
 
     /** A request that joined is about to give up its value. */
-    void left(PendingRequest request) {
-        valueBytes -= request.receivedBytes();
+    void left(RequestInFlight request) {
+        valueBytes -= request.request.receivedBytes();
     }
 
     boolean isFull() {

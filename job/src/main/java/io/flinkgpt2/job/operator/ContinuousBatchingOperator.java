@@ -1,8 +1,7 @@
 package io.flinkgpt2.job.operator;
 
-import io.flinkgpt2.generation.BatchOutcome;
 import io.flinkgpt2.generation.ContinuousBatch;
-import io.flinkgpt2.generation.InFlight;
+import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.function.PinnedModel;
@@ -80,7 +79,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     private transient BackPressure backPressure;
     private transient CompletionRecords records;
     private transient ContinuousBatch batch;
-    private transient Map<InFlight, PendingRequest> pending;
+    private transient Map<RequestGroup, RequestInFlight> pending;
 
     private transient Counter deadLetters;
     private transient CompletionMetrics completionMetrics;
@@ -88,7 +87,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
 
     private transient boolean mailIsOut;
     private transient boolean arrivedSinceMail;
-    /** After the snapshot of a stop, which has to stay the last word. */
+    /** Set once stop-with-savepoint has taken its snapshot; no further step may run. */
     private transient boolean stopped;
 
     ContinuousBatchingOperator(
@@ -122,7 +121,9 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
                 .get(TaskManagerOptions.NUM_TASK_SLOTS);
         identity = generation.identity(pretrained);
         batch = new ContinuousBatch(
-                pretrained, KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots));
+                pretrained.model(),
+                pretrained.tokenizer(),
+                KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots));
         backPressure =
                 new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();
@@ -136,11 +137,11 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
 
     /** Those that had begun come first: they were first before, if they come from several subtasks now too. */
     private void resumeRestored(RequestParser parser) throws Exception {
-        List<PendingRequest> restored = order.restore();
+        List<RequestInFlight> restored = order.restore();
         restored.sort(Comparator.comparing(request -> !request.hadBegun()));
         RestoredRequests requests = new RestoredRequests(generation.jobName(), identity, parser);
-        for (PendingRequest request : restored) {
-            batchMetrics.restored(request.restoredTokenIds().length);
+        for (RequestInFlight request : restored) {
+            batchMetrics.restored(request.restoredTokens());
             DeadLetter letter = requests.adopt(request);
             if (letter != null) {
                 refuse(request, letter);
@@ -155,7 +156,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         }
     }
 
-    private void refuse(PendingRequest request, DeadLetter letter) {
+    private void refuse(RequestInFlight request, DeadLetter letter) {
         deadLetters.inc();
         output.collect(ParseRequest.DEAD_LETTERS, new StreamRecord<>(letter, letter.source.timestamp));
         order.refused(request);
@@ -165,7 +166,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     public void processElement(StreamRecord<PromptRequest> element) {
         completionMetrics.requested();
         backPressure.hold(this::step);
-        PendingRequest request = new PendingRequest(element.getValue(), identity);
+        RequestInFlight request = new RequestInFlight(element.getValue(), identity);
         order.arrived(request);
         submit(request);
         emitEnded();
@@ -173,12 +174,10 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         sendMail();
     }
 
-    private void submit(PendingRequest request) {
+    private void submit(RequestInFlight request) {
         backPressure.joined(request);
         try {
-            InFlight inFlight = batch.resume(request.request().generationRequest(), 0, request.restoredTokenIds());
-            request.submitted(inFlight);
-            pending.put(inFlight, request);
+            pending.put(request.submitTo(batch), request);
         } catch (RuntimeException e) {
             fail(request, e);
         }
@@ -230,8 +229,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         // Told ever more rarely, for it may happen in every step.
         if (now > unexplained && Long.bitCount(now) == 1) {
             LOG.warn(
-                    "A pass failed for all sequences together, and for none alone, for the {}. time; the answers are right,"
-                            + " but made one by one. A bug of the batch: please report it",
+                    "Batched forward pass failed, but each sequence succeeded when retried alone (occurrence {}). Results are"
+                            + " correct. Please report this.",
                     now,
                     batch.metrics().unexplainedFailure());
         }
@@ -240,34 +239,34 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     /** @return how many */
     private int emitEnded() {
         int count = 0;
-        BatchOutcome outcome;
-        while ((outcome = batch.poll()) != null) {
-            PendingRequest request = pending.remove(outcome.inFlight());
-            if (outcome instanceof BatchOutcome.Completed completed) {
-                answer(request, records.completed(request.request(), completed.completion(), request.start(), false));
-            } else if (outcome instanceof BatchOutcome.Failed failed) {
-                fail(request, failed.cause());
+        RequestGroup ended;
+        while ((ended = batch.poll()) != null) {
+            RequestInFlight request = pending.remove(ended);
+            if (ended.failure() == null) {
+                answer(request, records.answered(request.request, ended, request.start(), false));
+            } else {
+                fail(request, ended.failure());
             }
             count++;
         }
         return count;
     }
 
-    private void fail(PendingRequest request, RuntimeException cause) {
-        LOG.warn("Request {} failed", RequestIds.forLog(request.request().customId), cause);
-        answer(request, records.failed(request.request(), cause, request.start()));
+    private void fail(RequestInFlight request, RuntimeException cause) {
+        LOG.warn("Request {} failed", RequestIds.forLog(request.request.customId), cause);
+        answer(request, records.failed(request.request, cause, request.start()));
     }
 
-    private void answer(PendingRequest request, CompletionRecord record) {
+    private void answer(RequestInFlight request, CompletionRecord record) {
         backPressure.left(request);
         request.answered(record);
         order.answered(request);
     }
 
-    private void emit(PendingRequest request) {
-        PromptRequest asked = request.request();
-        completionMetrics.answered(request.answer(), asked.receivedAt);
-        output.collect(new StreamRecord<>(request.answer(), asked.source.timestamp));
+    private void emit(RequestInFlight request) {
+        PromptRequest asked = request.request;
+        completionMetrics.answered(request.answer, asked.receivedAt);
+        output.collect(new StreamRecord<>(request.answer, asked.record.source.timestamp));
     }
 
     @Override

@@ -17,10 +17,10 @@ public final class RequestKey implements KeySelector<PromptRequest, String> {
 
     @Override
     public String getKey(PromptRequest request) {
-        if (request.key != null) {
-            return "key " + new String(request.key, ISO_8859_1);
+        if (request.record.key != null) {
+            return "key " + new String(request.record.key, ISO_8859_1);
         }
-        RecordSource source = request.source;
+        RecordSource source = request.record.source;
         return "place " + source.topic + "-" + source.partition + "-" + source.offset;
     }
 }

@@ -43,22 +43,22 @@ final class RestoredRequests {
      *
      * @return null, or the dead letter that it becomes because this generation's model or limits refuse it
      */
-    DeadLetter adopt(PendingRequest request) {
+    DeadLetter adopt(RequestInFlight request) {
         all++;
         begun += request.hadBegun() ? 1 : 0;
         answered += request.isAnswered() ? 1 : 0;
-        if (request.isAnswered() || request.identity().equals(identity)) {
+        if (request.isAnswered() || request.identity.equals(identity)) {
             return null;
         }
-        otherIdentities.add(request.identity());
-        PromptRequest received = request.request();
+        otherIdentities.add(request.identity);
+        PromptRequest received = request.request;
         try {
-            request.startAgain(parser.parse(received.record(), received.receivedAt), identity);
+            request.startAgain(parser.parse(received.record, received.receivedAt), identity);
             restarted++;
             return null;
         } catch (InvalidRequestException e) {
             refused++;
-            return new DeadLetter(received.record(), e.error(), jobName, System.currentTimeMillis());
+            return new DeadLetter(received.record, e.error(), jobName, System.currentTimeMillis());
         }
     }
 

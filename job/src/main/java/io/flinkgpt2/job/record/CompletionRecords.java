@@ -2,6 +2,7 @@ package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.FinishReason;
+import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.tensor.Precision;
 import java.util.List;
 import java.util.Locale;
@@ -27,14 +28,43 @@ public final class CompletionRecords {
     }
 
     /**
-     * The answer to a request that was completed.
+     * Returns the answer to a request that has ended: its choices, or an error if all of them failed.
      *
      * @param start when the request was handed to the generator, in milliseconds since the epoch
      * @param withTokenIds whether the answer holds the generated ids
      */
-    public CompletionRecord completed(PromptRequest request, Completion completion, long start, boolean withTokenIds) {
+    public CompletionRecord answered(PromptRequest request, RequestGroup ended, long start, boolean withTokenIds) {
+        return ended.failure() == null
+                ? completed(request, ended.completions(), start, withTokenIds)
+                : failed(request, ended.failure(), start);
+    }
+
+    CompletionRecord completed(PromptRequest request, List<Completion> completions, long start, boolean withTokenIds) {
+        CompletionRecord record = answer(request, start);
+        record.choices = completions.stream()
+                .map(completion -> choice(completion, withTokenIds))
+                .toList();
+        record.completionTokens = completions.stream()
+                .mapToInt(completion -> completion.tokenIds().length)
+                .sum();
+        // The first choice computes the prompt; the others find it, and each has a random stream of its own.
+        Completion first = completions.get(0);
+        long generationNanos = completions.stream()
+                .mapToLong(Completion::generationNanos)
+                .max()
+                .orElse(0);
+        record.promptTokens = first.promptTokens();
+        record.metrics.queueTimeMs += first.queueNanos() / 1_000_000;
+        record.metrics.cachedTokens = first.cachedTokens();
+        record.metrics.timeToFirstTokenMs = first.timeToFirstTokenNanos() / 1_000_000;
+        record.metrics.generationTimeMs = generationNanos / 1_000_000;
+        record.metrics.tokensPerSecond = record.completionTokens * 1e9 / Math.max(1, generationNanos);
+        return record;
+    }
+
+    private static CompletionChoice choice(Completion completion, boolean withTokenIds) {
         CompletionChoice choice = new CompletionChoice();
-        choice.index = 0;
+        choice.index = completion.choice();
         choice.text = completion.text();
         choice.tokenIds = withTokenIds ? completion.tokenIds() : null;
         FinishReason finishReason = completion.stopReason().finishReason();
@@ -43,19 +73,10 @@ public final class CompletionRecords {
                 ? completion.stopReason().name().toLowerCase(Locale.ROOT)
                 : null;
 
-        CompletionRecord record = answer(request, start);
-        record.choices = List.of(choice);
-        record.promptTokens = completion.promptTokens();
-        record.completionTokens = completion.tokenIds().length;
-        record.metrics.queueTimeMs += completion.queueNanos() / 1_000_000;
-        record.metrics.cachedTokens = completion.cachedTokens();
-        record.metrics.timeToFirstTokenMs = completion.timeToFirstTokenNanos() / 1_000_000;
-        record.metrics.generationTimeMs = completion.generationNanos() / 1_000_000;
-        record.metrics.tokensPerSecond = completion.tokenIds().length * 1e9 / Math.max(1, completion.generationNanos());
-        return record;
+        return choice;
     }
 
-    /** The answer to a valid request that failed inside. */
+    /** Returns the answer to a valid request that failed inside. */
     public CompletionRecord failed(PromptRequest request, RuntimeException failure, long start) {
         CompletionRecord record = answer(request, start);
         record.choices = List.of();
@@ -69,8 +90,8 @@ public final class CompletionRecords {
 
     private CompletionRecord answer(PromptRequest request, long start) {
         CompletionRecord record = new CompletionRecord();
-        record.key = request.key;
-        record.headers = request.headers;
+        record.key = request.record.key;
+        record.headers = request.record.headers;
         record.id = RequestIds.completionId(job, request.customId);
         record.customId = request.customId;
         record.created = System.currentTimeMillis() / 1000;
@@ -81,7 +102,7 @@ public final class CompletionRecords {
         record.metrics.queueTimeMs = Math.max(0, start - request.receivedAt);
         record.promptTokensDropped = request.promptTokensDropped;
         record.truncatedSide = request.truncatedSide;
-        record.source = request.source;
+        record.source = request.record.source;
         record.metadata = request.metadata;
         record.user = request.user;
         return record;

@@ -1,31 +1,15 @@
 package io.flinkgpt2.job.record;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The names of the fields of a request and of its envelope, and what an unknown name may have been meant to be. */
 final class FieldNames {
     static final List<String> OF_THE_ENVELOPE = List.of("custom_id", "method", "url", "body");
-
-    /** Fields of a request that are supported, in the order of the format. */
-    static final List<String> SUPPORTED = List.of(
-            "custom_id",
-            "request_id",
-            "model",
-            "prompt",
-            "max_tokens",
-            "temperature",
-            "top_p",
-            "top_k",
-            "seed",
-            "truncate_prompt",
-            "allow_special_tokens",
-            "user",
-            "metadata");
 
     /** Names that other interfaces have for fields of a request. */
     private static final Map<String, String> ELSEWHERE = Map.of(
@@ -44,15 +28,16 @@ final class FieldNames {
 
     /** Returns "unknown field 'x'" with the name that was meant, if there is one near, and the known ones. */
     static String unknown(String name, boolean inEnvelope) {
-        List<String> body = new ArrayList<>(SUPPORTED);
-        body.addAll(UnsupportedFields.names());
+        Collection<String> body = RequestFields.all().keySet();
         Collection<String> own = inEnvelope ? OF_THE_ENVELOPE : body;
         Collection<String> others = inEnvelope ? body : OF_THE_ENVELOPE;
         String unknown = "unknown field " + WireText.quoted(name) + (inEnvelope ? " of the envelope" : "");
         String known = "Known fields: "
                 + (inEnvelope
                         ? String.join(", ", OF_THE_ENVELOPE)
-                        : String.join(", ", SUPPORTED)
+                        : RequestFields.supported().stream()
+                                        .map(RequestField::name)
+                                        .collect(Collectors.joining(", "))
                                 + "; others of OpenAI's and vLLM's only with a value that changes nothing")
                 + ". Leave the field out, or run the job with records.unknown-fields = ignore";
         Optional<String> meant = nearest(name, own);

@@ -27,6 +27,23 @@ record Neutral(String text, Test test) {
         boolean holds(JsonParser parser) throws IOException;
     }
 
+    /**
+     * Passes over the value of a field at which a parser stands, which is not null.
+     *
+     * @param reason why no other value is taken, after "which is"
+     * @throws InvalidRequestException if the value would change something
+     */
+    void require(String field, String reason, JsonFields json) throws IOException, InvalidRequestException {
+        String found = json.found();
+        if (!test.holds(json.parser())) {
+            throw new InvalidRequestException(
+                    InvalidRequestException.UNSUPPORTED_FIELD,
+                    field,
+                    field + ": found " + found + ", which is " + reason + "; leave the field out, or give what"
+                            + " changes nothing: " + text);
+        }
+    }
+
     /** Null only. */
     static Neutral nothing() {
         return new Neutral("null", parser -> false);

@@ -21,30 +21,30 @@ final class PromptReader {
     private final JsonParser parser;
     private final JsonFields json;
     private final PromptLimits limits;
-    private final RequestFields fields;
+    private final RequestDraft draft;
 
-    PromptReader(JsonFields json, PromptLimits limits, RequestFields fields) {
-        this.parser = json.parser();
-        this.json = json;
-        this.limits = limits;
-        this.fields = fields;
+    PromptReader(ReadContext context, RequestDraft draft) {
+        this.parser = context.json().parser();
+        this.json = context.json();
+        this.limits = context.limits();
+        this.draft = draft;
     }
 
-    /** Reads the value at which the parser stands into the request's fields. */
+    /** Reads the value at which the parser stands into the request's draft. */
     void read() throws IOException, InvalidRequestException {
         switch (parser.currentToken()) {
-            case VALUE_STRING -> fields.promptText = json.string(PROMPT);
+            case VALUE_STRING -> draft.promptText = json.string(PROMPT);
             case START_ARRAY -> {
                 JsonToken first = parser.nextToken();
                 if (first == JsonToken.VALUE_STRING) {
-                    fields.promptText = json.string(PROMPT);
+                    draft.promptText = json.string(PROMPT);
                     requireOnlyPrompt(first);
                 } else if (first == JsonToken.START_ARRAY) {
                     parser.nextToken();
-                    fields.promptTokens = tokenIds();
+                    draft.promptTokens = tokenIds();
                     requireOnlyPrompt(first);
                 } else {
-                    fields.promptTokens = tokenIds();
+                    draft.promptTokens = tokenIds();
                 }
             }
             default -> throw InvalidRequestException.invalidType(PROMPT, json.found(), EXPECTED);

@@ -1,25 +1,14 @@
 package io.flinkgpt2.job.record;
 
-import io.flinkgpt2.generation.GenerationRequest;
-import io.flinkgpt2.sampling.SamplingParameters;
-import java.util.List;
+import io.flinkgpt2.sampling.GenerationParameters;
 
-/** A valid request, with every default filled in. Made by {@link RequestParser}. */
+/** A valid request, with every default filled in. Made by {@link RequestParser}; not changed afterwards. */
 public class PromptRequest {
-    /** Where its record stood. */
-    public RecordSource source;
-
-    /** Kafka's key, or null; the key of the completion. */
-    public byte[] key;
-
-    /** Kafka's headers in their order, copied to the completion; null means none. */
-    public List<RecordHeader> headers;
-
     /**
-     * Kafka's value as it came, so that the request can be made anew for another model: see {@link #record}. Set by who keeps
-     * requests in state, null elsewhere and once the request is answered.
+     * The record as it was received, so that the request can be made anew for another model. Its value is null once the request
+     * has its answer.
      */
-    public byte[] value;
+    public PromptRecord record;
 
     /** The request's identity: its {@code custom_id}, else the key as text, else topic-partition-offset. Not empty. */
     public String customId;
@@ -27,26 +16,14 @@ public class PromptRequest {
     /** Token ids of the prompt as the model sees them, at least one: an empty prompt is end of text. */
     public int[] promptTokenIds;
 
-    /** How many tokens were cut off the prompt because it did not fit, 0 or more. */
+    /** Number of tokens that were cut off the prompt because it did not fit, 0 or more. */
     public int promptTokensDropped;
 
-    /** Where they were cut off, {@code left} or {@code right}; null where none were. */
+    /** The side on which they were cut off, {@code left} or {@code right}; null if none were. */
     public String truncatedSide;
 
-    /** The most tokens to generate, 0 or more. */
-    public int maxTokens;
-
-    /** 0 or more, finite. */
-    public double temperature;
-
-    /** Only this many best candidates take part, 0 or more; 0: all. */
-    public int topK;
-
-    /** Only the best candidates that reach this share of the probability take part, above 0 and at most 1. */
-    public double topP;
-
-    /** Seed of the random stream; where the request gave none, a function of {@link #customId}. */
-    public long seed;
+    /** How the prompt is completed. */
+    public GenerationParameters parameters;
 
     /** Text of a JSON object on one line, or null if the request has none. */
     public String metadata;
@@ -59,14 +36,23 @@ public class PromptRequest {
 
     public PromptRequest() {}
 
-    /** The record as it was received, sharing this request's arrays. */
-    public PromptRecord record() {
-        return new PromptRecord(source, key, value, headers);
+    /** Returns the size of the record's value, which is kept until the request has its answer, in bytes. */
+    public int receivedBytes() {
+        return record.value == null ? 0 : record.value.length;
     }
 
-    /** What is to be generated. */
-    public GenerationRequest generationRequest() {
-        SamplingParameters sampling = new SamplingParameters(temperature, topK, topP);
-        return new GenerationRequest(promptTokenIds, maxTokens, sampling, seed, 0);
+    /** Returns this request without the record's value, for one that has its answer. */
+    public PromptRequest withoutValue() {
+        PromptRequest copy = new PromptRequest();
+        copy.record = new PromptRecord(record.source, record.key, null, record.headers);
+        copy.customId = customId;
+        copy.promptTokenIds = promptTokenIds;
+        copy.promptTokensDropped = promptTokensDropped;
+        copy.truncatedSide = truncatedSide;
+        copy.parameters = parameters;
+        copy.metadata = metadata;
+        copy.user = user;
+        copy.receivedAt = receivedAt;
+        return copy;
     }
 }

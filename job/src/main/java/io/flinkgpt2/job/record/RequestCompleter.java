@@ -29,7 +29,8 @@ public final class RequestCompleter {
     public CompletionRecord complete(PromptRequest request) {
         long start = System.currentTimeMillis();
         try {
-            return records.completed(request, generator.generate(request.generationRequest()), start, withTokenIds);
+            return records.answered(
+                    request, generator.generate(request.promptTokenIds, request.parameters), start, withTokenIds);
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {

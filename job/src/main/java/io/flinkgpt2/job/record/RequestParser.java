@@ -8,13 +8,13 @@ import static io.flinkgpt2.job.record.InvalidRequestException.MISSING_FIELD;
 import static io.flinkgpt2.job.record.InvalidRequestException.MODEL_NOT_FOUND;
 import static io.flinkgpt2.job.record.InvalidRequestException.TOO_LARGE;
 
-import io.flinkgpt2.generation.AdmittedPrompt;
-import io.flinkgpt2.generation.GenerationRequest;
+import io.flinkgpt2.generation.FittedPrompt;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.generation.PromptTokens;
 import io.flinkgpt2.generation.PromptTooLongException;
 import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.record.WireText.Decoded;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Objects;
@@ -26,11 +26,8 @@ import java.util.TreeSet;
  *
  * <p>A record's value is a JSON object in UTF-8: the body of a request, or an envelope
  * {@code {"custom_id", "method", "url", "body"}}, which is known by its {@code body}; {@code method} and {@code url} may be left
- * out. A byte order mark before the object is passed over. Supported are {@code custom_id}, {@code request_id}, {@code model},
- * {@code prompt} (a string or an array of token ids, or an array of one such prompt), {@code max_tokens}, {@code temperature},
- * {@code top_k}, {@code top_p}, {@code seed}, {@code truncate_prompt}, {@code allow_special_tokens}, {@code metadata} and
- * {@code user}. A field that is null counts as absent. Integers may be written {@code 16.0} or {@code 1e2}. The other fields of
- * the format are accepted where they change nothing.
+ * out. A byte order mark before the object is passed over. {@link RequestFields} is the table of the fields. A field that is
+ * null counts as absent. Integers may be written {@code 16.0} or {@code 1e2}.
  *
  * <p>Source of the format: OpenAI's Completions and Batch APIs; names that those lack are vLLM's.
  */
@@ -51,16 +48,16 @@ public final class RequestParser {
     private final Set<String> modelNames;
     private final UnknownFields policy;
     private final int maxCopiedBytes;
-    private final RequestStandards standards;
+    private final RequestDefaults defaults;
 
-    /** With the {@linkplain RequestStandards#ofTheFormat() standards of the format}. */
+    /** With the {@linkplain RequestDefaults#ofTheFormat() defaults of the format}. */
     public RequestParser(
             Tokenizer tokenizer,
             PromptLimits limits,
             Set<String> modelNames,
             UnknownFields policy,
             int maxCopiedBytes) {
-        this(tokenizer, limits, modelNames, policy, maxCopiedBytes, RequestStandards.ofTheFormat());
+        this(tokenizer, limits, modelNames, policy, maxCopiedBytes, RequestDefaults.ofTheFormat());
     }
 
     /**
@@ -71,7 +68,7 @@ public final class RequestParser {
      * @param policy what becomes of a request with an unknown field
      * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers with what Kafka
      *     adds to each, {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
-     * @param standards what holds for a request that does not say otherwise
+     * @param defaults used for requests that lack them
      */
     public RequestParser(
             Tokenizer tokenizer,
@@ -79,7 +76,7 @@ public final class RequestParser {
             Set<String> modelNames,
             UnknownFields policy,
             int maxCopiedBytes,
-            RequestStandards standards) {
+            RequestDefaults defaults) {
         if (maxCopiedBytes < 0) {
             throw new IllegalArgumentException("maxCopiedBytes: found " + maxCopiedBytes + ", expected 0 or more");
         }
@@ -88,7 +85,7 @@ public final class RequestParser {
         this.modelNames = Set.copyOf(modelNames);
         this.policy = Objects.requireNonNull(policy, "policy");
         this.maxCopiedBytes = maxCopiedBytes;
-        this.standards = Objects.requireNonNull(standards, "standards");
+        this.defaults = Objects.requireNonNull(defaults, "defaults");
     }
 
     /**
@@ -98,31 +95,27 @@ public final class RequestParser {
      * @throws InvalidRequestException if the record is no valid request; nothing else, whatever its bytes
      */
     public PromptRequest parse(PromptRecord record, long now) throws InvalidRequestException {
-        RequestFields fields = read(record.value);
-        requireModel(fields.model);
+        RequestDraft draft = read(record.value);
+        requireModel(draft.model);
         PromptRequest request = new PromptRequest();
-        request.source = record.source;
-        request.key = record.key;
-        request.headers = record.headers;
-        request.customId = customId(fields, record);
-        request.metadata = fields.metadata;
-        request.user = fields.user;
+        request.record = record;
+        request.customId = customId(draft, record);
+        request.metadata = draft.metadata;
+        request.user = draft.user;
         requireRoom(request);
-        PromptTruncation truncation = fields.truncation == null ? standards.truncation() : fields.truncation;
-        AdmittedPrompt prompt = prompt(fields, truncation);
+        request.parameters = draft.parameters
+                .setSeedIfAbsent(GenerationParameters.seedOf(request.customId))
+                .build();
+        PromptTruncation truncation = draft.truncation == null ? defaults.truncation() : draft.truncation;
+        FittedPrompt prompt = prompt(draft, request.parameters.maxTokens(), truncation);
         request.promptTokenIds = prompt.tokenIds();
         request.promptTokensDropped = prompt.droppedTokens();
         request.truncatedSide = prompt.droppedTokens() == 0 ? null : truncation.wireName();
-        request.maxTokens = fields.maxTokens;
-        request.temperature = fields.temperature;
-        request.topK = fields.topK;
-        request.topP = fields.topP;
-        request.seed = fields.seed == null ? GenerationRequest.seedOf(request.customId) : fields.seed;
         request.receivedAt = now;
         return request;
     }
 
-    private RequestFields read(byte[] value) throws InvalidRequestException {
+    private RequestDraft read(byte[] value) throws InvalidRequestException {
         if (value == null || value.length == 0) {
             throw new InvalidRequestException(
                     EMPTY_VALUE,
@@ -163,9 +156,9 @@ public final class RequestParser {
         }
     }
 
-    private static String customId(RequestFields fields, PromptRecord record) throws InvalidRequestException {
-        String outer = fields.envelopeCustomId;
-        String inner = fields.customId;
+    private static String customId(RequestDraft draft, PromptRecord record) throws InvalidRequestException {
+        String outer = draft.envelopeCustomId;
+        String inner = draft.customId;
         if (outer != null && inner != null && !outer.equals(inner)) {
             throw new InvalidRequestException(
                     INVALID_VALUE,
@@ -176,8 +169,8 @@ public final class RequestParser {
         if (outer != null || inner != null) {
             return outer != null ? outer : inner;
         }
-        if (fields.requestId != null) {
-            return fields.requestId;
+        if (draft.requestId != null) {
+            return draft.requestId;
         }
         if (record.key != null && record.key.length > 0) {
             Decoded key = WireText.decode(record.key);
@@ -193,8 +186,9 @@ public final class RequestParser {
         long copied = WireText.utf8Length(RecordJson.quote(request.customId));
         copied += request.metadata == null ? 0 : WireText.utf8Length(request.metadata);
         copied += request.user == null ? 0 : WireText.utf8Length(request.user);
-        copied += request.key == null ? 0 : request.key.length;
-        for (RecordHeader header : request.headers == null ? List.<RecordHeader>of() : request.headers) {
+        copied += request.record.key == null ? 0 : request.record.key.length;
+        List<RecordHeader> headers = request.record.headers;
+        for (RecordHeader header : headers == null ? List.<RecordHeader>of() : headers) {
             copied += header.size();
         }
         if (copied > maxCopiedBytes) {
@@ -207,14 +201,16 @@ public final class RequestParser {
         }
     }
 
-    private AdmittedPrompt prompt(RequestFields fields, PromptTruncation truncation) throws InvalidRequestException {
-        if (!fields.hasPrompt()) {
+    private FittedPrompt prompt(RequestDraft draft, int maxTokens, PromptTruncation truncation)
+            throws InvalidRequestException {
+        if (!draft.hasPrompt()) {
             throw new InvalidRequestException(
                     MISSING_FIELD, "prompt", "prompt: found none, expected a string or an array of token ids");
         }
         try {
-            PromptTokens prompt = fields.promptTokens == null ? encoded(fields, truncation) : fields.promptTokens;
-            return limits.admit(prompt, fields.maxTokens, truncation);
+            PromptTokens prompt =
+                    draft.promptTokens == null ? encoded(draft, maxTokens, truncation) : draft.promptTokens;
+            return limits.fit(prompt, maxTokens, truncation);
         } catch (PromptTooLongException e) {
             String advice = truncation == PromptTruncation.ERROR ? TRUNCATE_ADVICE : "";
             throw new InvalidRequestException(
@@ -224,15 +220,15 @@ public final class RequestParser {
         }
     }
 
-    private PromptTokens encoded(RequestFields fields, PromptTruncation truncation) throws InvalidRequestException {
-        boolean special =
-                fields.allowSpecialTokens == null ? standards.allowSpecialTokens() : fields.allowSpecialTokens;
+    private PromptTokens encoded(RequestDraft draft, int maxTokens, PromptTruncation truncation)
+            throws InvalidRequestException {
+        boolean special = draft.allowSpecialTokens == null ? defaults.allowSpecialTokens() : draft.allowSpecialTokens;
         PromptTokens prompt = limits.newPrompt();
-        int longest = limits.longestPrompt(fields.maxTokens);
-        long bytes = WireText.utf8Length(fields.promptText);
+        int longest = limits.longestPrompt(maxTokens);
+        long bytes = WireText.utf8Length(draft.promptText);
         long atLeast = ceilDiv(bytes, tokenizer.longestTokenBytes());
         if (atLeast <= longest && bytes <= LONGEST_AT_ONCE) {
-            prompt.addAll(tokenizer.encode(fields.promptText, special));
+            prompt.addAll(tokenizer.encode(draft.promptText, special));
         } else if (atLeast > longest && truncation == PromptTruncation.ERROR) {
             // A text of 20 MB is refused without the work of encoding it: no token is longer than the longest.
             throw new InvalidRequestException(
@@ -242,7 +238,7 @@ public final class RequestParser {
                             + " with a max-context of " + limits.maxContext() + "; shorten it or raise max-context"
                             + TRUNCATE_ADVICE);
         } else {
-            tokenizer.encode(fields.promptText, special, prompt::add);
+            tokenizer.encode(draft.promptText, special, prompt::add);
         }
         return prompt;
     }

@@ -13,7 +13,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.flinkgpt2.generation.PromptLimits;
-import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.json.JsonFault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,18 +49,18 @@ final class RequestReader {
     private final JsonParser parser;
     private final JsonFields json;
     private final UnknownFields policy;
-    private final PromptLimits limits;
-    private final RequestFields fields = new RequestFields();
+    private final ReadContext context;
+    private final RequestDraft draft = new RequestDraft();
 
     private RequestReader(JsonParser parser, UnknownFields policy, PromptLimits limits) {
         this.parser = parser;
         this.json = new JsonFields(parser);
         this.policy = policy;
-        this.limits = limits;
+        this.context = new ReadContext(json, limits);
     }
 
     /** @param limits say which token ids a prompt may have, and how many of them to keep */
-    static RequestFields read(CharBuffer characters, UnknownFields policy, PromptLimits limits)
+    static RequestDraft read(CharBuffer characters, UnknownFields policy, PromptLimits limits)
             throws InvalidRequestException {
         try {
             boolean envelope;
@@ -76,7 +75,7 @@ final class RequestReader {
                 } else {
                     reader.readBody();
                 }
-                return reader.fields;
+                return reader.draft;
             }
         } catch (IOException e) {
             throw invalidJson(e);
@@ -135,7 +134,7 @@ final class RequestReader {
                 continue;
             }
             switch (name) {
-                case "custom_id" -> fields.envelopeCustomId = id(name);
+                case "custom_id" -> draft.envelopeCustomId = RequestFields.id(name, json);
                 case "method" -> requireConstant(name, "POST");
                 case "url" -> requireConstant(name, "/v1/completions");
                 case BODY -> {
@@ -159,41 +158,12 @@ final class RequestReader {
     }
 
     private void readField(String name) throws IOException, InvalidRequestException {
-        switch (name) {
-            case "custom_id" -> fields.customId = id(name);
-            case "request_id" -> fields.requestId = id(name);
-            case "model" -> fields.model = json.string(name);
-            case "prompt" -> new PromptReader(json, limits, fields).read();
-            case "max_tokens" -> fields.maxTokens = (int) json.integer(name, 0, Integer.MAX_VALUE);
-            case "temperature" -> fields.temperature = json.number(name, t -> t >= 0, "a number of 0 or more");
-            case "top_k" ->
-                fields.topK = (int) Math.max(0, json.integer(name, -1, Integer.MAX_VALUE)); // -1 is vLLM's off
-            case "top_p" -> fields.topP = json.number(name, p -> p > 0 && p <= 1, "a number above 0 and at most 1");
-            case "seed" -> fields.seed = json.integer(name, Long.MIN_VALUE, Long.MAX_VALUE);
-            case "truncate_prompt" -> fields.truncation = truncation(name);
-            case "allow_special_tokens" -> fields.allowSpecialTokens = json.flag(name);
-            case "metadata" -> fields.metadata = json.objectText(name);
-            case "user" -> fields.user = RecordJson.quote(json.string(name));
-            default -> {
-                if (UnsupportedFields.contains(name)) {
-                    UnsupportedFields.requireNeutral(name, json);
-                } else {
-                    passOver(name, false);
-                }
-            }
+        RequestField field = RequestFields.all().get(name);
+        if (field == null) {
+            passOver(name, false);
+        } else {
+            field.read(context, draft);
         }
-    }
-
-    private String id(String field) throws IOException, InvalidRequestException {
-        String id = json.string(field);
-        int length = id.codePointCount(0, id.length());
-        if (length < 1 || length > RequestParser.LONGEST_CUSTOM_ID) {
-            throw InvalidRequestException.invalidValue(
-                    field,
-                    length + " characters",
-                    "1.." + RequestParser.LONGEST_CUSTOM_ID + "; leave the field out to use the Kafka key");
-        }
-        return id;
     }
 
     private void requireConstant(String field, String constant) throws IOException, InvalidRequestException {
@@ -201,16 +171,6 @@ final class RequestReader {
         if (!found.equals(constant)) {
             throw InvalidRequestException.invalidValue(field, WireText.quoted(found), "'" + constant + "'");
         }
-    }
-
-    private PromptTruncation truncation(String field) throws IOException, InvalidRequestException {
-        String found = json.string(field);
-        for (PromptTruncation truncation : PromptTruncation.values()) {
-            if (truncation.wireName().equals(found)) {
-                return truncation;
-            }
-        }
-        throw InvalidRequestException.invalidValue(field, WireText.quoted(found), "'error', 'left' or 'right'");
     }
 
     private void passOver(String name, boolean inEnvelope) throws IOException, InvalidRequestException {

@@ -11,8 +11,9 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RecordHeader;
 import io.flinkgpt2.job.record.RecordSource;
-import io.flinkgpt2.job.record.RequestStandards;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,9 +49,9 @@ class FunctionsTest {
             PromptRequest request = parse.extractOutputValues().get(0);
             assertThat(request.customId).isEqualTo("a");
             assertThat(request.promptTokenIds).containsExactly(15496, 995);
-            assertThat(request.maxTokens).isEqualTo(3);
-            assertThat(request.key).isEqualTo(record.key);
-            assertThat(request.headers).usingRecursiveComparison().isEqualTo(record.headers);
+            assertThat(request.parameters.maxTokens()).isEqualTo(3);
+            assertThat(request.record.key).isEqualTo(record.key);
+            assertThat(request.record.headers).usingRecursiveComparison().isEqualTo(record.headers);
             assertThat(request.receivedAt).isPositive();
             assertThat(parse.getSideOutput(ParseRequest.DEAD_LETTERS)).isNullOrEmpty();
         }
@@ -185,7 +186,7 @@ class FunctionsTest {
                 new ModelSettings(model.toString(), List.of("tiny", "alias"), Precision.F32, null),
                 maxContext,
                 8,
-                RequestStandards.ofTheFormat(),
+                RequestDefaults.ofTheFormat(),
                 UnknownFields.REJECT,
                 10_000);
     }
@@ -200,12 +201,11 @@ class FunctionsTest {
 
     private static PromptRequest request(String customId, int maxTokens) {
         PromptRequest request = new PromptRequest();
-        request.source = new RecordSource("prompts", 0, 1, 1);
+        request.record = new PromptRecord(new RecordSource("prompts", 0, 1, 1), null, null, null);
         request.customId = customId;
         request.promptTokenIds = new int[] {15496, 995};
-        request.maxTokens = maxTokens;
-        request.temperature = 1;
-        request.topP = 1;
+        request.parameters =
+                GenerationParameters.builder().setMaxTokens(maxTokens).build();
         return request;
     }
 }

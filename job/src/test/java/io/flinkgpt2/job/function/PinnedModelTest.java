@@ -10,9 +10,10 @@ import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordSource;
-import io.flinkgpt2.job.record.RequestStandards;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -173,7 +174,7 @@ class PinnedModelTest {
                 model,
                 TinyModel.CONTEXT_LENGTH,
                 8,
-                RequestStandards.ofTheFormat(),
+                RequestDefaults.ofTheFormat(),
                 UnknownFields.REJECT,
                 10_000);
     }
@@ -206,11 +207,10 @@ class PinnedModelTest {
     private static String revision(OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> generate)
             throws Exception {
         PromptRequest request = new PromptRequest();
-        request.source = new RecordSource("prompts", 0, 1, 1);
+        request.record = new PromptRecord(new RecordSource("prompts", 0, 1, 1), null, null, null);
         request.customId = "a";
         request.promptTokenIds = new int[] {1};
-        request.maxTokens = 1;
-        request.topP = 1;
+        request.parameters = GenerationParameters.greedy(1);
         generate.processElement(request, 0);
         return generate.extractOutputValues().get(0).modelRevision;
     }

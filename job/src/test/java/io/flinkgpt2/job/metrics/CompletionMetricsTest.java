@@ -123,7 +123,8 @@ class CompletionMetricsTest {
     @Test
     void sequencesAreSummedOverTheSteps(@TempDir Path directory) throws IOException {
         Pretrained tiny = Pretrained.open(TinyModel.write(directory, 1), LoadOptions.defaults());
-        ContinuousBatch batch = new ContinuousBatch(tiny, BatchOptions.roomy(tiny.config(), 8, 4, 8));
+        ContinuousBatch batch =
+                new ContinuousBatch(tiny.model(), tiny.tokenizer(), BatchOptions.roomy(tiny.config(), 8, 4, 8));
         CompletionMetrics.Batch metricsOfBatch = new CompletionMetrics.Batch(group);
         metricsOfBatch.stepped(batch.metrics(), 4, 3, 0, 0, 1_000_000);
         metricsOfBatch.stepped(batch.metrics(), 1, 1, 0, 0, 1_000_000);

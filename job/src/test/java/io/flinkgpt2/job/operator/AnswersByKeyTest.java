@@ -49,7 +49,7 @@ class AnswersByKeyTest {
 
     private static PromptRequest request(String key, String customId, int maxTokens, int... prompt) {
         PromptRequest request = OperatorHarness.request(customId, maxTokens, prompt);
-        request.key = key == null ? null : key.getBytes(UTF_8);
+        request.record.key = key == null ? null : key.getBytes(UTF_8);
         return request;
     }
 
@@ -60,9 +60,9 @@ class AnswersByKeyTest {
         for (int i = 0; i < count; i++) {
             PromptRequest request = requests.get(i);
             int key = random.nextInt(4);
-            request.key = key == 3 ? null : ("k" + key).getBytes(UTF_8);
+            request.record.key = key == 3 ? null : ("k" + key).getBytes(UTF_8);
             request.customId = String.valueOf(i);
-            request.source = new RecordSource("prompts", 0, i, 1234);
+            request.record.source = new RecordSource("prompts", 0, i, 1234);
         }
         return requests;
     }
@@ -104,7 +104,7 @@ class AnswersByKeyTest {
     void requestsWithoutAKeyOvertake() throws Exception {
         PromptRequest first = request(null, "long", 6, 1);
         PromptRequest second = request(null, "short", 1, 2);
-        second.source = new RecordSource("prompts", 0, 8, 1234);
+        second.record.source = new RecordSource("prompts", 0, 8, 1234);
         PromptRequest emptyKey = request("", "empty key", 2, 3);
         try (OperatorHarness operator = open(batch(PLACES, LONG))) {
             operator.process(List.of(first, second, emptyKey));
@@ -118,7 +118,7 @@ class AnswersByKeyTest {
         long onFirst = IntStream.range(0, 1000)
                 .mapToObj(offset -> {
                     PromptRequest request = request(null, "r", 1, 1);
-                    request.source = new RecordSource("prompts", offset % 3, offset, 0);
+                    request.record.source = new RecordSource("prompts", offset % 3, offset, 0);
                     return new RequestKey().getKey(request);
                 })
                 .filter(key -> KeyGroupRangeAssignment.assignKeyToParallelOperator(key, 128, 2) == 0)
@@ -131,7 +131,7 @@ class AnswersByKeyTest {
         PromptRequest bytes = request("x", "r", 1, 1);
         List<String> keys = new ArrayList<>();
         for (int b = -128; b < 128; b++) {
-            bytes.key = new byte[] {(byte) b};
+            bytes.record.key = new byte[] {(byte) b};
             keys.add(new RequestKey().getKey(bytes));
         }
         keys.add(new RequestKey().getKey(request("", "r", 1, 1)));

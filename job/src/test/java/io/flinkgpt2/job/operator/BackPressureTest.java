@@ -33,28 +33,30 @@ class BackPressureTest {
     private static BackPressure withRoomFor(long valueBytes, Duration maxHold) {
         BatchSettings settings = batch(4, maxHold);
         ContinuousBatch batch = new ContinuousBatch(
-                model, BatchOptions.roomy(model.config(), TinyModel.CONTEXT_LENGTH, settings.batchSize(), 8));
+                model.model(),
+                model.tokenizer(),
+                BatchOptions.roomy(model.config(), TinyModel.CONTEXT_LENGTH, settings.batchSize(), 8));
         return new BackPressure(settings, batch, new AnswersAsTheyEnd(request -> {}), valueBytes);
     }
 
-    private static PendingRequest request(int valueBytes) {
+    private static RequestInFlight request(int valueBytes) {
         PromptRequest request = OperatorHarness.request("r", 1, 1);
-        request.value = new byte[valueBytes];
-        return new PendingRequest(request, "identity");
+        request.record.value = new byte[valueBytes];
+        return new RequestInFlight(request, "identity");
     }
 
     @Test
     void recordsMakeStepsUntilValuesAreGivenUp() {
         BackPressure pressure = withRoomFor(1000, LONG);
-        Deque<PendingRequest> kept = new ArrayDeque<>(List.of(request(999), request(500), request(2)));
+        Deque<RequestInFlight> kept = new ArrayDeque<>(List.of(request(999), request(500), request(2)));
         kept.forEach(pressure::joined);
         assertThat(pressure.isFull()).isTrue();
 
         pressure.hold(() -> {
-            PendingRequest ended = kept.remove();
+            RequestInFlight ended = kept.remove();
             pressure.left(ended);
             ended.answered(new CompletionRecord());
-            assertThat(ended.receivedBytes()).isZero();
+            assertThat(ended.request.receivedBytes()).isZero();
         });
 
         assertThat(kept).hasSize(2);

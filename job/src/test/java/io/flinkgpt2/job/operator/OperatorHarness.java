@@ -10,10 +10,13 @@ import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RecordSource;
-import io.flinkgpt2.job.record.RequestStandards;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -128,7 +131,7 @@ final class OperatorHarness implements AutoCloseable {
 
     static GenerationSettings settings(ModelSettings model, int maxContext) {
         return new GenerationSettings(
-                "test", model, maxContext, 8, RequestStandards.ofTheFormat(), UnknownFields.REJECT, 10_000);
+                "test", model, maxContext, 8, RequestDefaults.ofTheFormat(), UnknownFields.REJECT, 10_000);
     }
 
     /** What the other mode answers. */
@@ -141,7 +144,7 @@ final class OperatorHarness implements AutoCloseable {
                 new OneInputStreamOperatorTestHarness<>(new StreamMap<>(new CompletePromptFunction(settings)))) {
             map.open();
             for (PromptRequest request : requests) {
-                map.processElement(request, request.source.timestamp);
+                map.processElement(request, request.record.source.timestamp);
             }
             return map.extractOutputValues();
         }
@@ -154,8 +157,11 @@ final class OperatorHarness implements AutoCloseable {
                 .mapToObj(i -> {
                     int[] prompt = random.ints(1 + random.nextInt(20), 0, 50257).toArray();
                     PromptRequest request = request("r-" + i, 1 + random.nextInt(12), prompt);
-                    request.temperature = i % 2 == 0 ? 0 : 0.8;
-                    request.seed = random.nextLong();
+                    request.parameters = GenerationParameters.builder()
+                            .setMaxTokens(request.parameters.maxTokens())
+                            .setTemperature(i % 2 == 0 ? 0 : 0.8)
+                            .setSeed(random.nextLong())
+                            .build();
                     return request;
                 })
                 .toList();
@@ -163,28 +169,28 @@ final class OperatorHarness implements AutoCloseable {
 
     static PromptRequest request(String customId, int maxTokens, int... prompt) {
         PromptRequest request = new PromptRequest();
-        request.source = new RecordSource("prompts", 0, 7, 1234);
-        request.headers = List.of();
+        request.record = new PromptRecord(new RecordSource("prompts", 0, 7, 1234), null, null, List.of());
         request.customId = customId;
         request.promptTokenIds = prompt;
-        request.maxTokens = maxTokens;
-        request.topP = 1;
+        request.parameters = GenerationParameters.greedy(maxTokens);
         return request;
     }
 
     /** With the value that such a request is received as, which it gives up when it is answered. */
     void process(PromptRequest request) throws Exception {
-        if (request.value == null) {
-            request.value = value(request);
+        if (request.record.value == null) {
+            request.record.value = value(request);
         }
-        harness.processElement(request, request.source.timestamp);
+        harness.processElement(request, request.record.source.timestamp);
     }
 
     private static byte[] value(PromptRequest request) {
+        SamplingParameters sampling = request.parameters.sampling();
         return ("{\"custom_id\": \"" + request.customId + "\", \"prompt\": " + Arrays.toString(request.promptTokenIds)
-                        + ", \"max_tokens\": " + request.maxTokens + ", \"temperature\": " + request.temperature
-                        + ", \"top_k\": " + request.topK + ", \"top_p\": " + request.topP + ", \"seed\": "
-                        + request.seed
+                        + ", \"max_tokens\": " + request.parameters.maxTokens() + ", \"temperature\": "
+                        + sampling.temperature()
+                        + ", \"top_k\": " + sampling.topK() + ", \"top_p\": " + sampling.topP() + ", \"seed\": "
+                        + request.parameters.seed()
                         + "}")
                 .getBytes(UTF_8);
     }

@@ -78,7 +78,7 @@ class OtherModelStateTest {
     /** Requests with tokens, requests that wait, and all but a few answers of the new settings. */
     private static void startsAgain(Ordering ordering, GenerationSettings now) throws Exception {
         List<PromptRequest> requests = requests(10, 1);
-        requests.forEach(request -> request.key = "key".getBytes(UTF_8));
+        requests.forEach(request -> request.record.key = "key".getBytes(UTF_8));
         OperatorSubtaskState state;
         List<CompletionRecord> before;
         try (OperatorHarness operator = restore(ordering, settings(model), null)) {
@@ -275,35 +275,55 @@ class OtherModelStateTest {
                         record("refused", null, "\"prompt\": \"a b c d e f g\"")));
         RestoredRequests restored = new RestoredRequests("test", "now", now.parser(Pretrained.open(otherModel)));
 
-        PendingRequest same = restored("now", requests.get(0));
-        PendingRequest again = restored("before", requests.get(1));
+        RequestInFlight same = restored("now", requests.get(0));
+        RequestInFlight again = restored("before", requests.get(1));
+        assertThat(again.hadBegun()).isTrue();
         assertThat(restored.adopt(same)).isNull();
         assertThat(restored.adopt(again)).isNull();
         assertThat(restored.adopt(restored("before", requests.get(2))).error.code)
                 .isEqualTo("context_length_exceeded");
 
         assertThat(restored.restarted()).isEqualTo(1);
-        assertThat(same.restoredTokenIds()).containsExactly(1, 2);
-        assertThat(again.restoredTokenIds()).isEmpty();
-        assertThat(again.hadBegun()).isTrue();
+        assertThat(same.toState().choices)
+                .extracting(choice -> choice.tokenIds)
+                .containsExactly(new int[] {1, 2}, new int[] {3});
+        assertThat(same.restoredTokens()).isEqualTo(3);
+        assertThat(again.restoredTokens()).isZero();
+        assertThat(again.toState().choices).isEmpty();
         assertThat(again.toState().identity).isEqualTo("now");
-        assertThat(again.toState().request.value).isEqualTo(requests.get(1).value);
+        assertThat(again.toState().request.record.value).isEqualTo(requests.get(1).record.value);
         assertThat(again.toState().request.receivedAt).isEqualTo(requests.get(1).receivedAt);
     }
 
-    private static PendingRequest restored(String identity, PromptRequest request) {
-        return new PendingRequest(new RequestInFlight(identity, request, new int[] {1, 2}, null));
+    private static RequestInFlight restored(String identity, PromptRequest request) {
+        RequestInFlight state = new RequestInFlight(request, identity);
+        state.choices = List.of(new ChoiceInFlight(new int[] {1, 2}), new ChoiceInFlight(new int[] {3}));
+        return RequestInFlight.restored(state);
+    }
+
+    /** A backend may write a snapshot while the task goes on. */
+    @Test
+    void aSnapshotStaysAsItIsWhenTheRequestIsAnswered() {
+        PromptRequest request = request("a", 1, 1);
+        request.record.value = new byte[] {7};
+        RequestInFlight inFlight = new RequestInFlight(request, "now");
+        RequestInFlight snapshot = inFlight.toState();
+        inFlight.answered(new CompletionRecord());
+        assertThat(snapshot.answer).isNull();
+        assertThat(snapshot.request.record.value).containsExactly(7);
+        assertThat(inFlight.toState().answer).isNotNull();
+        assertThat(inFlight.toState().request.record.value).isNull();
     }
 
     @Test
     void stateOfAnotherVersionIsRefusedByName() {
         RequestInFlight old = new RequestInFlight();
         old.request = request("a", 1, 1);
-        assertThatThrownBy(() -> new PendingRequest(old))
+        assertThatThrownBy(() -> RequestInFlight.restored(old))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContainingAll("'a'", "found version 0", "expected 1", "without one");
-        old.version = 2;
-        assertThatThrownBy(() -> new PendingRequest(old)).hasMessageContaining("a later one");
+                .hasMessageContainingAll("'a'", "found version 0", "expected 2", "without one");
+        old.version = 3;
+        assertThatThrownBy(() -> RequestInFlight.restored(old)).hasMessageContaining("a later one");
     }
 
     private static OperatorHarness restore(Ordering ordering, GenerationSettings settings, OperatorSubtaskState state)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.tensor.Precision;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CompletionRecordsTest {
@@ -15,9 +16,29 @@ class CompletionRecordsTest {
         PromptRequest request = new PromptRequest();
         request.customId = "a";
         request.receivedAt = 1_000;
-        Completion completion =
-                new Completion(208, new int[] {5, 6}, "ab", stopReason, 200, 30_000_000, 40_000_000, 500_000_000);
-        return records.completed(request, completion, 1_007, true);
+        request.record = new PromptRecord();
+        return records.completed(request, List.of(completion(0, stopReason, 200)), 1_007, true);
+    }
+
+    private static Completion completion(int choice, StopReason stopReason, int cachedTokens) {
+        return new Completion(
+                choice, 208, new int[] {5, 6}, "ab", stopReason, cachedTokens, 30_000_000, 40_000_000, 500_000_000);
+    }
+
+    @Test
+    void severalChoicesAreOneAnswer() {
+        PromptRequest request = new PromptRequest();
+        request.customId = "a";
+        request.record = new PromptRecord();
+        List<Completion> choices =
+                List.of(completion(0, StopReason.MAX_TOKENS, 0), completion(2, StopReason.END_OF_TEXT, 207));
+        CompletionRecord record = records.completed(request, choices, 0, false);
+        assertThat(record.choices).extracting(choice -> choice.index).containsExactly(0, 2);
+        assertThat(record.choices).extracting(choice -> choice.finishReason).containsExactly("length", "stop");
+        assertThat(record.promptTokens).isEqualTo(208);
+        assertThat(record.completionTokens).isEqualTo(4);
+        assertThat(record.metrics.cachedTokens).isZero();
+        assertThat(record.metrics.tokensPerSecond).isEqualTo(8);
     }
 
     @Test

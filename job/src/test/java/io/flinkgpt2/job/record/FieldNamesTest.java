@@ -12,8 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FieldNamesTest {
 
     private static List<String> all() {
-        List<String> names = new ArrayList<>(FieldNames.SUPPORTED);
-        names.addAll(UnsupportedFields.names());
+        List<String> names = new ArrayList<>(RequestFields.all().keySet());
         return names;
     }
 

@@ -62,7 +62,7 @@ class PromptOptionsTest {
                 .isEqualTo(IntStream.range(length - kept, length).toArray());
         assertThat(right.promptTokenIds).isEqualTo(IntStream.range(0, kept).toArray());
         for (PromptRequest request : new PromptRequest[] {left, right}) {
-            assertThat(request.maxTokens).isEqualTo(maxTokens);
+            assertThat(request.parameters.maxTokens()).isEqualTo(maxTokens);
             assertThat(request.promptTokensDropped).isEqualTo(length - kept);
             assertThat(request.truncatedSide).isEqualTo(length == kept ? null : request == left ? "left" : "right");
         }
@@ -172,7 +172,7 @@ class PromptOptionsTest {
                 Set.of("gpt2"),
                 UnknownFields.REJECT,
                 1000,
-                new RequestStandards(PromptTruncation.LEFT, true));
+                new RequestDefaults(PromptTruncation.LEFT, true));
 
         PromptRequest request = parser.parse(record("{\"prompt\":\"<|endoftext|> b\"}"), NOW);
         assertThat(request.promptTokenIds).containsExactly(50256, 275);

@@ -9,9 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.flinkgpt2.generation.GenerationRequest;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Set;
@@ -30,18 +30,18 @@ class RequestParserTest {
         assertThat(request.promptTokenIds).containsExactly(15496, 995);
         assertThat(request.promptTokensDropped).isZero();
         assertThat(request.truncatedSide).isNull();
-        assertThat(request.maxTokens).isEqualTo(16);
-        assertThat(request.temperature).isEqualTo(1.0);
-        assertThat(request.topK).isZero();
-        assertThat(request.topP).isEqualTo(1.0);
+        assertThat(request.parameters.maxTokens()).isEqualTo(16);
+        assertThat(request.parameters.sampling().temperature()).isEqualTo(1.0);
+        assertThat(request.parameters.sampling().topK()).isZero();
+        assertThat(request.parameters.sampling().topP()).isEqualTo(1.0);
         assertThat(request.customId).isEqualTo("prompts-3-42");
-        assertThat(request.seed).isEqualTo(GenerationRequest.seedOf("prompts-3-42"));
+        assertThat(request.parameters.seed()).isEqualTo(GenerationParameters.seedOf("prompts-3-42"));
         assertThat(request.metadata).isNull();
         assertThat(request.user).isNull();
         assertThat(request.receivedAt).isEqualTo(NOW);
-        assertThat(request.source).isSameAs(record.source);
-        assertThat(request.key).isNull();
-        assertThat(request.headers).isNull();
+        assertThat(request.record.source).isSameAs(record.source);
+        assertThat(request.record.key).isNull();
+        assertThat(request.record.headers).isNull();
     }
 
     @Test
@@ -56,15 +56,15 @@ class RequestParserTest {
 
         assertThat(request.customId).isEqualTo("r-1");
         assertThat(request.promptTokenIds).containsExactly(15496, 995);
-        assertThat(request.maxTokens).isEqualTo(7);
-        assertThat(request.temperature).isEqualTo(0.25);
-        assertThat(request.topK).isEqualTo(40);
-        assertThat(request.topP).isEqualTo(0.9);
-        assertThat(request.seed).isEqualTo(Long.MIN_VALUE);
+        assertThat(request.parameters.maxTokens()).isEqualTo(7);
+        assertThat(request.parameters.sampling().temperature()).isEqualTo(0.25);
+        assertThat(request.parameters.sampling().topK()).isEqualTo(40);
+        assertThat(request.parameters.sampling().topP()).isEqualTo(0.9);
+        assertThat(request.parameters.seed()).isEqualTo(Long.MIN_VALUE);
         assertThat(request.metadata).isEqualTo("{\"b\":1,\"a\":[null,true]}");
         assertThat(request.user).isEqualTo("\"al\\\"ice\"");
-        assertThat(request.key).isSameAs(record.key);
-        assertThat(request.headers).isSameAs(record.headers);
+        assertThat(request.record.key).isSameAs(record.key);
+        assertThat(request.record.headers).isSameAs(record.headers);
     }
 
     @Test
@@ -97,23 +97,24 @@ class RequestParserTest {
         PromptRequest most = parse("{\"prompt\":[1],\"max_tokens\":2147483647,\"temperature\":1e308,"
                 + "\"top_k\":2147483647,\"top_p\":1.0,\"seed\":9223372036854775807}");
 
-        assertThat(least.maxTokens).isZero();
-        assertThat(least.temperature).isZero();
-        assertThat(least.topP).isEqualTo(1e-300);
-        assertThat(least.seed).isZero();
-        assertThat(most.maxTokens).isEqualTo(Integer.MAX_VALUE);
-        assertThat(most.temperature).isEqualTo(1e308);
-        assertThat(most.topK).isEqualTo(Integer.MAX_VALUE);
-        assertThat(most.seed).isEqualTo(Long.MAX_VALUE);
+        assertThat(least.parameters.maxTokens()).isZero();
+        assertThat(least.parameters.sampling().temperature()).isZero();
+        assertThat(least.parameters.sampling().topP()).isEqualTo(1e-300);
+        assertThat(least.parameters.seed()).isZero();
+        assertThat(most.parameters.maxTokens()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(most.parameters.sampling().temperature()).isEqualTo(1e308);
+        assertThat(most.parameters.sampling().topK()).isEqualTo(Integer.MAX_VALUE);
+        assertThat(most.parameters.seed()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
     void minusOneTurnsTopKOffAndMinusZeroIsZero() throws InvalidRequestException {
         PromptRequest request = parse("{\"prompt\":[1],\"top_k\":-1,\"temperature\":-0.0,\"max_tokens\":-0}");
 
-        assertThat(request.topK).isZero();
-        assertThat(Double.doubleToRawLongBits(request.temperature)).isZero();
-        assertThat(request.maxTokens).isZero();
+        assertThat(request.parameters.sampling().topK()).isZero();
+        assertThat(Double.doubleToRawLongBits(request.parameters.sampling().temperature()))
+                .isZero();
+        assertThat(request.parameters.maxTokens()).isZero();
     }
 
     @ParameterizedTest
@@ -139,7 +140,10 @@ class RequestParserTest {
     void aFieldThatIsNullCountsAsAbsent(String field) throws InvalidRequestException {
         PromptRequest with = parse("{\"prompt\":\"Hi\",\"" + field + "\":null}");
 
-        assertThat(with).usingRecursiveComparison().isEqualTo(parse("{\"prompt\":\"Hi\"}"));
+        assertThat(with)
+                .usingRecursiveComparison()
+                .ignoringFields("record.value")
+                .isEqualTo(parse("{\"prompt\":\"Hi\"}"));
     }
 
     @ParameterizedTest
@@ -170,7 +174,10 @@ class RequestParserTest {
     void anUnsupportedFieldThatHoldsItsDefaultChangesNothing(String field) throws InvalidRequestException {
         PromptRequest with = parse("{" + field + ",\"prompt\":\"Hi\",\"max_tokens\":3}");
 
-        assertThat(with).usingRecursiveComparison().isEqualTo(parse("{\"prompt\":\"Hi\",\"max_tokens\":3}"));
+        assertThat(with)
+                .usingRecursiveComparison()
+                .ignoringFields("record.value")
+                .isEqualTo(parse("{\"prompt\":\"Hi\",\"max_tokens\":3}"));
     }
 
     @Test
@@ -214,8 +221,8 @@ class RequestParserTest {
 
     private static String idOf(byte[] key, String json) throws InvalidRequestException {
         PromptRequest request = parser().parse(record(key, json), NOW);
-        assertThat(request.key).isSameAs(key);
-        assertThat(request.seed).isEqualTo(GenerationRequest.seedOf(request.customId));
+        assertThat(request.record.key).isSameAs(key);
+        assertThat(request.parameters.seed()).isEqualTo(GenerationParameters.seedOf(request.customId));
         return request.customId;
     }
 
@@ -246,7 +253,9 @@ class RequestParserTest {
         assertThat(parse("{\"prompt\":[" + ids + ",2],\"max_tokens\":0}").promptTokenIds)
                 .hasSize(128)
                 .endsWith(1, 2);
-        assertThat(parse("{\"prompt\":[" + ids + "],\"max_tokens\":1000000}").maxTokens)
+        assertThat(parse("{\"prompt\":[" + ids + "],\"max_tokens\":1000000}")
+                        .parameters
+                        .maxTokens())
                 .isEqualTo(1_000_000);
     }
 

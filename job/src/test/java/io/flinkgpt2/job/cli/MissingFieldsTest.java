@@ -11,9 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class RequestDefaultsTest {
+class MissingFieldsTest {
 
-    private static final RequestDefaults DEFAULTS = new RequestDefaults(Map.of("n", "5", "t", "0.5"));
+    private static final MissingFields DEFAULTS = new MissingFields(Map.of("n", "5", "t", "0.5"));
 
     @ParameterizedTest
     @CsvSource(
@@ -75,7 +75,7 @@ class RequestDefaultsTest {
     @Test
     void withoutDefaultsNothingIsRead() {
         byte[] request = "{\"p\": 1".getBytes(UTF_8);
-        assertThat(new RequestDefaults(Map.of()).fill(request)).isSameAs(request);
+        assertThat(new MissingFields(Map.of()).fill(request)).isSameAs(request);
     }
 
     private static void assertUnchanged(byte[] request) {

@@ -10,15 +10,15 @@ import java.util.Objects;
  * @param truncation {@code truncate_prompt}: what becomes of a prompt that does not fit
  * @param allowSpecialTokens {@code allow_special_tokens}: whether text that spells a special token is that token
  */
-public record RequestStandards(PromptTruncation truncation, boolean allowSpecialTokens) implements Serializable {
+public record RequestDefaults(PromptTruncation truncation, boolean allowSpecialTokens) implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    public RequestStandards {
+    public RequestDefaults {
         Objects.requireNonNull(truncation, "truncation");
     }
 
     /** The format's own: a prompt that does not fit is an error, and text is only text. */
-    public static RequestStandards ofTheFormat() {
-        return new RequestStandards(PromptTruncation.ERROR, false);
+    public static RequestDefaults ofTheFormat() {
+        return new RequestDefaults(PromptTruncation.ERROR, false);
     }
 }

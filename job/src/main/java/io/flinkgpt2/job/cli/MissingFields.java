@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * Writes values into requests that lack them: into the body where there is an envelope. All else of a request but a byte order mark
  * stays byte by byte as it was, so that it is judged, and its metadata copied, as it came.
  */
-final class RequestDefaults {
+final class MissingFields {
 
     private static final JsonFactory PARSERS = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -28,7 +28,7 @@ final class RequestDefaults {
     private final SortedMap<String, String> defaults;
 
     /** @param defaults JSON values by the names of the fields */
-    RequestDefaults(Map<String, String> defaults) {
+    MissingFields(Map<String, String> defaults) {
         this.defaults = new TreeMap<>(defaults);
     }
 

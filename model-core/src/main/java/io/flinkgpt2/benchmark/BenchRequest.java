@@ -1,0 +1,29 @@
+package io.flinkgpt2.benchmark;
+
+import io.flinkgpt2.generation.ContinuousBatch;
+import io.flinkgpt2.generation.RequestGroup;
+import io.flinkgpt2.sampling.GenerationParameters;
+
+/**
+ * A request of a workload.
+ *
+ * @param promptTokenIds not to be changed
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared or hashed, and a list would box every id
+record BenchRequest(int[] promptTokenIds, GenerationParameters parameters) {
+
+    /** Returns a greedy request that ignores end of text, so that it always generates {@code newTokens}. */
+    static BenchRequest greedy(int[] prompt, int newTokens) {
+        return new BenchRequest(
+                prompt,
+                GenerationParameters.builder()
+                        .setMaxTokens(newTokens)
+                        .setTemperature(0)
+                        .setIgnoreEndOfText(true)
+                        .build());
+    }
+
+    RequestGroup submitTo(ContinuousBatch batch) {
+        return batch.submit(promptTokenIds, parameters, 0);
+    }
+}

@@ -1,0 +1,34 @@
+package io.flinkgpt2.generation;
+
+import io.flinkgpt2.sampling.GenerationParameters;
+import java.util.List;
+
+/** A request that a test submits more than once, and to more than one engine. */
+record TestRequest(int[] promptTokenIds, GenerationParameters parameters) {
+
+    static TestRequest greedy(int[] prompt, int maxTokens) {
+        return new TestRequest(prompt, GenerationParameters.greedy(maxTokens));
+    }
+
+    /** Returns the request that was submitted. */
+    static TestRequest of(RequestGroup group) {
+        return new TestRequest(group.promptTokenIds(), group.parameters());
+    }
+
+    RequestGroup submitTo(ContinuousBatch batch) {
+        return submitTo(batch, 0);
+    }
+
+    RequestGroup submitTo(ContinuousBatch batch, int priority) {
+        return batch.submit(promptTokenIds, parameters, priority);
+    }
+
+    RequestGroup resumeIn(ContinuousBatch batch, int priority, List<int[]> generatedTokenIds) {
+        return batch.resume(promptTokenIds, parameters, priority, generatedTokenIds);
+    }
+
+    /** Returns the one completion. */
+    Completion completedBy(Generator generator) {
+        return generator.complete(promptTokenIds, parameters);
+    }
+}
