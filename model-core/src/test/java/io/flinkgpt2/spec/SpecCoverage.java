@@ -17,13 +17,13 @@ final class SpecCoverage {
     static final String DOCUMENT = "docs/spec-coverage.md";
 
     private static final String HEAD = """
-            # What is asked of GPT-2 inference, and the tests that prove it
+            # Rules of GPT-2 inference, and the tests that prove them
 
             The specification numbers its rules, the validation points of a forward pass, and the pitfalls of implementations. A test
-            that proves one carries its number at the start of its name; several numbers, if it proves several. A planted mistake is a
-            change of the product, or in a pitfall's test a detour around it, that must turn the tests red: so they bite.
+            carries the number of what it proves at the start of its name; several numbers, if it proves several. A planted mistake is
+            a change of the product that must turn these tests red; the tests of the pitfalls plant theirs themselves.
 
-            Made from the sources of the tests, and checked by `SpecCoverageTest` in every build. After a change:
+            This page is written from the sources of the tests, and checked by `SpecCoverageTest` in every build. After a change:
 
             ```
             mvn -q -pl model-core test -Dtest=SpecCoverageTest -Dspec.coverage.write=true    # writes this page anew
@@ -39,19 +39,17 @@ final class SpecCoverage {
         StringBuilder text = new StringBuilder(HEAD.formatted(mistakes.size()));
         for (Section section : Section.values()) {
             text.append("\n## ").append(section.heading()).append("\n\n");
-            text.append("| | rule | tests | planted mistakes |\n|---|---|---|---|\n");
             SpecRow.all().stream()
                     .filter(row -> row.section() == section)
-                    .forEach(row -> text.append("| ")
-                            .append(row.id().replace("point ", ""))
-                            .append(" | ")
+                    .forEach(row -> text.append("### ")
+                            .append(row.id())
+                            .append("\n\n")
                             .append(row.rule())
                             .append(row.later().isEmpty() ? "" : " *Not yet: " + row.later() + ".*")
-                            .append(" | ")
+                            .append("\n\n")
                             .append(testsOf(row, tests))
-                            .append(" | ")
                             .append(mistakesOf(row, mistakes))
-                            .append(" |\n"));
+                            .append('\n'));
         }
         return text.toString();
     }
@@ -61,21 +59,22 @@ final class SpecCoverage {
                 .filter(test -> test.rows().contains(row.id()))
                 .collect(Collectors.groupingBy(RowTest::file, LinkedHashMap::new, Collectors.toList()));
         return byClass.entrySet().stream()
-                .map(entry -> "[" + entry.getValue().get(0).simpleClassName() + "](../" + entry.getKey() + ")"
+                .map(entry -> "- [" + entry.getValue().get(0).simpleClassName() + "](../" + entry.getKey() + ")\n"
                         + entry.getValue().stream()
-                                .map(test -> "<br>`" + test.method() + "`")
+                                .map(test -> "  - `" + test.method() + "`\n")
                                 .collect(Collectors.joining()))
-                .collect(Collectors.joining("<br>"));
+                .collect(Collectors.joining());
     }
 
     private static String mistakesOf(SpecRow row, List<PlantedMistake> mistakes) {
         if (row.section() == Section.PITFALLS) {
-            return "in the test itself";
+            return "";
         }
-        return mistakes.stream()
+        String planted = mistakes.stream()
                 .filter(mistake -> mistake.row().equals(row.id()))
-                .map(PlantedMistake::what)
-                .collect(Collectors.joining(";<br>"));
+                .map(mistake -> "- " + mistake.what() + "\n")
+                .collect(Collectors.joining());
+        return planted.isEmpty() ? "" : "\nPlanted mistakes that they catch:\n\n" + planted;
     }
 
     /** Whether a test proves a row, by its name. */
