@@ -37,7 +37,14 @@ class LauncherIT {
         assertThat(run.lines())
                 .contains("locale C.UTF-8", "<--add-modules=jdk.incubator.vector>", "<-Xmx4g>", "<-Da=b>")
                 .contains("<-XX:+UseSerialGC>", "<-XX:PretenureSizeThreshold=1m>")
-                .endsWith("<io.flinkgpt2.job.cli.Main>", "<complete>", "<--prompt>", "<two words *>", "<>");
+                .contains(classPath())
+                .endsWith("<io.flinkgpt2.cli.Main>", "<complete>", "<--prompt>", "<two words *>", "<>");
+    }
+
+    /** The job jar before the libraries of a cluster, some of which it has in itself in versions of its own. */
+    private static String classPath() {
+        Path dist = Command.deploy().resolve("target/dist");
+        return "<" + dist + "/flink-gpt2-job.jar:" + dist + "/cli/*:" + dist + "/lib/*>";
     }
 
     @Test

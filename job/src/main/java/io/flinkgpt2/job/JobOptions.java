@@ -1,8 +1,8 @@
 package io.flinkgpt2.job;
 
 import io.flinkgpt2.generation.PromptTruncation;
-import io.flinkgpt2.job.kafka.LostTransactions;
-import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.kafka.sink.LostTransactions;
+import io.flinkgpt2.job.kafka.source.SourceStart;
 import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Precision;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.job;
 
 import io.flinkgpt2.job.kafka.KafkaSettings;
-import io.flinkgpt2.job.kafka.SourceStart;
+import io.flinkgpt2.job.kafka.source.SourceStart;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,2 +1,2 @@
-/** Level 5: the job, its options and how it is put together. */
+/** Level 4: the job, its options and how it is put together. */
 package io.flinkgpt2.job;

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaField;
@@ -11,13 +12,12 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import io.flinkgpt2.job.cli.Main;
 import io.flinkgpt2.job.function.SharedModel;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
 
-/** The floors of the house: imports go downwards only. */
+/** The levels of this module: imports go downwards only. */
 @AnalyzeClasses(packages = "io.flinkgpt2", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -28,8 +28,6 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule importsGoDownwardsOnly = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
-            .layer("cli")
-            .definedBy("io.flinkgpt2.job.cli..")
             .layer("job")
             .definedBy("io.flinkgpt2.job")
             .optionalLayer("operator")
@@ -37,17 +35,11 @@ class ArchitectureTest {
             .layer("function")
             .definedBy("io.flinkgpt2.job.function..")
             .layer("kafka")
-            .definedBy("io.flinkgpt2.job.kafka..")
+            .definedBy("io.flinkgpt2.job.kafka")
+            .layer("source and sinks")
+            .definedBy("io.flinkgpt2.job.kafka.source..", "io.flinkgpt2.job.kafka.sink..")
             .optionalLayer("metrics")
             .definedBy("io.flinkgpt2.job.metrics..")
-            .layer("local")
-            .definedBy("io.flinkgpt2.job.local..")
-            .layer("cluster")
-            .definedBy("io.flinkgpt2.job.cluster..")
-            .layer("broker")
-            .definedBy("io.flinkgpt2.job.broker..")
-            .layer("web")
-            .definedBy("io.flinkgpt2.job.web..")
             .layer("record")
             .definedBy("io.flinkgpt2.job.record..")
             .layer("model-core")
@@ -62,43 +54,35 @@ class ArchitectureTest {
                     "io.flinkgpt2.tensor..",
                     "io.flinkgpt2.digest..",
                     "io.flinkgpt2.json..")
-            .whereLayer("cli")
-            .mayNotBeAccessedByAnyLayer()
             .whereLayer("job")
-            .mayOnlyBeAccessedByLayers("cli")
+            .mayNotBeAccessedByAnyLayer()
             .whereLayer("operator")
-            .mayOnlyBeAccessedByLayers("job", "cli")
+            .mayOnlyBeAccessedByLayers("job")
             .whereLayer("function")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator")
+            .mayOnlyBeAccessedByLayers("job", "operator")
             .whereLayer("kafka")
-            .mayOnlyBeAccessedByLayers("job", "cli")
+            .mayOnlyBeAccessedByLayers("job")
+            .whereLayer("source and sinks")
+            .mayOnlyBeAccessedByLayers("job", "kafka")
             .whereLayer("metrics")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function")
-            .whereLayer("local")
-            .mayOnlyBeAccessedByLayers("job", "cli")
-            .whereLayer("cluster")
-            .mayOnlyBeAccessedByLayers("job", "cli")
-            .whereLayer("broker")
-            .mayOnlyBeAccessedByLayers("local", "cluster")
-            .whereLayer("web")
-            .mayOnlyBeAccessedByLayers("local", "cluster")
+            .mayOnlyBeAccessedByLayers("job", "operator", "function")
             .whereLayer("record")
-            .mayOnlyBeAccessedByLayers("job", "cli", "operator", "function", "kafka", "metrics");
+            .mayOnlyBeAccessedByLayers("job", "operator", "function", "kafka", "source and sinks", "metrics");
+
+    @ArchTest
+    static final ArchRule sourceAndSinksDoNotKnowEachOther =
+            slices().matching("io.flinkgpt2.job.kafka.(*)..").should().notDependOnEachOther();
 
     @ArchTest
     static final ArchRule recordsAndWhatLiesBelowKnowNeitherFlinkNorKafka = noClasses()
             .that()
             .resideOutsideOfPackages(
                     "io.flinkgpt2.job",
-                    "io.flinkgpt2.job.cli..",
                     "io.flinkgpt2.job.operator..",
                     "io.flinkgpt2.job.function..",
                     "io.flinkgpt2.job.kafka..",
                     "io.flinkgpt2.job.metrics..",
-                    "io.flinkgpt2.job.local..",
-                    "io.flinkgpt2.job.cluster..",
-                    "io.flinkgpt2.job.broker..",
-                    "io.flinkgpt2.job.web..")
+                    "io.flinkgpt2.local..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.apache.flink..", "org.apache.kafka..", "kafka..");
@@ -132,10 +116,8 @@ class ArchitectureTest {
             .beDeclaredIn(SharedModel.class);
 
     @ArchTest
-    static final ArchRule onlyTheCommandLineAndTheJobsHelpPrint = noClasses()
+    static final ArchRule onlyTheJobsHelpIsPrinted = noClasses()
             .that()
-            .resideOutsideOfPackage("io.flinkgpt2.job.cli..")
-            .and()
             .doNotBelongToAnyOf(CompletionJob.class)
             .should()
             .accessField(System.class, "out")
@@ -145,9 +127,7 @@ class ArchitectureTest {
             .callMethod(Throwable.class, "printStackTrace");
 
     @ArchTest
-    static final ArchRule onlyTheCommandLineEndsTheProcess = noClasses()
-            .that()
-            .resideOutsideOfPackage(Main.class.getPackageName())
+    static final ArchRule nothingEndsTheProcess = noClasses()
             .should()
             .callMethod(System.class, "exit", int.class)
             .orShould()

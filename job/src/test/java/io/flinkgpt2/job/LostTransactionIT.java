@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.flinkgpt2.job.kafka.KafkaConnections;
-import io.flinkgpt2.job.kafka.LostTransactionException;
 import io.flinkgpt2.job.kafka.TopicLimits;
+import io.flinkgpt2.job.kafka.sink.LostTransactionException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

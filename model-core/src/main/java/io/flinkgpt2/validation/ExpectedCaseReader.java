@@ -36,10 +36,10 @@ final class ExpectedCaseReader {
             "smallestTop2Gap",
             ACTIVATIONS);
 
-    private final JsonFields fields;
+    private final ExpectedJson fields;
     private final Gpt2Config config;
 
-    ExpectedCaseReader(JsonFields fields, Gpt2Config config) {
+    ExpectedCaseReader(ExpectedJson fields, Gpt2Config config) {
         this.fields = fields;
         this.config = config;
     }
@@ -107,9 +107,9 @@ final class ExpectedCaseReader {
     private List<TokenProbability> probabilities() throws InvalidExpectedValuesException {
         List<TokenProbability> probabilities = new ArrayList<>();
         if (fields.has(PROBABILITIES)) {
-            JsonFields.Array pairs = fields.array(PROBABILITIES);
+            ExpectedJson.Array pairs = fields.array(PROBABILITIES);
             for (int i = 0; i < pairs.size(); i++) {
-                JsonFields.Array pair = pairs.array(i);
+                ExpectedJson.Array pair = pairs.array(i);
                 checkTokenId(PROBABILITIES + "[" + i + "]", pair.integer(0));
                 probabilities.add(new TokenProbability(pair.integer(0), pair.number(1)));
             }
@@ -120,7 +120,7 @@ final class ExpectedCaseReader {
     private Map<TracedTensor, ExpectedTensor> tensors() throws InvalidExpectedValuesException {
         Map<TracedTensor, ExpectedTensor> tensors = new EnumMap<>(TracedTensor.class);
         if (fields.has(ACTIVATIONS)) {
-            JsonFields activations = fields.object(ACTIVATIONS);
+            ExpectedJson activations = fields.object(ACTIVATIONS);
             for (String name : activations.names()) {
                 Optional<TracedTensor> traced = TracedTensor.ofKey(name);
                 if (traced.isEmpty()) {
@@ -132,7 +132,7 @@ final class ExpectedCaseReader {
         return tensors;
     }
 
-    private static ExpectedTensor tensor(JsonFields tensor) throws InvalidExpectedValuesException {
+    private static ExpectedTensor tensor(ExpectedJson tensor) throws InvalidExpectedValuesException {
         tensor.allowOnly(List.of("shape", "values"));
         List<Integer> shape = new ArrayList<>();
         long size = 1;

@@ -60,12 +60,12 @@ public final class ExpectedValues {
                     "check that it is the right file",
                     null);
         }
-        JsonFields document = new JsonFields(file, "document", root);
+        ExpectedJson document = new ExpectedJson(file, "document", root);
         document.allowOnly(List.of("cases", "files"));
         if (document.has("cases") == document.has("files")) {
             throw document.invalid("'cases' and 'files'", "both or neither", "one of them", null);
         }
-        JsonFields.Array list = document.has("cases")
+        ExpectedJson.Array list = document.has("cases")
                 ? document.array("cases")
                 : document.object("files").array(nameAmong(document.object("files"), model));
         List<ExpectedCase> cases = new ArrayList<>();
@@ -78,7 +78,7 @@ public final class ExpectedValues {
         return new ExpectedValues(cases);
     }
 
-    private static String nameAmong(JsonFields files, Path model) throws IOException {
+    private static String nameAmong(ExpectedJson files, Path model) throws IOException {
         Path weights = Gguf.find(model).orElse(model);
         String name = weights.toAbsolutePath().normalize().getFileName().toString();
         if (!files.has(name)) {

@@ -38,7 +38,7 @@ class GlossaryTest {
     /** Source of every class of the product, by its name without a package. */
     private Map<String, Path> sources() throws IOException {
         Map<String, Path> sources = new HashMap<>();
-        for (String module : List.of("model-core", "job")) {
+        for (String module : List.of("model-core", "deploy/local", "job", "deploy/cli")) {
             try (Stream<Path> files = Files.walk(root.resolve(module).resolve("src/main/java"))) {
                 files.filter(file -> file.toString().endsWith(".java"))
                         .forEach(file ->

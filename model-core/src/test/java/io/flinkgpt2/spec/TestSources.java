@@ -50,7 +50,7 @@ final class TestSources {
     /** All sources of tests, by module and then by path. */
     static List<Path> files(Path root) throws IOException {
         List<Path> files = new ArrayList<>();
-        for (String module : List.of("model-core", "job", "deploy")) {
+        for (String module : List.of("model-core", "deploy/local", "job", "deploy/cli", "deploy")) {
             try (Stream<Path> paths = Files.walk(root.resolve(module).resolve("src/test/java"))) {
                 paths.filter(path -> path.toString().endsWith(".java"))
                         .sorted(Comparator.comparing(Path::toString))

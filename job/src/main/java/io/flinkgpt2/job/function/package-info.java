@@ -1,2 +1,2 @@
-/** Level 4: the functions of the pipeline. */
+/** Level 2: the functions of the pipeline. */
 package io.flinkgpt2.job.function;

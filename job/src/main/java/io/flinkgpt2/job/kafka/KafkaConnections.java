@@ -1,5 +1,10 @@
 package io.flinkgpt2.job.kafka;
 
+import io.flinkgpt2.job.kafka.sink.CompletionSerializer;
+import io.flinkgpt2.job.kafka.sink.DeadLetterSerializer;
+import io.flinkgpt2.job.kafka.sink.TransactionalSink;
+import io.flinkgpt2.job.kafka.source.BoundedKafkaSource;
+import io.flinkgpt2.job.kafka.source.PromptRecordDeserializer;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.DeadLetterJson;

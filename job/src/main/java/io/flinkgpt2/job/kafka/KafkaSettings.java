@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.kafka;
 
+import io.flinkgpt2.job.kafka.sink.LostTransactions;
+import io.flinkgpt2.job.kafka.source.SourceStart;
 import java.util.Map;
 
 /**

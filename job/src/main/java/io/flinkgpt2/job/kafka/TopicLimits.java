@@ -34,10 +34,10 @@ import org.slf4j.LoggerFactory;
 public record TopicLimits(int completionBytes, int deadLetterBytes, Duration maxTransactionTimeout) {
 
     /** Kafka's default of {@code max.message.bytes}. */
-    public static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+    static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
     /** Kafka's default of {@code transaction.max.timeout.ms}. */
-    public static final Duration DEFAULT_MAX_TRANSACTION_TIMEOUT = Duration.ofMinutes(15);
+    static final Duration DEFAULT_MAX_TRANSACTION_TIMEOUT = Duration.ofMinutes(15);
 
     private static final Logger LOG = LoggerFactory.getLogger(TopicLimits.class);
     private static final long TIMEOUT_MS = 30_000;

@@ -1,2 +1,2 @@
-/** Level 4: the pipeline's source and sinks on Kafka. */
+/** Level 3: the job's connection to Kafka: its settings, what the brokers grant it, and its source and sinks put together. */
 package io.flinkgpt2.job.kafka;

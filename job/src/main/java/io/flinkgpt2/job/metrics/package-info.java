@@ -1,2 +1,2 @@
-/** Level 4: what the job tells about itself. */
+/** Level 1: what the job tells about itself. */
 package io.flinkgpt2.job.metrics;

@@ -1,2 +1,2 @@
-/** Level 4: continuous batching inside Flink. */
+/** Level 3: continuous batching inside Flink. */
 package io.flinkgpt2.job.operator;

@@ -1,5 +1,5 @@
 /**
- * The records on the wire: flat types that Flink serializes as POJOs, and their JSON. Knows neither Flink nor Kafka.
+ * Level 0: the records on the wire: flat types that Flink serializes as POJOs, and their JSON. Knows neither Flink nor Kafka.
  *
  * <p>A {@link io.flinkgpt2.job.record.PromptRecord} is what the prompts' topic holds;
  * {@link io.flinkgpt2.job.record.RequestParser} makes a {@link io.flinkgpt2.job.record.PromptRequest} of it, or says what is

@@ -3,6 +3,8 @@ package io.flinkgpt2.job.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinkgpt2.job.kafka.sink.LostTransactions;
+import io.flinkgpt2.job.kafka.source.SourceStart;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;

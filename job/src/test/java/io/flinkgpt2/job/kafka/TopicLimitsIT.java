@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.job.local.EmbeddedKafka;
+import io.flinkgpt2.job.kafka.sink.LostTransactions;
+import io.flinkgpt2.job.kafka.source.SourceStart;
+import io.flinkgpt2.local.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

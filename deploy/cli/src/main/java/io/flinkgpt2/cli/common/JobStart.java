@@ -1,0 +1,47 @@
+package io.flinkgpt2.cli.common;
+
+import io.flinkgpt2.job.InvalidOptionException;
+import io.flinkgpt2.job.JobOptions;
+import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.pretrained.Pretrained;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+
+/** Checks and defaults of options, for commands that start a cluster or a job. */
+public final class JobStart {
+
+    private JobStart() {}
+
+    /** Refuses a number that is not a port; 0 stands for any that is free. */
+    public static void requirePort(String option, int port) {
+        if (port < 0 || port > 65_535) {
+            throw new InvalidOptionException(option, String.valueOf(port), "1..65535, or 0 for any that is free");
+        }
+    }
+
+    /**
+     * Finds now what a task would find only when it is opened, and then again and again as it is restarted.
+     *
+     * @throws InvalidOptionException if the model sees less than {@code maxContext} tokens
+     * @throws IOException if there is no model, or its configuration or tokenizer cannot be read
+     */
+    public static void requireModel(Path model, int maxContext) throws IOException {
+        Pretrained.openTokenizer(model);
+        Gpt2Config config = Pretrained.openConfig(model);
+        if (maxContext > config.contextLength()) {
+            throw new InvalidOptionException(
+                    JobOptions.GENERATION_MAX_CONTEXT.key(),
+                    String.valueOf(maxContext),
+                    "1.." + config.contextLength() + ", the n_positions of the model");
+        }
+    }
+
+    /** Sets an option unless the user has set it. */
+    public static <T> void setDefault(Configuration options, ConfigOption<T> option, T value) {
+        if (!options.contains(option)) {
+            options.set(option, value);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+package io.flinkgpt2.cli.common;
+
+/** For whom a command writes. */
+public enum OutputFormat {
+    /** For people. */
+    TEXT,
+    /** For machines: one JSON object a line. */
+    JSON
+}

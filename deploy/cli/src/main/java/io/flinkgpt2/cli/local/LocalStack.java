@@ -1,0 +1,171 @@
+package io.flinkgpt2.cli.local;
+
+import io.flinkgpt2.cli.common.Interrupts;
+import io.flinkgpt2.cli.common.JobStart;
+import io.flinkgpt2.cli.common.ModelArgument;
+import io.flinkgpt2.job.CompletionJob;
+import io.flinkgpt2.job.InvalidOptionException;
+import io.flinkgpt2.job.JobArguments;
+import io.flinkgpt2.job.JobOptions;
+import io.flinkgpt2.job.JobSettings;
+import io.flinkgpt2.job.kafka.KafkaSettings;
+import io.flinkgpt2.job.kafka.TopicLimits;
+import io.flinkgpt2.local.embedded.EmbeddedKafka;
+import io.flinkgpt2.local.embedded.LocalFlink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine;
+
+/** A Kafka broker and a Flink cluster in this process, with the job's topics, for {@code demo} and {@code local}. */
+final class LocalStack implements AutoCloseable {
+
+    /** Records of so many bytes fit the topics: base64 of the largest dead letter kept whole included. */
+    static final int MAX_MESSAGE_BYTES = 32 << 20;
+
+    /** A value of so many bytes fits a dead letter whole. */
+    private static final int DEAD_LETTER_BYTES = 23 << 20;
+
+    private final EmbeddedKafka kafka;
+    private final LocalFlink flink;
+    private final JobSettings settings;
+    private final Path model;
+
+    private LocalStack(EmbeddedKafka kafka, LocalFlink flink, JobSettings settings, Path model) {
+        this.kafka = kafka;
+        this.flink = flink;
+        this.settings = settings;
+        this.model = model;
+    }
+
+    /**
+     * Starts broker and cluster and creates the topics, with as many partitions as there are slots.
+     *
+     * @param command told what is fetched, and that starting begins, once the options are found to be right
+     * @param kafkaPort 0 for any
+     * @param webPort 0 for any
+     * @param slots parallelism of the job
+     * @param model path of the model or its name on the hub, unless the job's options have one
+     * @param bounded whether the job ends with the records that are there when it starts
+     * @param jobOptions the user's options of the job
+     * @throws InvalidOptionException if an option is wrong
+     * @throws IOException if the model is not there or none, or a port is taken; nothing is left running then
+     * @throws InterruptedException if the thread was interrupted; nothing is left running then either
+     */
+    static LocalStack start(
+            CommandLine command,
+            int kafkaPort,
+            int webPort,
+            int slots,
+            String model,
+            boolean bounded,
+            List<String> jobOptions)
+            throws Exception {
+        JobStart.requirePort("--kafka-port", kafkaPort);
+        JobStart.requirePort("--web-port", webPort);
+        Configuration options = JobArguments.parse(jobOptions);
+        if (options.contains(JobOptions.KAFKA_BOOTSTRAP_SERVERS)) {
+            throw new InvalidOptionException(
+                    JobOptions.KAFKA_BOOTSTRAP_SERVERS.key(),
+                    "a value",
+                    "none: the broker is started here, and --kafka-port names its port");
+        }
+        JobStart.setDefault(options, JobOptions.MODEL_PATH, model);
+        JobStart.setDefault(options, JobOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1));
+        JobStart.setDefault(options, JobOptions.DEAD_LETTERS_MAX_BYTES, DEAD_LETTER_BYTES);
+        JobStart.setDefault(options, JobOptions.SOURCE_BOUNDED, bounded);
+        // Ours to decide, but needed for the options to be whole before anything is started.
+        options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, "localhost:" + kafkaPort);
+        JobSettings checked = JobSettings.from(options);
+        if (bounded && !checked.kafka().sourceBounded()) {
+            throw new InvalidOptionException(
+                    JobOptions.SOURCE_BOUNDED.key(), "false", "true, for this ends when all prompts are answered");
+        }
+        Path located = ModelArgument.locate(
+                        command, checked.generation().model().path())
+                .path();
+        JobStart.requireModel(located, checked.generation().maxContext());
+
+        command.getErr().println("Starting Kafka and Flink...");
+        EmbeddedKafka kafka = Interrupts.shielded(() -> EmbeddedKafka.start(
+                EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES)));
+        try {
+            Interrupts.check();
+            options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrapServers());
+            JobSettings settings = JobSettings.from(options);
+            LocalFlink flink = Interrupts.shielded(() -> {
+                createTopics(kafka, settings.kafka(), slots);
+                return LocalFlink.start(
+                        LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
+            });
+            return new LocalStack(kafka, flink, settings, located);
+        } catch (Exception | Error e) {
+            try {
+                Interrupts.deferred(kafka::close);
+            } catch (IOException | RuntimeException closing) {
+                e.addSuppressed(closing);
+            }
+            throw e;
+        }
+    }
+
+    private static void createTopics(EmbeddedKafka kafka, KafkaSettings settings, int partitions)
+            throws IOException, InterruptedException {
+        Map<String, String> topic = Map.of("max.message.bytes", String.valueOf(MAX_MESSAGE_BYTES));
+        kafka.createTopic(settings.promptsTopic(), partitions, topic);
+        kafka.createTopic(settings.completionsTopic(), partitions, topic);
+        kafka.createTopic(settings.deadLettersTopic(), partitions, topic);
+    }
+
+    /** Submits the job. */
+    JobClient submit() throws Exception {
+        Configuration configuration = new Configuration();
+        // Here somebody looks on: what goes on failing is to be told, not tried for ever, as is Flink's way.
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, 3);
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+        StreamExecutionEnvironment environment = flink.environment(configuration);
+        Interrupts.check();
+        JobClient job = Interrupts.shielded(() -> {
+            CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+            return environment.executeAsync(settings.jobName());
+        });
+        Interrupts.check();
+        return job;
+    }
+
+    JobSettings settings() {
+        return settings;
+    }
+
+    /** Directory or file of the model. */
+    String model() {
+        return model.toString();
+    }
+
+    EmbeddedKafka kafka() {
+        return kafka;
+    }
+
+    LocalFlink flink() {
+        return flink;
+    }
+
+    /** Ends the job, the cluster and the broker. */
+    @Override
+    public void close() throws IOException {
+        Interrupts.deferred(() -> {
+            try (kafka) {
+                flink.close();
+            }
+        });
+    }
+}

@@ -1,0 +1,52 @@
+package io.flinkgpt2.local.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import kafka.server.KafkaConfig;
+import org.junit.jupiter.api.Test;
+
+class KafkaNodeTest {
+
+    private static final Path DIRECTORY = Path.of("kafka-data");
+
+    @Test
+    void everySettingIsOneThatKafkaKnows() {
+        Map<String, String> settings =
+                KafkaNode.settings(EmbeddedKafka.Options.defaults().withMessageMaxBytes(1), DIRECTORY, 9092, 9093);
+
+        // Kafka ignores a name it does not know.
+        assertThat(KafkaConfig.configDef().names()).containsAll(settings.keySet());
+    }
+
+    @Test
+    void listenersAreOnTheLoopbackInterfaceOnly() {
+        Map<String, String> settings = KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093);
+
+        assertThat(settings)
+                .containsEntry("listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093")
+                .containsEntry("advertised.listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093")
+                .containsEntry("controller.quorum.voters", "1@localhost:9093");
+    }
+
+    @Test
+    void limitsOnRecordsAreKafkasOwnUnlessAskedFor() {
+        Map<String, String> settings = KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093);
+
+        assertThat(settings).doesNotContainKeys("message.max.bytes", "socket.request.max.bytes");
+    }
+
+    @Test
+    void aRequestHasRoomForTheLargestRecordBatch() {
+        assertThat(requestLimit(20 << 20)).isEqualTo(100 << 20);
+        assertThat(requestLimit(200 << 20)).isGreaterThan(200 << 20);
+        assertThat(requestLimit(Integer.MAX_VALUE)).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    private static int requestLimit(int messageMaxBytes) {
+        Map<String, String> settings = KafkaNode.settings(
+                EmbeddedKafka.Options.defaults().withMessageMaxBytes(messageMaxBytes), DIRECTORY, 9092, 9093);
+        return Integer.parseInt(settings.get("socket.request.max.bytes"));
+    }
+}

@@ -1,0 +1,23 @@
+package io.flinkgpt2.job.kafka.sink;
+
+import io.flinkgpt2.job.record.CompletionJson;
+import io.flinkgpt2.job.record.CompletionRecord;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Writes answers, with the key and the headers of their requests. */
+public final class CompletionSerializer implements KafkaRecordSerializationSchema<CompletionRecord> {
+    private static final long serialVersionUID = 1L;
+
+    private final String topic;
+
+    public CompletionSerializer(String topic) {
+        this.topic = topic;
+    }
+
+    @Override
+    public ProducerRecord<byte[], byte[]> serialize(
+            CompletionRecord completion, KafkaSinkContext context, Long timestamp) {
+        return ProducerRecords.of(topic, completion.key, CompletionJson.write(completion), completion.headers);
+    }
+}

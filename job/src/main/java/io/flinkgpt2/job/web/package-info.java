@@ -1,2 +1,0 @@
-/** Level 4: the guard of Flink's web port, which decides what reaches the REST API of a cluster that was started here. */
-package io.flinkgpt2.job.web;
