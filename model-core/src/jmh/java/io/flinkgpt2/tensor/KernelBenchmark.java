@@ -31,7 +31,7 @@ public class KernelBenchmark {
     private static final int HEADS = 12;
     private static final int HEAD_SIZE = 64;
     private static final int BLOCKS = 8;
-    private static final int POSITIONS = BLOCKS * Kernels.BLOCK_POSITIONS;
+    private static final int POSITIONS = BLOCKS * KvView.BLOCK_POSITIONS;
     private static final int VOCABULARY = 50257;
     private static final int PADDED_VOCABULARY = (VOCABULARY + 63) / 64 * 64;
     private static final float EPSILON = 1e-5f;
@@ -57,6 +57,7 @@ public class KernelBenchmark {
     private final float[] bias = KernelInputs.random(4, INNER);
     private final float[] scratch = new float[INNER];
     private final float[][] blocks = new float[BLOCKS][];
+    private final KvView kv = new KvView(HEADS, HEAD_SIZE);
     private final float[] scores = new float[HEADS * POSITIONS];
     private final float[] logits = KernelInputs.random(6, PADDED_VOCABULARY);
     private final float[] probabilities = new float[PADDED_VOCABULARY];
@@ -65,7 +66,7 @@ public class KernelBenchmark {
     public void choose() {
         kernels = twin.kernels();
         for (int b = 0; b < BLOCKS; b++) {
-            blocks[b] = KernelInputs.random(7 + b, HEADS * HEAD_SIZE * Kernels.BLOCK_POSITIONS);
+            blocks[b] = KernelInputs.random(7 + b, HEADS * HEAD_SIZE * KvView.BLOCK_POSITIONS);
         }
     }
 
@@ -99,21 +100,23 @@ public class KernelBenchmark {
     /** One row against whole blocks, 1.5 MiB: more than the innermost caches of most processors. */
     @Benchmark
     public float[] attentionScores() {
-        kernels.attentionScores(
-                scores, POSITIONS, x, 0, blocks, 0, HEADS, 0, HEADS, HEAD_SIZE, POSITIONS, POSITIONS, 0.125f, scratch);
+        kv.set(blocks, 0, 0, POSITIONS, POSITIONS);
+        kernels.attentionScores(scores, POSITIONS, x, 0, kv, 0, HEADS, 0.125f, scratch);
         return scores;
     }
 
     /** The positions of an open stripe alone. */
     @Benchmark
     public float[] attentionScoresOpenStripe() {
-        kernels.attentionScores(scores, POSITIONS, x, 0, blocks, 0, HEADS, 0, HEADS, HEAD_SIZE, 13, 0, 0.125f, scratch);
+        kv.set(blocks, 0, 0, 13, 0);
+        kernels.attentionScores(scores, POSITIONS, x, 0, kv, 0, HEADS, 0.125f, scratch);
         return scores;
     }
 
     @Benchmark
     public float[] addWeightedValues() {
-        kernels.weightedValues(out, 0, y, POSITIONS, blocks, 0, HEADS * HEAD_SIZE, HEADS, HEAD_SIZE, POSITIONS);
+        kv.set(blocks, 0, 0, POSITIONS, POSITIONS);
+        kernels.weightedValues(out, 0, y, POSITIONS, kv, 0, HEADS);
         return out;
     }
 

@@ -46,6 +46,7 @@ public class ProductBenchmark {
         float[] x;
         PackedRows rowsOfX;
         float[] bias;
+        Epilogue epilogue;
         float[] out;
 
         @Setup
@@ -56,10 +57,11 @@ public class ProductBenchmark {
             plain = KernelInputs.random(1, inputs * outputs);
             Float32Matrix source = new Float32Matrix(inputs, outputs);
             source.putInputMajor(plain, plain.length, 0);
-            packed = source.to(precision);
+            packed = new ScalarProduct().pack(source, precision);
             x = KernelInputs.random(2, rows * inputs);
             rowsOfX = PackedRows.of(x, inputs, rows, inputs);
             bias = KernelInputs.random(3, stride);
+            epilogue = new Epilogue(Kernels.best()).of(bias);
             out = new float[rows * stride];
         }
     }
@@ -75,8 +77,8 @@ public class ProductBenchmark {
         }
     }
 
-    private final Kernels scalar = new ScalarKernels();
-    private final Kernels vector = new VectorKernels();
+    private final MatrixProduct scalar = new ScalarProduct();
+    private final MatrixProduct vector = new VectorProduct();
 
     @State(Scope.Thread)
     public static class Peak {
@@ -85,13 +87,13 @@ public class ProductBenchmark {
 
     @Benchmark
     public void vector(Operands o, Rate rate) {
-        vector.multiply(o.out, o.stride, o.rowsOfX, o.packed, o.bias);
+        vector.multiply(o.out, o.stride, o.rowsOfX, o.packed, o.epilogue);
         rate.add(2.0 * o.rows * o.inputs * o.outputs);
     }
 
     @Benchmark
     public void scalar(Operands o, Rate rate) {
-        scalar.multiply(o.out, o.stride, o.rowsOfX, o.packed, o.bias);
+        scalar.multiply(o.out, o.stride, o.rowsOfX, o.packed, o.epilogue);
         rate.add(2.0 * o.rows * o.inputs * o.outputs);
     }
 

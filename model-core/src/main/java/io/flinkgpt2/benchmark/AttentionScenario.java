@@ -1,11 +1,10 @@
 package io.flinkgpt2.benchmark;
 
-import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.AttentionPass;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.tensor.ReadLimit;
 import io.flinkgpt2.tensor.Workers;
 import java.util.Arrays;
 
@@ -58,8 +57,8 @@ public final class AttentionScenario {
         KvCache[] caches = new KvCache[streams];
         Arrays.setAll(caches, i -> new KvCache(pool, positions));
         try (Workers workers = new Workers(threads)) {
-            Activations activations = new Activations(pretrained.config(), streams, streams, positions, workers);
-            AttentionPass pass = new AttentionPass(pretrained.model(), activations, caches, position);
+            ForwardState state = new ForwardState(pretrained.model(), streams, streams, positions, workers);
+            AttentionPass pass = new AttentionPass(pretrained.model(), state, caches, position);
             double[] attention = new double[repeats];
             double[] shares = new double[repeats];
             double[] steps = new double[repeats];
@@ -68,7 +67,7 @@ public final class AttentionScenario {
                 double seconds = seconds(pass::run);
                 double given = (before + limit.measureSustained(LIMIT_READS)) / 2;
                 pass.rewind();
-                double step = seconds(() -> pretrained.model().forward(pass.batch(), activations));
+                double step = seconds(() -> pretrained.model().forward(pass.batch(), state));
                 if (i >= 0) {
                     attention[i] = seconds;
                     shares[i] = pass.bytesRead() / seconds * 1e-9 / given;

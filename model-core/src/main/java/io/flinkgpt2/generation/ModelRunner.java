@@ -1,6 +1,6 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.RaggedBatch;
@@ -23,7 +23,7 @@ final class ModelRunner {
     private final Outcomes outcomes;
     private final BatchMetrics metrics;
     private final RaggedBatch rows;
-    private final Activations activations;
+    private final ForwardState activations;
     private final Sampler sampler;
 
     /** @param workers threads that share the work of a pass */
@@ -43,7 +43,7 @@ final class ModelRunner {
         this.outcomes = outcomes;
         this.metrics = metrics;
         this.rows = new RaggedBatch(maxRows);
-        this.activations = new Activations(config, maxRows, options.batchSize(), options.maxContext(), workers);
+        this.activations = new ForwardState(model, maxRows, options.batchSize(), options.maxContext(), workers);
         this.sampler = new Sampler(model.kernels(), config.vocabularySize());
     }
 

@@ -11,23 +11,23 @@ public final class AttentionPass {
 
     private final Gpt2Config config;
     private final Kernels kernels;
-    private final Activations activations;
+    private final ForwardState state;
     private final RaggedBatch batch;
     private final int position;
 
     /**
-     * @param activations whose threads do the work
+     * @param state whose threads do the work
      * @param caches one for each sequence; each has room for {@code position + 1} positions, and they are overwritten
      * @param position of each sequence's query, 0 or more; it attends to {@code position + 1} keys
      */
-    public AttentionPass(Gpt2 model, Activations activations, KvCache[] caches, int position) {
+    public AttentionPass(Gpt2 model, ForwardState state, KvCache[] caches, int position) {
         this.config = model.config();
         this.kernels = model.kernels();
-        this.activations = activations;
+        this.state = state;
         this.position = position;
         this.batch = new RaggedBatch(caches.length);
         SplittableRandom random = new SplittableRandom(position);
-        float[] qkv = activations.qkv;
+        float[] qkv = state.qkv;
         for (int i = 0; i < qkv.length; i++) {
             qkv[i] = (float) (random.nextDouble() - 0.5);
         }
@@ -37,7 +37,7 @@ public final class AttentionPass {
             cache.ensure(position + 1);
             for (int layer = 0; layer < config.layerCount(); layer++) {
                 for (int p = 0; p <= position; p++) {
-                    cache.write(layer, p, qkv, row * activations.qkvStride);
+                    cache.write(layer, p, qkv, row * state.qkvStride);
                 }
             }
             cache.setLength(position);
@@ -53,7 +53,7 @@ public final class AttentionPass {
     /** Computes the attention of all layers and rows; changes no cache. */
     public void run() {
         for (int layer = 0; layer < config.layerCount(); layer++) {
-            activations.workers.run(activations.attention.of(kernels, batch, activations, layer, null));
+            state.workers.run(state.attention.of(kernels, batch, state, layer, null));
         }
     }
 

@@ -250,7 +250,7 @@ public record Gpt2Config(
     }
 
     /** What the scores of a layer, counted from 0, are multiplied by before the softmax. */
-    public float attentionScale(int layer) {
+    float attentionScale(int layer) {
         double scale = scaleAttentionWeights ? 1 / Math.sqrt(headSize()) : 1;
         return (float) (scaleAttentionByInverseLayer ? scale / (layer + 1) : scale);
     }

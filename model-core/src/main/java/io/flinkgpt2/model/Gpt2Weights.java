@@ -1,5 +1,7 @@
 package io.flinkgpt2.model;
 
+import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.MatrixProduct;
 import io.flinkgpt2.tensor.PackedMatrix;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.weights.InvalidModelException;
@@ -51,9 +53,9 @@ public record Gpt2Weights(
         blocks = List.copyOf(blocks);
     }
 
-    /** {@link #load(WeightsFile, Gpt2Config, Path, Precision)} in float32. */
+    /** Loads weights in float32 for the best kernels: {@link #load(WeightsFile, Gpt2Config, Path, MatrixProduct, Precision)}. */
     public static Gpt2Weights load(WeightsFile file, Gpt2Config config, Path path) throws IOException {
-        return load(file, config, path, Precision.F32);
+        return load(file, config, path, Kernels.best().product(), Precision.F32);
     }
 
     /**
@@ -61,13 +63,15 @@ public record Gpt2Weights(
      *
      * @param file open weights; not closed
      * @param path what messages call the model
+     * @param product that packs the matrices, and multiplies them later
      * @param precision how the matrices are kept, the token embedding among them; vectors and positions stay float32
      * @throws InvalidModelException if a tensor is missing, unknown, of another shape than {@code config} says, of a type
      *     that holds no parameters, or not finite; nothing large is allocated before names and shapes are right
      */
-    public static Gpt2Weights load(WeightsFile file, Gpt2Config config, Path path, Precision precision)
+    public static Gpt2Weights load(
+            WeightsFile file, Gpt2Config config, Path path, MatrixProduct product, Precision precision)
             throws IOException {
-        return new Gpt2WeightsLoader(file, config, path, precision).load();
+        return new Gpt2WeightsLoader(file, config, path, product, precision).load();
     }
 
     /** How the matrices are kept. */

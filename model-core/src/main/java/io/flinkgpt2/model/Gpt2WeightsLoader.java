@@ -4,6 +4,7 @@ import static io.flinkgpt2.model.TensorTable.block;
 
 import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.tensor.Float32Matrix;
+import io.flinkgpt2.tensor.MatrixProduct;
 import io.flinkgpt2.tensor.PackedMatrix;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.weights.InvalidModelException;
@@ -41,6 +42,7 @@ final class Gpt2WeightsLoader {
     private final CheckedTensors tensors;
     private final Gpt2Config config;
     private final Path path;
+    private final MatrixProduct product;
     private final Precision precision;
     /** Filled arrays and matrices, by the table's name. */
     private final Map<String, Object> loaded = new HashMap<>();
@@ -48,11 +50,12 @@ final class Gpt2WeightsLoader {
     private final Map<String, byte[]> digests = new TreeMap<>();
 
     /** @throws InvalidModelException if the file's tensors are not those of the config */
-    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path, Precision precision)
+    Gpt2WeightsLoader(WeightsFile file, Gpt2Config config, Path path, MatrixProduct product, Precision precision)
             throws InvalidModelException {
         this.tensors = CheckedTensors.of(file, config, path);
         this.config = config;
         this.path = path;
+        this.product = product;
         this.precision = precision;
     }
 
@@ -162,7 +165,7 @@ final class Gpt2WeightsLoader {
         byte[] digest = readInto(entry, pieces);
         // The embedding stays exact until it has been compared with the file's LM head.
         if (target instanceof Float32Matrix matrix && !entry.name().equals(TensorTable.TOKEN_EMBEDDING)) {
-            target = matrix.to(precision);
+            target = product.pack(matrix, precision);
         }
         synchronized (loaded) {
             loaded.put(entry.name(), target);
@@ -253,7 +256,7 @@ final class Gpt2WeightsLoader {
 
     /** A matrix that was kept in float32, as it is to be kept. */
     private PackedMatrix stored(String name) {
-        return ((Float32Matrix) matrix(name)).to(precision);
+        return product.pack((Float32Matrix) matrix(name), precision);
     }
 
     private float[] vector(String name) {

@@ -2,7 +2,7 @@ package io.flinkgpt2.model;
 
 /**
  * Memory for the keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers, lent by {@link KvBlocks} and
- * given back when the last of those that hold it lets go. What lies in it is {@link KvCache}'s affair.
+ * given back when the last of those that hold it lets go. {@link KvLayout} says what lies where in it.
  */
 public final class KvBlock {
 

@@ -1,6 +1,5 @@
 package io.flinkgpt2.model;
 
-import io.flinkgpt2.tensor.Kernels;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 
@@ -14,8 +13,8 @@ public final class KvBlocks {
     private final Gpt2Config config;
     private final int capacity;
     private final int blockFloats;
-    /** Room for the keys of a stripe on their way, for the caches that share this pool. */
-    final float[] stripe;
+    /** The layout of the blocks, for the caches that share this pool. */
+    final KvLayout layout;
 
     private final ArrayDeque<KvBlock> free = new ArrayDeque<>();
     private int allocated;
@@ -33,7 +32,7 @@ public final class KvBlocks {
         this.config = config;
         this.capacity = (int) Math.min(Integer.MAX_VALUE, byteBudget / blockBytes);
         this.blockFloats = Math.toIntExact(blockBytes / Float.BYTES);
-        this.stripe = new float[config.embeddingSize() * Kernels.KEY_STRIPE];
+        this.layout = new KvLayout(config);
     }
 
     /** Bytes of one block: keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers. */

@@ -1,16 +1,13 @@
 package io.flinkgpt2.model;
 
-import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.KvView;
 
 /**
  * Keys and values of the positions that one sequence has seen; logically {@code [2, capacity, heads, headSize]} for each
  * layer.
  *
  * <p>Positions lie in blocks of {@value #BLOCK_POSITIONS} that are taken from a pool as the sequence grows and go back at
- * {@link #reset}. Within a block and a layer the keys lie in stripes of {@value #KEY_STRIPE} positions, transposed once all
- * of them are there, {@code [stripe][head][headSize][position]}, so that the scores of neighbouring positions are neighbouring
- * lanes, and all keys that a step reads lie one behind the other. The last stripe is open until then: its positions lie in
- * rows, {@code [position][headSize][head]}. The values are always in rows, {@code [position][head][headSize]}.
+ * {@link #reset}; {@link KvLayout} says what lies where in a block.
  *
  * <p>A cache writes only at positions from its length on, so its full blocks never change again and may be held by other
  * caches too: a sequence that begins like another one {@linkplain #adopt adopts} those, and {@linkplain #adoptCopy copies}
@@ -19,14 +16,9 @@ import io.flinkgpt2.tensor.Kernels;
 public final class KvCache {
 
     /** Positions of one block. */
-    public static final int BLOCK_POSITIONS = Kernels.BLOCK_POSITIONS;
-
-    private static final int KEY_STRIPE = Kernels.KEY_STRIPE;
+    public static final int BLOCK_POSITIONS = KvView.BLOCK_POSITIONS;
 
     private final KvBlocks pool;
-    private final int layerCount;
-    private final int headCount;
-    private final int headSize;
     private final int capacity;
     /** Held ones first, then nulls. */
     private final KvBlock[] blocks;
@@ -59,9 +51,6 @@ public final class KvCache {
                     + config.contextLength() + " (n_positions)");
         }
         this.pool = pool;
-        this.layerCount = config.layerCount();
-        this.headCount = config.headCount();
-        this.headSize = config.headSize();
         this.capacity = capacity;
         this.blocks = new KvBlock[KvBlocks.blocksFor(capacity)];
         this.floats = new float[blocks.length][];
@@ -133,7 +122,7 @@ public final class KvCache {
         requireWholeBlocks(positions);
         KvBlock own = pool.take();
         hold(blockCount++, own);
-        copy(block, own, positions);
+        pool.layout.copy(block, own, positions);
         length += positions;
     }
 
@@ -166,17 +155,13 @@ public final class KvCache {
     /** Element {@code d} of the key of {@code head} at {@code position}; for looking into the cache. */
     public float key(int layer, int head, int position, int d) {
         checkHeld(position);
-        int slot = position % BLOCK_POSITIONS;
-        int element = position < closedPositions(layer, position + 1)
-                ? closedKey(layer, head, slot) + d * KEY_STRIPE
-                : openKey(layer, slot) + d * headCount + head;
-        return block(position)[element];
+        return pool.layout.key(blocks[position / BLOCK_POSITIONS], layer, head, position % BLOCK_POSITIONS, d);
     }
 
     /** Element {@code d} of the value of {@code head} at {@code position}; for looking into the cache. */
     public float value(int layer, int head, int position, int d) {
         checkHeld(position);
-        return block(position)[valueRow(layer, position % BLOCK_POSITIONS) + head * headSize + d];
+        return pool.layout.value(blocks[position / BLOCK_POSITIONS], layer, head, position % BLOCK_POSITIONS, d);
     }
 
     private void checkHeld(int position) {
@@ -217,102 +202,27 @@ public final class KvCache {
      * @param qkv holds query, key and value, {@code n_embd} floats each, from {@code offset}
      */
     void write(int layer, int position, float[] qkv, int offset) {
-        KvBlock block = blocks[position / BLOCK_POSITIONS];
-        int slot = position % BLOCK_POSITIONS;
-        int keys = offset + headCount * headSize;
-        if (slot < block.closedStripes[layer] * KEY_STRIPE) {
-            // Written again, or behind the copy of a prefix.
-            for (int head = 0; head < headCount; head++) {
-                int to = closedKey(layer, head, slot);
-                for (int d = 0; d < headSize; d++, to += KEY_STRIPE) {
-                    block.floats[to] = qkv[keys + head * headSize + d];
-                }
-            }
-        } else {
-            int to = openKey(layer, slot);
-            for (int d = 0; d < headSize; d++) {
-                for (int head = 0; head < headCount; head++) {
-                    block.floats[to++] = qkv[keys + head * headSize + d];
-                }
-            }
-            if (slot % KEY_STRIPE == KEY_STRIPE - 1) {
-                close(block, layer, slot / KEY_STRIPE);
-            }
-        }
-        int row = headCount * headSize;
-        System.arraycopy(qkv, keys + row, block.floats, valueRow(layer, slot), row);
-    }
-
-    /** Transposes the keys of an open stripe that is full. */
-    private void close(KvBlock block, int layer, int stripe) {
-        float[] rows = pool.stripe;
-        int to = openKey(layer, stripe * KEY_STRIPE);
-        System.arraycopy(block.floats, to, rows, 0, rows.length);
-        int row = headCount * headSize;
-        for (int head = 0; head < headCount; head++) {
-            for (int element = head; element < row; element += headCount) {
-                for (int i = element; i < rows.length; i += row) {
-                    block.floats[to++] = rows[i];
-                }
-            }
-        }
-        block.closedStripes[layer] = stripe + 1;
-    }
-
-    /** Copies the keys and values of the first positions of a block. */
-    private void copy(KvBlock from, KvBlock to, int positions) {
-        // Whole stripes: what is behind the positions is overwritten before it is read.
-        int stripes = (positions + KEY_STRIPE - 1) / KEY_STRIPE;
-        for (int layer = 0; layer < layerCount; layer++) {
-            int keys = keysOffset(layer);
-            System.arraycopy(from.floats, keys, to.floats, keys, stripes * pool.stripe.length);
-            to.closedStripes[layer] = Math.min(stripes, from.closedStripes[layer]);
-            int values = valueRow(layer, 0);
-            System.arraycopy(from.floats, values, to.floats, values, positions * headCount * headSize);
-        }
+        pool.layout.write(blocks[position / BLOCK_POSITIONS], layer, position % BLOCK_POSITIONS, qkv, offset);
     }
 
     /**
-     * Of the first positions, those whose keys lie in closed stripes: all of them, or up to where the open stripe begins.
+     * Makes {@code view} look at the first positions of a layer.
      *
      * @param positions 1 or more, written in this layer
      */
-    int closedPositions(int layer, int positions) {
+    void look(KvView view, int layer, int positions) {
+        view.set(
+                floats,
+                pool.layout.keysOffset(layer),
+                pool.layout.valuesOffset(layer),
+                positions,
+                closedPositions(layer, positions));
+    }
+
+    /** Of the first positions, those whose keys lie in closed stripes: all of them, or up to where the open stripe begins. */
+    private int closedPositions(int layer, int positions) {
         int last = (positions - 1) / BLOCK_POSITIONS;
         // The blocks before the last are full.
-        return Math.min(positions, last * BLOCK_POSITIONS + blocks[last].closedStripes[layer] * KEY_STRIPE);
-    }
-
-    /** The blocks held, {@value #BLOCK_POSITIONS} positions each, and nulls behind them. */
-    float[][] blocks() {
-        return floats;
-    }
-
-    /** The block that holds {@code position}. */
-    private float[] block(int position) {
-        return floats[position / BLOCK_POSITIONS];
-    }
-
-    /** Where the keys of a layer begin in every block. */
-    int keysOffset(int layer) {
-        return 2 * layer * BLOCK_POSITIONS * headCount * headSize;
-    }
-
-    /** Where the key of a block's {@code slot}-th position begins in a closed stripe; its elements are a stripe apart. */
-    private int closedKey(int layer, int head, int slot) {
-        return keysOffset(layer)
-                + slot / KEY_STRIPE * pool.stripe.length
-                + head * headSize * KEY_STRIPE
-                + slot % KEY_STRIPE;
-    }
-
-    /** Where the row of a block's {@code slot}-th position begins in an open stripe. */
-    private int openKey(int layer, int slot) {
-        return keysOffset(layer) + slot * headCount * headSize;
-    }
-
-    /** Where the values of a block's {@code slot}-th position begin. */
-    int valueRow(int layer, int slot) {
-        return ((2 * layer + 1) * BLOCK_POSITIONS + slot) * headCount * headSize;
+        return Math.min(positions, last * BLOCK_POSITIONS + blocks[last].closedStripes[layer] * KvLayout.KEY_STRIPE);
     }
 }

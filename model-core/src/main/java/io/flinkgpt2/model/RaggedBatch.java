@@ -65,7 +65,7 @@ public final class RaggedBatch {
     }
 
     /** Number of rows for which logits are wanted. */
-    public int logitCount() {
+    int logitCount() {
         return logitCount;
     }
 

@@ -85,7 +85,8 @@ public final class Pretrained {
         Gpt2Config own = Gpt2Config.read(file);
         Gpt2Config config = chosen(own, options);
         Tokenizer tokenizer = ModelTokenizer.of(file, config.vocabularySize()).tokenizer();
-        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        Gpt2Weights weights =
+                Gpt2Weights.load(file, config, path, options.kernels().product(), options.precision());
         byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
         return of(config, weights, options, tokenizer, configBytes, changes(own, config));
     }
@@ -95,7 +96,8 @@ public final class Pretrained {
         Gpt2Config config = chosen(own, options);
         Tokenizer tokenizer =
                 ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
-        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        Gpt2Weights weights =
+                Gpt2Weights.load(file, config, path, options.kernels().product(), options.precision());
         if (file.storedRows() > config.vocabularySize()) {
             LOG.info(
                     "{}: left out {} padded rows of the vocabulary, which mean no token; {} are kept",
@@ -114,7 +116,8 @@ public final class Pretrained {
         Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
         Tokenizer tokenizer =
                 ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
-        Gpt2Weights weights = Gpt2Weights.load(file, config, path, options.precision());
+        Gpt2Weights weights =
+                Gpt2Weights.load(file, config, path, options.kernels().product(), options.precision());
         String changes = changes(declared, config);
         if (options.activation().isPresent()
                 && !Gpt2Config.declares(configFile, options.activation().get())) {
@@ -132,7 +135,8 @@ public final class Pretrained {
     public static Pretrained random(Gpt2Config shape, long seed, LoadOptions options) throws IOException {
         Gpt2Config config = chosen(shape, options);
         try (RandomWeights file = new RandomWeights(config, seed)) {
-            Gpt2Weights weights = Gpt2Weights.load(file, config, Path.of(file.describe()), options.precision());
+            Gpt2Weights weights = Gpt2Weights.load(
+                    file, config, Path.of(file.describe()), options.kernels().product(), options.precision());
             // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
             byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
             Tokenizer tokenizer = ModelTokenizer.gpt2OrNone(config.vocabularySize(), file.describe());

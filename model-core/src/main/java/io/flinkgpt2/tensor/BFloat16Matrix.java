@@ -1,7 +1,7 @@
 package io.flinkgpt2.tensor;
 
 /** A packed matrix of bfloat16 values: half the memory and the traffic of float32, with 8 bits of significand. */
-public final class BFloat16Matrix extends PackedMatrix {
+final class BFloat16Matrix extends PackedMatrix {
 
     /** The largest finite bfloat16. */
     private static final short MAX_VALUE = 0x7f7f;
@@ -44,7 +44,7 @@ public final class BFloat16Matrix extends PackedMatrix {
     }
 
     @Override
-    float element(int index, int output) {
-        return Float.intBitsToFloat(panels[index] << 16);
+    float element(int input, int output) {
+        return Float.intBitsToFloat(panels[index(input, output)] << 16);
     }
 }

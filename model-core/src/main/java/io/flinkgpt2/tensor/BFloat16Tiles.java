@@ -1,33 +1,18 @@
+// Generated from Float32Tiles by TileGenerator; do not edit.
 package io.flinkgpt2.tensor;
 
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
+import static io.flinkgpt2.tensor.WeightVectors.load;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
-/** The tiles of a product with bfloat16 weights. */
+/** Tiles of a product with bfloat16 weights. */
 final class BFloat16Tiles extends Tiles<short[]> {
-
-    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
-    /** As many shorts as a vector has floats. */
-    private static final VectorSpecies<Short> SHORTS =
-            VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
     @Override
     short[] panels(PackedMatrix w) {
         return ((BFloat16Matrix) w).panels();
-    }
-
-    /** A bfloat16 is the upper half of a float32: widened to an int and shifted up, it is that float32. */
-    private static FloatVector widened(short[] w, int at) {
-        return ShortVector.fromArray(SHORTS, w, at)
-                .convertShape(VectorOperators.S2I, INTS, 0)
-                .lanewise(VectorOperators.LSHL, 16)
-                .reinterpretAsFloats();
     }
 
     /** {@link Tiles#tile12x2}. */
@@ -47,8 +32,8 @@ final class BFloat16Tiles extends Tiles<short[]> {
         FloatVector a10 = zero, b10 = zero;
         FloatVector a11 = zero, b11 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = widened(w, from + i * PANEL);
-            FloatVector w1 = widened(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + 12 * i]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -136,8 +121,8 @@ final class BFloat16Tiles extends Tiles<short[]> {
         FloatVector a6 = zero, b6 = zero;
         FloatVector a7 = zero, b7 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = widened(w, from + i * PANEL);
-            FloatVector w1 = widened(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + 8 * i]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -197,8 +182,8 @@ final class BFloat16Tiles extends Tiles<short[]> {
         FloatVector a2 = zero, b2 = zero;
         FloatVector a3 = zero, b3 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = widened(w, from + i * PANEL);
-            FloatVector w1 = widened(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -232,8 +217,8 @@ final class BFloat16Tiles extends Tiles<short[]> {
         FloatVector a0 = zero, b0 = zero;
         FloatVector a1 = zero, b1 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = widened(w, from + i * PANEL);
-            FloatVector w1 = widened(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -255,8 +240,8 @@ final class BFloat16Tiles extends Tiles<short[]> {
         FloatVector a0 = zero, b0 = zero;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
-            a0 = v.fma(widened(w, from + i * PANEL), a0);
-            b0 = v.fma(widened(w, from + i * PANEL + LANES), b0);
+            a0 = v.fma(load(w, from + i * PANEL), a0);
+            b0 = v.fma(load(w, from + i * PANEL + LANES), b0);
         }
         a0.intoArray(out, to);
         b0.intoArray(out, to + LANES);
@@ -282,10 +267,10 @@ final class BFloat16Tiles extends Tiles<short[]> {
         FloatVector a3 = zero, b3 = zero, c3 = zero, d3 = zero;
         int from1 = from + size;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = widened(w, from + i * PANEL);
-            FloatVector w1 = widened(w, from + i * PANEL + LANES);
-            FloatVector w2 = widened(w, from1 + i * PANEL);
-            FloatVector w3 = widened(w, from1 + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
+            FloatVector w2 = load(w, from1 + i * PANEL);
+            FloatVector w3 = load(w, from1 + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -348,14 +333,14 @@ final class BFloat16Tiles extends Tiles<short[]> {
         int from2 = from1 + size;
         int from3 = from2 + size;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = widened(w, from + i * PANEL);
-            FloatVector w1 = widened(w, from + i * PANEL + LANES);
-            FloatVector w2 = widened(w, from1 + i * PANEL);
-            FloatVector w3 = widened(w, from1 + i * PANEL + LANES);
-            FloatVector w4 = widened(w, from2 + i * PANEL);
-            FloatVector w5 = widened(w, from2 + i * PANEL + LANES);
-            FloatVector w6 = widened(w, from3 + i * PANEL);
-            FloatVector w7 = widened(w, from3 + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
+            FloatVector w2 = load(w, from1 + i * PANEL);
+            FloatVector w3 = load(w, from1 + i * PANEL + LANES);
+            FloatVector w4 = load(w, from2 + i * PANEL);
+            FloatVector w5 = load(w, from2 + i * PANEL + LANES);
+            FloatVector w6 = load(w, from3 + i * PANEL);
+            FloatVector w7 = load(w, from3 + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -404,14 +389,14 @@ final class BFloat16Tiles extends Tiles<short[]> {
         int from3 = from2 + size;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
-            a0 = v.fma(widened(w, from + i * PANEL), a0);
-            b0 = v.fma(widened(w, from + i * PANEL + LANES), b0);
-            c0 = v.fma(widened(w, from1 + i * PANEL), c0);
-            d0 = v.fma(widened(w, from1 + i * PANEL + LANES), d0);
-            e0 = v.fma(widened(w, from2 + i * PANEL), e0);
-            f0 = v.fma(widened(w, from2 + i * PANEL + LANES), f0);
-            g0 = v.fma(widened(w, from3 + i * PANEL), g0);
-            h0 = v.fma(widened(w, from3 + i * PANEL + LANES), h0);
+            a0 = v.fma(load(w, from + i * PANEL), a0);
+            b0 = v.fma(load(w, from + i * PANEL + LANES), b0);
+            c0 = v.fma(load(w, from1 + i * PANEL), c0);
+            d0 = v.fma(load(w, from1 + i * PANEL + LANES), d0);
+            e0 = v.fma(load(w, from2 + i * PANEL), e0);
+            f0 = v.fma(load(w, from2 + i * PANEL + LANES), f0);
+            g0 = v.fma(load(w, from3 + i * PANEL), g0);
+            h0 = v.fma(load(w, from3 + i * PANEL + LANES), h0);
         }
         a0.intoArray(out, to);
         b0.intoArray(out, to + LANES);

@@ -13,6 +13,10 @@ final class BestKernels {
 
     private BestKernels() {}
 
+    static Kernels with(MatrixProduct product) {
+        return INSTANCE instanceof VectorKernels ? new VectorKernels(product) : new ScalarKernels(product);
+    }
+
     private static Kernels choose() {
         Logger log = LoggerFactory.getLogger(Kernels.class);
         if (!fusedMultiplyAdd()) {

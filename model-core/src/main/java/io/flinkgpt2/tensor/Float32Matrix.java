@@ -38,17 +38,8 @@ public final class Float32Matrix extends PackedMatrix {
     }
 
     @Override
-    float element(int index, int output) {
-        return panels[index];
-    }
-
-    /** This matrix with its elements stored in another way; itself for {@link Precision#F32}. */
-    public PackedMatrix to(Precision precision) {
-        return switch (precision) {
-            case F32 -> this;
-            case BF16 -> new BFloat16Matrix(this);
-            case INT8 -> new Int8Matrix(this);
-        };
+    float element(int input, int output) {
+        return panels[index(input, output)];
     }
 
     /**

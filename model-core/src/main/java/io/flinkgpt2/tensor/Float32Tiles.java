@@ -2,10 +2,11 @@ package io.flinkgpt2.tensor;
 
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
+import static io.flinkgpt2.tensor.WeightVectors.load;
 
 import jdk.incubator.vector.FloatVector;
 
-/** The tiles of a product with float32 weights. */
+/** Tiles of a product with float32 weights, from which {@code TileGenerator} writes those of the others. */
 final class Float32Tiles extends Tiles<float[]> {
 
     @Override
@@ -30,8 +31,8 @@ final class Float32Tiles extends Tiles<float[]> {
         FloatVector a10 = zero, b10 = zero;
         FloatVector a11 = zero, b11 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + 12 * i]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -119,8 +120,8 @@ final class Float32Tiles extends Tiles<float[]> {
         FloatVector a6 = zero, b6 = zero;
         FloatVector a7 = zero, b7 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + 8 * i]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -180,8 +181,8 @@ final class Float32Tiles extends Tiles<float[]> {
         FloatVector a2 = zero, b2 = zero;
         FloatVector a3 = zero, b3 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -215,8 +216,8 @@ final class Float32Tiles extends Tiles<float[]> {
         FloatVector a0 = zero, b0 = zero;
         FloatVector a1 = zero, b1 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -238,8 +239,8 @@ final class Float32Tiles extends Tiles<float[]> {
         FloatVector a0 = zero, b0 = zero;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
-            a0 = v.fma(FloatVector.fromArray(SPECIES, w, from + i * PANEL), a0);
-            b0 = v.fma(FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES), b0);
+            a0 = v.fma(load(w, from + i * PANEL), a0);
+            b0 = v.fma(load(w, from + i * PANEL + LANES), b0);
         }
         a0.intoArray(out, to);
         b0.intoArray(out, to + LANES);
@@ -265,10 +266,10 @@ final class Float32Tiles extends Tiles<float[]> {
         FloatVector a3 = zero, b3 = zero, c3 = zero, d3 = zero;
         int from1 = from + size;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
-            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from1 + i * PANEL);
-            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from1 + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
+            FloatVector w2 = load(w, from1 + i * PANEL);
+            FloatVector w3 = load(w, from1 + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -331,14 +332,14 @@ final class Float32Tiles extends Tiles<float[]> {
         int from2 = from1 + size;
         int from3 = from2 + size;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, from + i * PANEL);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES);
-            FloatVector w2 = FloatVector.fromArray(SPECIES, w, from1 + i * PANEL);
-            FloatVector w3 = FloatVector.fromArray(SPECIES, w, from1 + i * PANEL + LANES);
-            FloatVector w4 = FloatVector.fromArray(SPECIES, w, from2 + i * PANEL);
-            FloatVector w5 = FloatVector.fromArray(SPECIES, w, from2 + i * PANEL + LANES);
-            FloatVector w6 = FloatVector.fromArray(SPECIES, w, from3 + i * PANEL);
-            FloatVector w7 = FloatVector.fromArray(SPECIES, w, from3 + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
+            FloatVector w2 = load(w, from1 + i * PANEL);
+            FloatVector w3 = load(w, from1 + i * PANEL + LANES);
+            FloatVector w4 = load(w, from2 + i * PANEL);
+            FloatVector w5 = load(w, from2 + i * PANEL + LANES);
+            FloatVector w6 = load(w, from3 + i * PANEL);
+            FloatVector w7 = load(w, from3 + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -387,14 +388,14 @@ final class Float32Tiles extends Tiles<float[]> {
         int from3 = from2 + size;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
-            a0 = v.fma(FloatVector.fromArray(SPECIES, w, from + i * PANEL), a0);
-            b0 = v.fma(FloatVector.fromArray(SPECIES, w, from + i * PANEL + LANES), b0);
-            c0 = v.fma(FloatVector.fromArray(SPECIES, w, from1 + i * PANEL), c0);
-            d0 = v.fma(FloatVector.fromArray(SPECIES, w, from1 + i * PANEL + LANES), d0);
-            e0 = v.fma(FloatVector.fromArray(SPECIES, w, from2 + i * PANEL), e0);
-            f0 = v.fma(FloatVector.fromArray(SPECIES, w, from2 + i * PANEL + LANES), f0);
-            g0 = v.fma(FloatVector.fromArray(SPECIES, w, from3 + i * PANEL), g0);
-            h0 = v.fma(FloatVector.fromArray(SPECIES, w, from3 + i * PANEL + LANES), h0);
+            a0 = v.fma(load(w, from + i * PANEL), a0);
+            b0 = v.fma(load(w, from + i * PANEL + LANES), b0);
+            c0 = v.fma(load(w, from1 + i * PANEL), c0);
+            d0 = v.fma(load(w, from1 + i * PANEL + LANES), d0);
+            e0 = v.fma(load(w, from2 + i * PANEL), e0);
+            f0 = v.fma(load(w, from2 + i * PANEL + LANES), f0);
+            g0 = v.fma(load(w, from3 + i * PANEL), g0);
+            h0 = v.fma(load(w, from3 + i * PANEL + LANES), h0);
         }
         a0.intoArray(out, to);
         b0.intoArray(out, to + LANES);

@@ -3,19 +3,24 @@ package io.flinkgpt2.tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The fused multiply-adds that a core can do, with all operands in registers: what no kernel can pass. */
-final class FmaPeak {
+/** The fused multiply-adds that a core can do, with all operands in registers: a bound that no kernel can pass. */
+public final class FmaPeak {
 
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
 
     private FmaPeak() {}
+
+    /** Whether this JVM has vectors to measure with. */
+    public static boolean measurable() {
+        return Kernels.best() instanceof VectorKernels;
+    }
 
     /**
      * Runs twelve independent chains for {@code rounds} rounds; returns the floating-point operations done.
      *
      * @param out a vector's floats or more, which the chains begin with and end in, so that none is left out
      */
-    static double run(float[] out, int rounds) {
+    public static double run(float[] out, int rounds) {
         FloatVector m = FloatVector.broadcast(SPECIES, 0.999999f);
         FloatVector c = FloatVector.broadcast(SPECIES, 1e-6f);
         FloatVector a0 = FloatVector.fromArray(SPECIES, out, 0);

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * A packed matrix of 8-bit integers, -127..127, each times the float32 scale of its output column. Symmetric: a scale is
  * the largest magnitude of its column divided by 127, and zero is exact.
  */
-public final class Int8Matrix extends PackedMatrix {
+final class Int8Matrix extends PackedMatrix {
 
     private static final int LARGEST = 127;
 
@@ -65,7 +65,7 @@ public final class Int8Matrix extends PackedMatrix {
     }
 
     @Override
-    float element(int index, int output) {
-        return panels[index] * scales[output];
+    float element(int input, int output) {
+        return panels[index(input, output)] * scales[output];
     }
 }

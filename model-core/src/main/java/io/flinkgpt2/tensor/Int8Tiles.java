@@ -1,28 +1,18 @@
+// Generated from Float32Tiles by TileGenerator; do not edit.
 package io.flinkgpt2.tensor;
 
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
+import static io.flinkgpt2.tensor.WeightVectors.load;
 
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
-/** The tiles of a product with int8 weights; what they sum to is scaled afterwards, with the bias. */
+/** Tiles of a product with int8 weights. */
 final class Int8Tiles extends Tiles<byte[]> {
-
-    /** As many bytes as a vector has floats, but no vector is shorter than 8 bytes: of those, four are used then. */
-    private static final VectorSpecies<Byte> BYTES =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, SPECIES.vectorBitSize() / 4)));
 
     @Override
     byte[] panels(PackedMatrix w) {
         return ((Int8Matrix) w).panels();
-    }
-
-    /** Integers as floats, in registers. */
-    private static FloatVector converted(byte[] w, int at) {
-        return (FloatVector) ByteVector.fromArray(BYTES, w, at).castShape(SPECIES, 0);
     }
 
     /** {@link Tiles#tile12x2}. */
@@ -42,8 +32,8 @@ final class Int8Tiles extends Tiles<byte[]> {
         FloatVector a10 = zero, b10 = zero;
         FloatVector a11 = zero, b11 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = converted(w, from + i * PANEL);
-            FloatVector w1 = converted(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + 12 * i]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -131,8 +121,8 @@ final class Int8Tiles extends Tiles<byte[]> {
         FloatVector a6 = zero, b6 = zero;
         FloatVector a7 = zero, b7 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = converted(w, from + i * PANEL);
-            FloatVector w1 = converted(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + 8 * i]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -192,8 +182,8 @@ final class Int8Tiles extends Tiles<byte[]> {
         FloatVector a2 = zero, b2 = zero;
         FloatVector a3 = zero, b3 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = converted(w, from + i * PANEL);
-            FloatVector w1 = converted(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -227,8 +217,8 @@ final class Int8Tiles extends Tiles<byte[]> {
         FloatVector a0 = zero, b0 = zero;
         FloatVector a1 = zero, b1 = zero;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = converted(w, from + i * PANEL);
-            FloatVector w1 = converted(w, from + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -250,8 +240,8 @@ final class Int8Tiles extends Tiles<byte[]> {
         FloatVector a0 = zero, b0 = zero;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
-            a0 = v.fma(converted(w, from + i * PANEL), a0);
-            b0 = v.fma(converted(w, from + i * PANEL + LANES), b0);
+            a0 = v.fma(load(w, from + i * PANEL), a0);
+            b0 = v.fma(load(w, from + i * PANEL + LANES), b0);
         }
         a0.intoArray(out, to);
         b0.intoArray(out, to + LANES);
@@ -277,10 +267,10 @@ final class Int8Tiles extends Tiles<byte[]> {
         FloatVector a3 = zero, b3 = zero, c3 = zero, d3 = zero;
         int from1 = from + size;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = converted(w, from + i * PANEL);
-            FloatVector w1 = converted(w, from + i * PANEL + LANES);
-            FloatVector w2 = converted(w, from1 + i * PANEL);
-            FloatVector w3 = converted(w, from1 + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
+            FloatVector w2 = load(w, from1 + i * PANEL);
+            FloatVector w3 = load(w, from1 + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -343,14 +333,14 @@ final class Int8Tiles extends Tiles<byte[]> {
         int from2 = from1 + size;
         int from3 = from2 + size;
         for (int i = 0; i < inputs; i++) {
-            FloatVector w0 = converted(w, from + i * PANEL);
-            FloatVector w1 = converted(w, from + i * PANEL + LANES);
-            FloatVector w2 = converted(w, from1 + i * PANEL);
-            FloatVector w3 = converted(w, from1 + i * PANEL + LANES);
-            FloatVector w4 = converted(w, from2 + i * PANEL);
-            FloatVector w5 = converted(w, from2 + i * PANEL + LANES);
-            FloatVector w6 = converted(w, from3 + i * PANEL);
-            FloatVector w7 = converted(w, from3 + i * PANEL + LANES);
+            FloatVector w0 = load(w, from + i * PANEL);
+            FloatVector w1 = load(w, from + i * PANEL + LANES);
+            FloatVector w2 = load(w, from1 + i * PANEL);
+            FloatVector w3 = load(w, from1 + i * PANEL + LANES);
+            FloatVector w4 = load(w, from2 + i * PANEL);
+            FloatVector w5 = load(w, from2 + i * PANEL + LANES);
+            FloatVector w6 = load(w, from3 + i * PANEL);
+            FloatVector w7 = load(w, from3 + i * PANEL + LANES);
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
             a0 = v.fma(w0, a0);
             b0 = v.fma(w1, b0);
@@ -399,14 +389,14 @@ final class Int8Tiles extends Tiles<byte[]> {
         int from3 = from2 + size;
         for (int i = 0; i < inputs; i++) {
             FloatVector v = FloatVector.broadcast(SPECIES, x[row + i * width]);
-            a0 = v.fma(converted(w, from + i * PANEL), a0);
-            b0 = v.fma(converted(w, from + i * PANEL + LANES), b0);
-            c0 = v.fma(converted(w, from1 + i * PANEL), c0);
-            d0 = v.fma(converted(w, from1 + i * PANEL + LANES), d0);
-            e0 = v.fma(converted(w, from2 + i * PANEL), e0);
-            f0 = v.fma(converted(w, from2 + i * PANEL + LANES), f0);
-            g0 = v.fma(converted(w, from3 + i * PANEL), g0);
-            h0 = v.fma(converted(w, from3 + i * PANEL + LANES), h0);
+            a0 = v.fma(load(w, from + i * PANEL), a0);
+            b0 = v.fma(load(w, from + i * PANEL + LANES), b0);
+            c0 = v.fma(load(w, from1 + i * PANEL), c0);
+            d0 = v.fma(load(w, from1 + i * PANEL + LANES), d0);
+            e0 = v.fma(load(w, from2 + i * PANEL), e0);
+            f0 = v.fma(load(w, from2 + i * PANEL + LANES), f0);
+            g0 = v.fma(load(w, from3 + i * PANEL), g0);
+            h0 = v.fma(load(w, from3 + i * PANEL + LANES), h0);
         }
         a0.intoArray(out, to);
         b0.intoArray(out, to + LANES);

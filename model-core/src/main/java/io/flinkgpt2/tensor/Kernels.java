@@ -6,8 +6,7 @@ package io.flinkgpt2.tensor;
  * <p>Every implementation gives the same bits. What makes that possible is part of the contract of each kernel:
  *
  * <ul>
- *   <li>a product sums over its inputs in ascending order, one fused multiply-add each, starting from 0, and
- *       then adds the bias;
+ *   <li>a {@linkplain MatrixProduct product} sums over its inputs in ascending order and then adds the bias;
  *   <li>a sum over a vector is <em>striped</em>: sixteen partial sums, partial sum {@code j} over the elements
  *       {@code j, j + 16, j + 32, …} in ascending order, folded as {@code j + (j + 8)}, then 4, 2 and 1 apart;
  *   <li>the weighted values of a sequence are added up starting from 0, one fused multiply-add each, by two blocks of
@@ -29,31 +28,21 @@ public interface Kernels {
         return BestKernels.INSTANCE;
     }
 
+    /** The kernels for this machine, as {@link #best()}, with another product. */
+    static Kernels best(MatrixProduct product) {
+        return BestKernels.with(product);
+    }
+
+    /** The kernels as plain loops, which every other one must equal bit for bit. */
+    static Kernels reference() {
+        return new ScalarKernels();
+    }
+
     /** {@code "scalar"}, or {@code "vector-512"} with the width in bits. */
     String name();
 
-    /** All panels of {@link #multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
-    default void multiply(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias) {
-        multiply(out, outStride, x, w, bias, 0, w.panelCount());
-    }
-
-    /**
-     * Some panels of a matrix product: {@code out[r, o] = (sum over i of x[r, i] * w[i, o]) + bias[o]}.
-     *
-     * <p>The elements of {@code w} take part as the float32 values that they stand for, but with {@link Precision#INT8}
-     * the sum runs over the integers and is multiplied by the column's scale in the end, in one rounding with the bias.
-     *
-     * @param out receives, of each row of {@code x}, the {@value PackedMatrix#PANEL_WIDTH} floats of each panel; those past
-     *     {@code w.outputs()} are overwritten with values that mean nothing
-     * @param outStride floats from row to row of {@code out}, at least {@code PackedMatrix.padded(w.outputs())}
-     * @param x 0 or more rows of {@code w.inputs()} floats
-     * @param bias {@code padded(w.outputs())} floats, or null for none
-     * @param firstPanel the first panel that is computed, from 0
-     * @param endPanel the panel to stop before, at most {@code w.panelCount()}
-     * @throws IllegalArgumentException if an array is too short for the sizes given, or the rows have another number of inputs
-     * @throws IndexOutOfBoundsException if there are no such panels
-     */
-    void multiply(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel);
+    /** The matrix product that goes with these kernels. */
+    MatrixProduct product();
 
     /**
      * Layer normalisation of each row: {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}, with the biased
@@ -73,35 +62,15 @@ public interface Kernels {
      */
     void activate(Activation activation, float[] x, int stride, int rows, int from, int to, float[] scratch);
 
-    /** Positions of one block of keys or values. */
-    int BLOCK_POSITIONS = 64;
-
-    /**
-     * Positions whose keys lie together within a block: a whole number of vectors of every width, and a line of the caches
-     * for each element. A block that is not full yet is read from its beginning on, without gaps.
-     */
-    int KEY_STRIPE = 16;
-
     /**
      * Attention scores of one row against the keys of a sequence, for some heads:
-     * {@code scores[h, j] = scale * sum over d of queries[h, d] * key(h, j)[d]}, d ascending.
+     * {@code scores[h, j] = scale * sum over d of queries[h, d] * key(firstHead + h, j)[d]}, d ascending.
      *
-     * <p>A block of {@value #BLOCK_POSITIONS} positions consists of stripes of {@value #KEY_STRIPE}. A <em>closed</em> stripe is
-     * transposed, {@code [allHeads][headSize][}{@value #KEY_STRIPE}{@code ]}, so that neighbouring positions are neighbouring
-     * lanes. The last stripe of a sequence may be <em>open</em>: its positions lie in rows, {@code [headSize][allHeads]} each, so
-     * that a few positions are a few lines of memory, and the heads are neighbouring lanes.
-     *
-     * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of {@code positions} rounded up to
-     *     a multiple of 16 may be written
+     * @param scores {@code heads} rows, {@code scoresStride} floats apart; of each, those of the positions rounded up to a
+     *     multiple of 16 may be written
      * @param queries {@code heads x headSize} floats from {@code queriesOffset}
-     * @param keys blocks; up to 15 floats behind the last row may be read
-     * @param keysOffset where the first stripe begins in each block
-     * @param allHeads heads of a stripe
-     * @param firstHead the first of those that take part, from 0
+     * @param firstHead the first of the heads that take part, from 0
      * @param heads those that take part
-     * @param positions number of keys that take part, 1 or more
-     * @param closed the first position that does not lie in a closed stripe: a multiple of 16, less than 16 before
-     *     {@code positions}; or {@code positions} or more
      * @param scratch {@link #scoresScratch} floats or more, overwritten
      */
     void attentionScores(
@@ -109,20 +78,15 @@ public interface Kernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch);
 
     /** Floats of scratch that {@link #attentionScores} needs for so many heads. */
     static int scoresScratch(int heads, int headSize) {
-        return Shapes.wholeStripes(heads) * headSize + 4 * KEY_STRIPE;
+        return Shapes.wholeStripes(heads) * headSize + 4 * KvView.KEY_STRIPE;
     }
 
     /**
@@ -135,27 +99,15 @@ public interface Kernels {
 
     /**
      * The weighted sum of the values of a sequence, for some heads:
-     * {@code out[h, d] = sum over j of weights[h, j] * values[j / 64][j % 64, h, d]}, by two
-     * blocks in turn.
+     * {@code out[h, d] = sum over j of weights[h, j] * value(firstHead + h, j)[d]}, by two blocks in turn.
      *
      * @param out {@code heads x headSize} floats from {@code outOffset}
      * @param weights {@code heads} rows, {@code weightsStride} floats apart
-     * @param values blocks of {@value #BLOCK_POSITIONS} positions, each a row with the values of all heads
-     * @param valuesOffset where those of the first head that takes part begin in the first row of each block
-     * @param rowStride floats from row to row, {@code heads x headSize} or more
-     * @param positions number of values that take part, 1 or more
+     * @param firstHead the first of the heads that take part, from 0
+     * @param heads those that take part
      */
     void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions);
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads);
 
     /**
      * Index, from 0, of the largest of {@code x[offset, offset + n)}; of equal ones the lowest.

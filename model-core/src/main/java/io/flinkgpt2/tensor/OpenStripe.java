@@ -1,6 +1,7 @@
 package io.flinkgpt2.tensor;
 
-import static io.flinkgpt2.tensor.Kernels.KEY_STRIPE;
+import static io.flinkgpt2.tensor.KvView.BLOCK_POSITIONS;
+import static io.flinkgpt2.tensor.KvView.KEY_STRIPE;
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
@@ -15,26 +16,25 @@ final class OpenStripe {
     private OpenStripe() {}
 
     /**
-     * {@link Kernels#attentionScores} of the positions of an open stripe.
-     *
-     * @param scores receives those of the first position of each head from {@code scoresOffset}
-     * @param key where the first element of the first head begins in the first row
-     * @param count positions, 1 to 15
+     * {@link Kernels#attentionScores} of the positions in the open stripe, 1 to 15.
      */
     static void scores(
             float[] scores,
-            int scoresOffset,
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[] keys,
-            int key,
-            int allHeads,
+            KvView kv,
+            int firstHead,
             int heads,
-            int headSize,
-            int count,
             float scale,
             float[] scratch) {
+        float[] keys = kv.blocks[kv.closed / BLOCK_POSITIONS];
+        int allHeads = kv.allHeads;
+        int headSize = kv.headSize;
+        int row = kv.row;
+        int count = kv.positions - kv.closed;
+        int scoresOffset = kv.closed;
+        int key = kv.openKey(kv.closed, firstHead);
         int apart = Shapes.wholeStripes(heads);
         for (int h = 0; h < heads; h++) {
             int query = queriesOffset + h * headSize;
@@ -42,7 +42,6 @@ final class OpenStripe {
                 scratch[to] = queries[query + d];
             }
         }
-        int row = allHeads * headSize;
         int sums = apart * headSize;
         // Lanes past the last head get what lies behind its key; nobody reads them.
         for (int first = 0; first < heads; first += LANES) {

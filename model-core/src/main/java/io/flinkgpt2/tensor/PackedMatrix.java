@@ -1,14 +1,15 @@
 package io.flinkgpt2.tensor;
 
 /**
- * A matrix of {@code inputs x outputs} weights, stored in column panels.
+ * A matrix of {@code inputs x outputs} weights, stored as the {@link MatrixProduct} that packed it reads them. Immutable once
+ * filled.
  *
- * <p>Panel {@code p} holds the output columns {@code [32 p, 32 p + 32)} as {@code inputs} consecutive runs of 32
- * elements, so that a kernel that broadcasts one input value reads one run, contiguously, for 32 outputs. Columns past
- * {@code outputs} in the last panel are zero. The panel is 32 elements wide whatever the vector width, so a packed
- * matrix means the same on every machine. Immutable once filled.
+ * <p>Work is cut by panels of {@value #PANEL_WIDTH} output columns, whatever the layout. The products in Java also store them:
+ * panel {@code p} holds the columns {@code [32 p, 32 p + 32)} as {@code inputs} consecutive runs of 32 elements, so that a
+ * kernel that broadcasts one input value reads one run, contiguously, for 32 outputs. Columns past {@code outputs} in the last
+ * panel are zero. The panel is 32 elements wide whatever the vector width, so a packed matrix means the same on every machine.
  */
-public abstract sealed class PackedMatrix permits Float32Matrix, BFloat16Matrix, Int8Matrix {
+public abstract class PackedMatrix {
 
     /** Output columns of one panel. */
     public static final int PANEL_WIDTH = 32;
@@ -59,11 +60,11 @@ public abstract sealed class PackedMatrix permits Float32Matrix, BFloat16Matrix,
     /** How the elements are stored. */
     public abstract Precision precision();
 
-    /** Bytes of the panels, padding included. */
+    /** Bytes of memory, padding included. */
     public abstract long byteSize();
 
-    /** The element at an index of the panels, as the number that it means. */
-    abstract float element(int index, int output);
+    /** The element that leads from {@code input} to {@code output}, both in range, as the number that it means. */
+    abstract float element(int input, int output);
 
     /** The value that leads from {@code input} to {@code output}. */
     public final float get(int input, int output) {
@@ -71,7 +72,7 @@ public abstract sealed class PackedMatrix permits Float32Matrix, BFloat16Matrix,
             throw new IndexOutOfBoundsException(
                     "(" + input + ", " + output + ") is outside of a " + inputs + " x " + outputs + " matrix");
         }
-        return element(index(input, output), output);
+        return element(input, output);
     }
 
     /**
@@ -83,12 +84,12 @@ public abstract sealed class PackedMatrix permits Float32Matrix, BFloat16Matrix,
         if (output < 0 || output >= outputs) {
             throw new IndexOutOfBoundsException("column " + output + " is outside of 0.." + (outputs - 1));
         }
-        int from = index(0, output);
-        for (int input = 0; input < inputs; input++, from += PANEL_WIDTH) {
-            to[toOffset + input] = element(from, output);
+        for (int input = 0; input < inputs; input++) {
+            to[toOffset + input] = element(input, output);
         }
     }
 
+    /** Where an element lies, in panels of this width. */
     final int index(int input, int output) {
         int panel = output / PANEL_WIDTH;
         return (panel * inputs + input) * PANEL_WIDTH + output % PANEL_WIDTH;

@@ -7,10 +7,9 @@ import java.util.Objects;
  * a tile of twelve rows is one stream of reads, not twelve.
  *
  * <p>There are as many groups of twelve rows as there can be, then one of eight or four if as many are left, then the rest.
- * A group is {@code inputs} consecutive runs of one float for each of its rows, and follows on the one before. Scratch that
- * is packed again for each product; for one thread, but any number may read it between two packings.
+ * A group is {@code inputs} consecutive runs of one float for each of its rows, and follows on the one before.
  */
-public final class PackedRows {
+final class PackedRows implements InputRows {
 
     /** Rows that are copied side by side. */
     private static final int QUAD = 4;
@@ -20,12 +19,12 @@ public final class PackedRows {
     private int inputs;
 
     /** @param capacity the most floats that are packed at once, rows times inputs */
-    public PackedRows(int capacity) {
+    PackedRows(int capacity) {
         this.values = new float[capacity];
     }
 
     /** {@code rows} rows of {@code inputs} floats, {@code xStride} apart, in scratch of their own. */
-    public static PackedRows of(float[] x, int xStride, int rows, int inputs) {
+    static PackedRows of(float[] x, int xStride, int rows, int inputs) {
         PackedRows packed = new PackedRows(Math.multiplyExact(rows, inputs));
         packed.pack(x, xStride, rows, inputs);
         return packed;
@@ -42,13 +41,7 @@ public final class PackedRows {
         return Math.min(left, 4);
     }
 
-    /**
-     * Packs other rows in place of those before.
-     *
-     * @param x {@code rows} rows of {@code inputs} floats
-     * @param xStride floats from row to row of {@code x}, at least {@code inputs}
-     * @throws IllegalArgumentException if {@code x} is too short for that, or the rows do not fit
-     */
+    @Override
     public void pack(float[] x, int xStride, int rows, int inputs) {
         if (xStride < inputs) {
             throw new IllegalArgumentException(
@@ -88,17 +81,17 @@ public final class PackedRows {
         }
     }
 
-    /** Number of rows, 0 or more. */
+    @Override
     public int rows() {
         return rows;
     }
 
-    /** Floats of a row. */
+    @Override
     public int inputs() {
         return inputs;
     }
 
-    /** Element {@code input} of a row. */
+    @Override
     public float get(int row, int input) {
         Objects.checkIndex(row, rows);
         Objects.checkIndex(input, inputs);

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Reads floats as fast as a core can: sums, with several independent accumulators, of one stretch of memory or of several
  * at once. Which form is fastest is the machine's affair, so all are tried.
  */
-enum ReadBandwidth {
+public enum ReadBandwidth {
     /** One stream of reads, four accumulators: as a product of one row reads its panels. */
     ONE_STREAM {
         @Override
@@ -89,8 +89,8 @@ enum ReadBandwidth {
         }
     };
 
-    /** What is read by one call: small enough that the compiled code is soon reached, large enough to amortise the call. */
-    static final int PIECE = 1 << 20;
+    /** Floats read by one call: few enough that the compiled code is soon reached, enough to amortise the call. */
+    public static final int PIECE = 1 << 20;
 
     /**
      * Reads {@code values[from, to)} once.
@@ -101,7 +101,7 @@ enum ReadBandwidth {
     abstract void read(float[] values, int from, int to, float[] out);
 
     /** Reads all values, a multiple of {@link #PIECE} of them, once. */
-    final void readAll(float[] values, float[] out) {
+    public final void readAll(float[] values, float[] out) {
         for (int from = 0; from < values.length; from += PIECE) {
             read(values, from, from + PIECE, out);
         }

@@ -1,12 +1,27 @@
 package io.flinkgpt2.tensor;
 
+import static io.flinkgpt2.tensor.KvView.BLOCK_POSITIONS;
+import static io.flinkgpt2.tensor.KvView.KEY_STRIPE;
+
 import java.util.Arrays;
 import java.util.Objects;
 
 /** The kernels as plain loops: the reference that {@link VectorKernels} must equal bit for bit, and the fallback. */
-public final class ScalarKernels implements Kernels {
+final class ScalarKernels implements Kernels {
 
     static final int STRIPES = 16;
+
+    private final MatrixProduct product;
+
+    /** The kernels with the product as plain loops. */
+    ScalarKernels() {
+        this(new ScalarProduct());
+    }
+
+    /** The kernels with another product. */
+    ScalarKernels(MatrixProduct product) {
+        this.product = product;
+    }
 
     @Override
     public String name() {
@@ -14,9 +29,8 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
-        ScalarProduct.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+    public MatrixProduct product() {
+        return product;
     }
 
     @Override
@@ -62,28 +76,20 @@ public final class ScalarKernels implements Kernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch) {
         for (int h = 0; h < heads; h++) {
-            int query = queriesOffset + h * headSize;
-            for (int j = 0; j < positions; j++) {
-                float[] block = keys[j / BLOCK_POSITIONS];
-                int slot = j % KEY_STRIPE;
-                int key = keysOffset + j % BLOCK_POSITIONS / KEY_STRIPE * allHeads * headSize * KEY_STRIPE;
-                int apart = j < closed ? KEY_STRIPE : allHeads;
-                key += j < closed
-                        ? (firstHead + h) * headSize * KEY_STRIPE + slot
-                        : slot * headSize * allHeads + firstHead + h;
+            int query = queriesOffset + h * kv.headSize;
+            for (int j = 0; j < kv.positions; j++) {
+                float[] block = kv.blocks[j / BLOCK_POSITIONS];
+                boolean closed = j < kv.closed;
+                int key = closed ? kv.closedKey(j, firstHead + h) : kv.openKey(j, firstHead + h);
+                int apart = closed ? KEY_STRIPE : kv.allHeads;
                 float sum = 0;
-                for (int d = 0; d < headSize; d++, key += apart) {
+                for (int d = 0; d < kv.headSize; d++, key += apart) {
                     sum = Math.fma(queries[query + d], block[key], sum);
                 }
                 scores[h * scoresStride + j] = sum * scale;
@@ -110,25 +116,16 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions) {
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads) {
         for (int h = 0; h < heads; h++) {
-            for (int d = 0; d < headSize; d++) {
+            for (int d = 0; d < kv.headSize; d++) {
                 float sum = 0;
-                for (int i = 0; i < positions; i++) {
-                    int j = inTurn(i, positions);
-                    int value = valuesOffset + j % BLOCK_POSITIONS * rowStride + h * headSize + d;
-                    sum = Math.fma(weights[h * weightsStride + j], values[j / BLOCK_POSITIONS][value], sum);
+                for (int i = 0; i < kv.positions; i++) {
+                    int j = inTurn(i, kv.positions);
+                    float value = kv.blocks[j / BLOCK_POSITIONS][kv.value(j, firstHead + h) + d];
+                    sum = Math.fma(weights[h * weightsStride + j], value, sum);
                 }
-                out[outOffset + h * headSize + d] = sum;
+                out[outOffset + h * kv.headSize + d] = sum;
             }
         }
     }

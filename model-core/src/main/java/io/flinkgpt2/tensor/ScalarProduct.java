@@ -2,17 +2,11 @@ package io.flinkgpt2.tensor;
 
 import java.util.Arrays;
 
-/** The matrix product as plain loops: what the tiles on vectors must equal. */
-final class ScalarProduct {
+/** The matrix product as plain loops: the reference that every other one must equal bit for bit, and the fallback. */
+final class ScalarProduct extends JavaProduct {
 
-    private ScalarProduct() {}
-
-    private static final int PANEL = PackedMatrix.PANEL_WIDTH;
-
-    /** {@link Kernels#multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
-    static void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
-        Shapes.checkMultiply(out, outStride, x, w, bias, firstPanel, endPanel);
+    @Override
+    void panels(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
         int inputs = w.inputs();
         for (int p = firstPanel; p < endPanel; p++) {
             int from = p * inputs * PANEL;

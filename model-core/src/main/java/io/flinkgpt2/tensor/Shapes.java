@@ -7,7 +7,7 @@ final class Shapes {
 
     private Shapes() {}
 
-    /** Checks the arguments of {@link Kernels#multiply}. */
+    /** Checks the arguments of {@link MatrixProduct#multiply}. */
     static void checkMultiply(
             float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
         Objects.checkFromToIndex(firstPanel, endPanel, w.panelCount());

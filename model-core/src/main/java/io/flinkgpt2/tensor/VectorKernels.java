@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Only the part of the incubating API is used that JDK 17 and 25 share. Small helpers that take and return vectors
  * are inlined wherever they are hot; the benchmarks show that they are.
  */
-public final class VectorKernels implements Kernels {
+final class VectorKernels implements Kernels {
 
     /** A constant, so that the compiler knows the shape; at most 512 bits, so that stripes of 16 hold whole vectors. */
     static final VectorSpecies<Float> SPECIES =
@@ -21,6 +21,18 @@ public final class VectorKernels implements Kernels {
 
     /** Floats that {@link #argMax} looks at together. */
     private static final int STRETCH = 1024;
+
+    private final MatrixProduct product;
+
+    /** The kernels with the product on vectors. */
+    VectorKernels() {
+        this(new VectorProduct());
+    }
+
+    /** The kernels with another product. */
+    VectorKernels(MatrixProduct product) {
+        this.product = product;
+    }
 
     /** Whether this machine's vectors have 4, 8 or 16 floats. */
     static boolean supported() {
@@ -33,9 +45,8 @@ public final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
-        VectorProduct.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+    public MatrixProduct product() {
+        return product;
     }
 
     @Override
@@ -44,61 +55,21 @@ public final class VectorKernels implements Kernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch) {
-        int stripe = allHeads * headSize * KEY_STRIPE;
-        VectorScores.closedStripes(
-                scores,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset + firstHead * headSize * KEY_STRIPE,
-                stripe,
-                heads,
-                headSize,
-                Math.min(positions, closed),
-                scale);
-        if (closed < positions) {
-            OpenStripe.scores(
-                    scores,
-                    closed,
-                    scoresStride,
-                    queries,
-                    queriesOffset,
-                    keys[closed / BLOCK_POSITIONS],
-                    keysOffset + closed % BLOCK_POSITIONS / KEY_STRIPE * stripe + firstHead,
-                    allHeads,
-                    heads,
-                    headSize,
-                    positions - closed,
-                    scale,
-                    scratch);
+        VectorScores.closedStripes(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale);
+        if (kv.closed < kv.positions) {
+            OpenStripe.scores(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale, scratch);
         }
     }
 
     @Override
     public void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions) {
-        VectorValues.weightedValues(
-                out, outOffset, weights, weightsStride, values, valuesOffset, rowStride, heads, headSize, positions);
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads) {
+        VectorValues.weightedValues(out, outOffset, weights, weightsStride, kv, firstHead, heads);
     }
 
     @Override

@@ -6,20 +6,14 @@ import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /** The matrix product on vectors: the sums by the tiles of each precision, then scale and bias while they are in the cache. */
-final class VectorProduct {
-
-    private VectorProduct() {}
-
-    private static final int PANEL = PackedMatrix.PANEL_WIDTH;
+final class VectorProduct extends JavaProduct {
 
     private static final Tiles<float[]> FLOAT32 = new Float32Tiles();
     private static final Tiles<short[]> BFLOAT16 = new BFloat16Tiles();
     private static final Tiles<byte[]> INT8 = new Int8Tiles();
 
-    /** {@link Kernels#multiply(float[], int, PackedRows, PackedMatrix, float[], int, int)}. */
-    static void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
-        Shapes.checkMultiply(out, outStride, x, w, bias, firstPanel, endPanel);
+    @Override
+    void panels(float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
         Tiles<?> tiles = switch (w.precision()) {
             case F32 -> FLOAT32;
             case BF16 -> BFLOAT16;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.tensor;
 
-import static io.flinkgpt2.tensor.Kernels.BLOCK_POSITIONS;
-import static io.flinkgpt2.tensor.Kernels.KEY_STRIPE;
+import static io.flinkgpt2.tensor.KvView.BLOCK_POSITIONS;
+import static io.flinkgpt2.tensor.KvView.KEY_STRIPE;
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
@@ -21,24 +21,24 @@ final class VectorScores {
     private VectorScores() {}
 
     /**
-     * {@link Kernels#attentionScores} of positions in closed stripes.
+     * {@link Kernels#attentionScores} of the positions in closed stripes.
      *
-     * @param keysOffset where the first head begins in the first stripe of each block
-     * @param stripeStride floats from stripe to stripe of a block, which may have more heads
-     * @param positions 0 or more
+     * <p>What the loops use of the view is in locals, for HotSpot cannot know that no store changes its fields.
      */
     static void closedStripes(
             float[] scores,
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int stripeStride,
+            KvView kv,
+            int firstHead,
             int heads,
-            int headSize,
-            int positions,
             float scale) {
+        float[][] keys = kv.blocks;
+        int headSize = kv.headSize;
+        int stripeStride = kv.stripe;
+        int keysOffset = kv.closedKey(0, firstHead);
+        int positions = Math.min(kv.positions, kv.closed);
         int stripes = Shapes.wholeStripes(positions) / KEY_STRIPE;
         for (int first = 0; first < stripes; first += 2 * STRIPES) {
             float[] keys0 = keys[first / STRIPES];

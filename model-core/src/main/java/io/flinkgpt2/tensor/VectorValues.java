@@ -1,6 +1,6 @@
 package io.flinkgpt2.tensor;
 
-import static io.flinkgpt2.tensor.Kernels.BLOCK_POSITIONS;
+import static io.flinkgpt2.tensor.KvView.BLOCK_POSITIONS;
 import static io.flinkgpt2.tensor.VectorKernels.LANES;
 import static io.flinkgpt2.tensor.VectorKernels.SPECIES;
 
@@ -18,16 +18,12 @@ final class VectorValues {
 
     /** {@link Kernels#weightedValues}. */
     static void weightedValues(
-            float[] out,
-            int outOffset,
-            float[] weights,
-            int weightsStride,
-            float[][] values,
-            int valuesOffset,
-            int rowStride,
-            int heads,
-            int headSize,
-            int positions) {
+            float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads) {
+        float[][] values = kv.blocks;
+        int headSize = kv.headSize;
+        int rowStride = kv.row;
+        int positions = kv.positions;
+        int valuesOffset = kv.value(0, firstHead);
         Arrays.fill(out, outOffset, outOffset + heads * headSize, 0f);
         for (int first = 0; first < positions; first += 2 * BLOCK_POSITIONS) {
             float[] block0 = values[first / BLOCK_POSITIONS];

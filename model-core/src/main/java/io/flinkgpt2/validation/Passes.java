@@ -1,7 +1,7 @@
 package io.flinkgpt2.validation;
 
-import io.flinkgpt2.model.Activations;
 import io.flinkgpt2.model.ForwardObserver;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
@@ -21,22 +21,22 @@ final class Passes {
      */
     static float[][] allLogits(Gpt2 model, KvCache cache, int[] tokenIds, ForwardObserver observer) {
         int n = tokenIds.length;
-        Activations activations = new Activations(model.config(), n, n, n);
+        ForwardState state = new ForwardState(model, n, n, n);
         RaggedBatch batch = new RaggedBatch(n);
         for (int p = 0; p < n; p++) {
             batch.add(cache, p, tokenIds[p], true);
         }
-        model.forward(batch, activations, observer);
+        model.forward(batch, state, observer);
         float[][] logits = new float[n][];
         for (int p = 0; p < n; p++) {
-            logits[p] = logits(model, activations, p);
+            logits[p] = logits(model, state, p);
         }
         return logits;
     }
 
     /** Logits after the last token alone, in passes of at most {@code chunk} rows that go on where the cache ends. */
     static float[] lastLogits(Gpt2 model, KvCache cache, int[] tokenIds, int chunk) {
-        Activations activations = new Activations(model.config(), chunk, 1, tokenIds.length);
+        ForwardState state = new ForwardState(model, chunk, 1, tokenIds.length);
         RaggedBatch batch = new RaggedBatch(chunk);
         while (cache.length() < tokenIds.length) {
             batch.clear();
@@ -44,9 +44,9 @@ final class Passes {
             for (int p = cache.length(); p < end; p++) {
                 batch.add(cache, p, tokenIds[p], p == tokenIds.length - 1);
             }
-            model.forward(batch, activations);
+            model.forward(batch, state);
         }
-        return logits(model, activations, 0);
+        return logits(model, state, 0);
     }
 
     /** As the other, with a cache of its own and in one pass. */
@@ -55,10 +55,9 @@ final class Passes {
     }
 
     /** A copy of the {@code i}-th set of logits. */
-    static float[] logits(Gpt2 model, Activations activations, int i) {
-        int from = activations.logitsOffset(i);
-        return Arrays.copyOfRange(
-                activations.logits(), from, from + model.config().vocabularySize());
+    static float[] logits(Gpt2 model, ForwardState state, int i) {
+        int from = state.logitsOffset(i);
+        return Arrays.copyOfRange(state.logits(), from, from + model.config().vocabularySize());
     }
 
     static float[] concatenated(float[][] rows) {

@@ -1,6 +1,6 @@
 package io.flinkgpt2.validation;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
@@ -87,7 +87,7 @@ public record Perplexity(
         private final int[] tokenIds;
         private final KvCache cache;
         private final RaggedBatch batch = new RaggedBatch(CHUNK);
-        private final Activations activations;
+        private final ForwardState state;
         private final float[] weights;
 
         private double sum;
@@ -97,7 +97,7 @@ public record Perplexity(
             this.model = model;
             this.tokenIds = tokenIds;
             this.cache = new KvCache(model.config(), window);
-            this.activations = new Activations(model.config(), CHUNK, CHUNK, window);
+            this.state = new ForwardState(model, CHUNK, CHUNK, window);
             this.weights = new float[model.config().vocabularySize()];
         }
 
@@ -114,10 +114,10 @@ public record Perplexity(
                 for (int i = from; i < to; i++) {
                     batch.add(cache, i - begin, tokenIds[i], i + 1 >= counted);
                 }
-                model.forward(batch, activations);
+                model.forward(batch, state);
                 int first = Math.max(from, counted - 1);
                 for (int i = first; i < to; i++) {
-                    sum -= logProbability(activations.logitsOffset(i - first), tokenIds[i + 1]);
+                    sum -= logProbability(state.logitsOffset(i - first), tokenIds[i + 1]);
                     scored++;
                 }
             }
@@ -126,7 +126,7 @@ public record Perplexity(
         /** The exponentials are the kernels', in float32; their sum is in double. */
         private double logProbability(int offset, int tokenId) {
             Kernels kernels = model.kernels();
-            float[] logits = activations.logits();
+            float[] logits = state.logits();
             int best = kernels.argMax(logits, offset, weights.length);
             if (best < 0) {
                 return Double.NaN;

@@ -1,11 +1,11 @@
 package io.flinkgpt2.validation;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,7 +86,7 @@ public final class SelfChecks {
             rows += ids.length;
             caches.add(new KvCache(model.config(), ids.length + (decode ? 1 : 0)));
         }
-        Activations activations = new Activations(model.config(), rows, prompts.size(), prompt.length + 1);
+        ForwardState state = new ForwardState(model, rows, prompts.size(), prompt.length + 1);
         RaggedBatch batch = new RaggedBatch(rows);
         List<int[]> sequences = prompts;
         for (int pass = 0; pass < (decode ? 2 : 1); pass++) {
@@ -102,9 +102,9 @@ public final class SelfChecks {
                 alone.add(logits);
                 longer.add(Passes.append(ids, next(logits)));
             }
-            model.forward(batch, activations);
+            model.forward(batch, state);
             for (int s = 0; s < sequences.size(); s++) {
-                batched.add(Passes.logits(model, activations, s));
+                batched.add(Passes.logits(model, state, s));
             }
             sequences = longer;
         }
@@ -121,7 +121,7 @@ public final class SelfChecks {
 
     private CheckResult scalarIsVector(int[] prompt) {
         String name = "logits of scalar = vector kernels";
-        ScalarKernels scalar = new ScalarKernels();
+        Kernels scalar = Kernels.reference();
         if (model.kernels().name().equals(scalar.name())) {
             return CheckResult.of(
                     GROUP, name, "this JVM has scalar kernels only; add --add-modules jdk.incubator.vector");

@@ -11,7 +11,6 @@ import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Activation;
-import io.flinkgpt2.tensor.ReadLimit;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

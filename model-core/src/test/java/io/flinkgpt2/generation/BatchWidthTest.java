@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,7 +45,7 @@ class BatchWidthTest {
         assertThat(process.waitFor()).as(Files.readString(errors)).isZero();
         assertThat(out).startsWith("vector-");
         assertThat(out.substring(out.indexOf(' ')).strip())
-                .isEqualTo(digest(directory.resolve("scalar"), new ScalarKernels(), 1));
+                .isEqualTo(digest(directory.resolve("scalar"), Kernels.reference(), 1));
     }
 
     /** Prints the name of the best kernels of this JVM and the digest of what a batch made with them. */

@@ -7,8 +7,6 @@ import io.flinkgpt2.model.DelegatingKernels;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +24,7 @@ class ContinuousBatchAllocationTest {
     Path directory;
 
     static List<Kernels> kernels() {
-        return List.of(new ScalarKernels(), new VectorKernels());
+        return List.of(Kernels.reference(), Kernels.best());
     }
 
     @ParameterizedTest

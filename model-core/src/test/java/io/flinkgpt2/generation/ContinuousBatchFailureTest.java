@@ -7,7 +7,7 @@ import io.flinkgpt2.generation.FailingKernels.Place;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ class ContinuousBatchFailureTest {
 
     @BeforeAll
     static void open() {
-        Pretrained toy = ToyModel.open(directory.resolve("clean"), new VectorKernels(), POISON);
+        Pretrained toy = ToyModel.open(directory.resolve("clean"), Kernels.best(), POISON);
         generator = new PlainGenerator(toy, ToyModel.CONTEXT, 64);
     }
 
@@ -44,7 +44,7 @@ class ContinuousBatchFailureTest {
     }
 
     private static FailingKernels failingAt(Place place) {
-        return new FailingKernels(new VectorKernels(), place, () -> new IllegalStateException(FAILURE));
+        return new FailingKernels(Kernels.best(), place, () -> new IllegalStateException(FAILURE));
     }
 
     private static Pretrained model(FailingKernels kernels) {
@@ -231,7 +231,7 @@ class ContinuousBatchFailureTest {
     @ValueSource(ints = {1, 2})
     void anErrorOfTheJvmPassesThrough(int threads) {
         OutOfMemoryError error = new OutOfMemoryError(FAILURE);
-        Pretrained model = model(new FailingKernels(new VectorKernels(), Place.PRODUCT, () -> error));
+        Pretrained model = model(new FailingKernels(Kernels.best(), Place.PRODUCT, () -> error));
         try (Workers workers = new Workers(threads)) {
             ContinuousBatch batch =
                     new ContinuousBatch(model.model(), model.tokenizer(), options(model, 4, 48), workers);

@@ -6,8 +6,6 @@ import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,10 +115,10 @@ class ContinuousBatchPropertiesTest {
 
     private static Bench bench(boolean scalarKernels) {
         if (scalarKernels) {
-            scalar = scalar == null ? new Bench(new ScalarKernels()) : scalar;
+            scalar = scalar == null ? new Bench(Kernels.reference()) : scalar;
             return scalar;
         }
-        vector = vector == null ? new Bench(new VectorKernels()) : vector;
+        vector = vector == null ? new Bench(Kernels.best()) : vector;
         return vector;
     }
 

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ class ContinuousBatchTest {
 
     @BeforeAll
     static void open() {
-        toy = ToyModel.open(directory.resolve("toy"), new VectorKernels());
+        toy = ToyModel.open(directory.resolve("toy"), Kernels.best());
         generator = new PlainGenerator(toy, ToyModel.CONTEXT, 64);
     }
 
@@ -293,7 +293,7 @@ class ContinuousBatchTest {
 
     @Test
     void aSequenceWithoutNumbersFailsAloneAndGivesItsPlaceUp() {
-        Pretrained damaged = ToyModel.open(directory.resolve("damaged"), new VectorKernels(), POISON);
+        Pretrained damaged = ToyModel.open(directory.resolve("damaged"), Kernels.best(), POISON);
         ContinuousBatch batch = new ContinuousBatch(damaged.model(), damaged.tokenizer(), options(3, 64));
         request(1, 20, 10).submitTo(batch);
         int[] poisoned = request(2, 80, 0).promptTokenIds().clone();

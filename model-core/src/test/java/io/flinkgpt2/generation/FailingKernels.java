@@ -1,9 +1,12 @@
 package io.flinkgpt2.generation;
 
 import io.flinkgpt2.model.DelegatingKernels;
+import io.flinkgpt2.tensor.Epilogue;
+import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.tensor.KvView;
+import io.flinkgpt2.tensor.KvViews;
 import io.flinkgpt2.tensor.PackedMatrix;
-import io.flinkgpt2.tensor.PackedRows;
 import java.util.Arrays;
 import java.util.function.Supplier;
 
@@ -74,8 +77,8 @@ final class FailingKernels extends DelegatingKernels {
     }
 
     @Override
-    public void multiply(
-            float[] out, int outStride, PackedRows x, PackedMatrix w, float[] bias, int firstPanel, int endPanel) {
+    protected void multiply(
+            float[] out, int outStride, InputRows x, PackedMatrix w, Epilogue epilogue, int firstPanel, int endPanel) {
         if (countdown > 0 && --countdown == 0) {
             fail(out);
         }
@@ -87,7 +90,7 @@ final class FailingKernels extends DelegatingKernels {
             }
             check(here, out, row, 0, row.length);
         }
-        super.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+        super.multiply(out, outStride, x, w, epilogue, firstPanel, endPanel);
     }
 
     @Override
@@ -96,32 +99,13 @@ final class FailingKernels extends DelegatingKernels {
             int scoresStride,
             float[] queries,
             int queriesOffset,
-            float[][] keys,
-            int keysOffset,
-            int allHeads,
+            KvView kv,
             int firstHead,
             int heads,
-            int headSize,
-            int positions,
-            int closed,
             float scale,
             float[] scratch) {
-        check(Place.SCORES, scores, queries, queriesOffset, heads * headSize);
-        super.attentionScores(
-                scores,
-                scoresStride,
-                queries,
-                queriesOffset,
-                keys,
-                keysOffset,
-                allHeads,
-                firstHead,
-                heads,
-                headSize,
-                positions,
-                closed,
-                scale,
-                scratch);
+        check(Place.SCORES, scores, queries, queriesOffset, heads * KvViews.headSize(kv));
+        super.attentionScores(scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale, scratch);
     }
 
     @Override

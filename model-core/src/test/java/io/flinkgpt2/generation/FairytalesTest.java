@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -23,7 +21,7 @@ class FairytalesTest {
     private static final Path DIRECTORY = Path.of("..", "deploy", "models", "fairytales");
 
     static List<Kernels> kernels() {
-        return List.of(new ScalarKernels(), new VectorKernels());
+        return List.of(Kernels.reference(), Kernels.best());
     }
 
     private static List<JsonNode> samples() throws IOException {

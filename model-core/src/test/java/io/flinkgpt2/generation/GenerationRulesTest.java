@@ -9,9 +9,10 @@ import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.ModelDirectories;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Activation;
+import io.flinkgpt2.tensor.Epilogue;
+import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.PackedMatrix;
-import io.flinkgpt2.tensor.PackedRows;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,16 +89,16 @@ class GenerationRulesTest {
         int[] rowsOfLogits = {0};
         Kernels counting = new DelegatingKernels(Kernels.best()) {
             @Override
-            public void multiply(
+            protected void multiply(
                     float[] out,
                     int outStride,
-                    PackedRows x,
+                    InputRows x,
                     PackedMatrix w,
-                    float[] bias,
+                    Epilogue epilogue,
                     int firstPanel,
                     int endPanel) {
                 rowsOfLogits[0] += w.outputs() == 1003 && firstPanel == 0 ? x.rows() : 0;
-                super.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+                super.multiply(out, outStride, x, w, epilogue, firstPanel, endPanel);
             }
         };
         Pretrained pretrained = Pretrained.open(GoldenModel.directory("tied-tanh"), counting);

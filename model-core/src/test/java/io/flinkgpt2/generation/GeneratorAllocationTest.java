@@ -8,8 +8,6 @@ import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -28,7 +26,7 @@ class GeneratorAllocationTest {
     private static final long BYTES_PER_TOKEN = 90;
 
     static List<Kernels> kernels() {
-        return List.of(new ScalarKernels(), new VectorKernels());
+        return List.of(Kernels.reference(), Kernels.best());
     }
 
     @ParameterizedTest

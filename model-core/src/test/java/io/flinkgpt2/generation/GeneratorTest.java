@@ -10,8 +10,6 @@ import io.flinkgpt2.pretrained.ModelDirectories;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,12 +31,12 @@ class GeneratorTest {
 
     static Stream<Arguments> models() {
         return GoldenModel.FOLDERS.stream()
-                .flatMap(folder -> Stream.of(new ScalarKernels(), new VectorKernels())
+                .flatMap(folder -> Stream.of(Kernels.reference(), Kernels.best())
                         .map(kernels -> Arguments.argumentSet(folder + ", " + kernels.name(), folder, kernels)));
     }
 
     private static Pretrained golden(String folder) throws IOException {
-        return Pretrained.open(GoldenModel.directory(folder), new VectorKernels());
+        return Pretrained.open(GoldenModel.directory(folder), Kernels.best());
     }
 
     /** A generator with the model's whole context. */
@@ -298,7 +296,7 @@ class GeneratorTest {
                         .as("%s in chunks of %d", folder, chunk)
                         .containsExactly(expected);
             }
-            Pretrained scalar = Pretrained.open(GoldenModel.directory(folder), new ScalarKernels());
+            Pretrained scalar = Pretrained.open(GoldenModel.directory(folder), Kernels.reference());
             assertThat(request.completedBy(generator(scalar, 4)).tokenIds()).containsExactly(expected);
         }
     }

@@ -1,6 +1,6 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.KvCache;
@@ -25,7 +25,7 @@ final class PlainGenerator {
     private final int maxContext;
     private final int prefillChunk;
     private final RaggedBatch rows;
-    private final Activations activations;
+    private final ForwardState activations;
     private final KvCache cache;
     private final Sampler sampler;
 
@@ -35,7 +35,7 @@ final class PlainGenerator {
         this.maxContext = maxContext;
         this.prefillChunk = prefillChunk;
         this.rows = new RaggedBatch(prefillChunk);
-        this.activations = new Activations(model.config(), prefillChunk, 1, maxContext, new Workers(1));
+        this.activations = new ForwardState(model, prefillChunk, 1, maxContext, new Workers(1));
         this.cache = new KvCache(model.config(), maxContext);
         this.sampler = new Sampler(model.kernels(), model.config().vocabularySize());
     }

@@ -2,7 +2,7 @@ package io.flinkgpt2.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.model.Activations;
+import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
@@ -12,7 +12,7 @@ import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import io.flinkgpt2.model.RandomWeights;
 import io.flinkgpt2.tensor.Activation;
-import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ class PrefixCacheTest {
     private final Gpt2 model = model();
     private final KvBlocks pool = new KvBlocks(model.config(), (long) PLENTY * KvBlocks.blockBytes(model.config()));
     private final RaggedBatch batch = new RaggedBatch(LONGEST);
-    private final Activations activations = new Activations(model.config(), LONGEST, 1, LONGEST);
+    private final ForwardState activations = new ForwardState(model, LONGEST, 1, LONGEST);
     private final PrefixMatch match = new PrefixMatch();
 
     private static Gpt2 model() {
@@ -40,7 +40,7 @@ class PrefixCacheTest {
                 VOCABULARY, LONGEST, 1, 1, 1, 1, Activation.RELU, 1e-5f, true, false, true, OptionalInt.empty());
         try {
             RandomWeights weights = new RandomWeights(config, 1);
-            return new Gpt2(config, Gpt2Weights.load(weights, config, Path.of("random")), new ScalarKernels());
+            return new Gpt2(config, Gpt2Weights.load(weights, config, Path.of("random")), Kernels.reference());
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

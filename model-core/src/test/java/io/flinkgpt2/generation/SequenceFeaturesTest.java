@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.sampling.LogitsProcessor;
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ class SequenceFeaturesTest {
 
     @BeforeAll
     static void open() {
-        toy = ToyModel.open(directory, new VectorKernels());
+        toy = ToyModel.open(directory, Kernels.best());
     }
 
     /** Never repeats a generated token. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +26,7 @@ class SharedPrefixTest {
 
     @BeforeAll
     static void open() {
-        toy = ToyModel.open(directory, new VectorKernels());
+        toy = ToyModel.open(directory, Kernels.best());
     }
 
     private static int[] ids(long seed, int n) {

@@ -5,6 +5,8 @@ import static io.flinkgpt2.model.GoldenComparison.assertGreen;
 import static io.flinkgpt2.model.GoldenComparison.assertRed;
 import static io.flinkgpt2.model.GoldenComparison.pass;
 
+import io.flinkgpt2.tensor.KvView;
+import io.flinkgpt2.tensor.KvViews;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -28,31 +30,13 @@ class AttentionPitfallsTest {
                     int scoresStride,
                     float[] queries,
                     int queriesOffset,
-                    float[][] keys,
-                    int keysOffset,
-                    int allHeads,
+                    KvView kv,
                     int firstHead,
                     int heads,
-                    int headSize,
-                    int positions,
-                    int closed,
                     float scale,
                     float[] scratch) {
                 super.attentionScores(
-                        scores,
-                        scoresStride,
-                        queries,
-                        queriesOffset,
-                        keys,
-                        keysOffset,
-                        allHeads,
-                        firstHead,
-                        heads,
-                        headSize,
-                        positions,
-                        closed,
-                        scale * wrong,
-                        scratch);
+                        scores, scoresStride, queries, queriesOffset, kv, firstHead, heads, scale * wrong, scratch);
             }
         }));
     }
@@ -89,27 +73,9 @@ class AttentionPitfallsTest {
 
         @Override
         public void weightedValues(
-                float[] out,
-                int outOffset,
-                float[] weights,
-                int weightsStride,
-                float[][] values,
-                int valuesOffset,
-                int rowStride,
-                int heads,
-                int headSize,
-                int positions) {
-            super.weightedValues(
-                    out,
-                    outOffset,
-                    weights,
-                    weightsStride,
-                    values,
-                    valuesOffset,
-                    rowStride,
-                    heads,
-                    headSize,
-                    changed(positions));
+                float[] out, int outOffset, float[] weights, int weightsStride, KvView kv, int firstHead, int heads) {
+            KvView seen = KvViews.withPositions(kv, changed(KvViews.positions(kv)));
+            super.weightedValues(out, outOffset, weights, weightsStride, seen, firstHead, heads);
         }
 
         /** The first position has only itself. */
@@ -136,24 +102,12 @@ class AttentionPitfallsTest {
                     int outOffset,
                     float[] weights,
                     int weightsStride,
-                    float[][] values,
-                    int valuesOffset,
-                    int rowStride,
-                    int heads,
-                    int headSize,
-                    int positions) {
+                    KvView kv,
+                    int firstHead,
+                    int heads) {
                 // And its value.
-                super.weightedValues(
-                        out,
-                        outOffset,
-                        weights,
-                        weightsStride,
-                        values,
-                        valuesOffset,
-                        rowStride,
-                        heads,
-                        headSize,
-                        positions - 1);
+                KvView before = KvViews.withPositions(kv, KvViews.positions(kv) - 1);
+                super.weightedValues(out, outOffset, weights, weightsStride, before, firstHead, heads);
             }
         }));
     }

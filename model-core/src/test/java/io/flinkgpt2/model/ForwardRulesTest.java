@@ -4,8 +4,9 @@ import static io.flinkgpt2.model.GoldenComparison.KERNELS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.model.ForwardObserver.Stage;
+import io.flinkgpt2.tensor.Epilogue;
+import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.PackedMatrix;
-import io.flinkgpt2.tensor.PackedRows;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +48,7 @@ class ForwardRulesTest {
         for (int p = cache.length(); p < tokenIds.length; p++) {
             batch.add(cache, p, tokenIds[p], p == tokenIds.length - 1);
         }
-        Activations a = new Activations(model.config(), tokenIds.length, 1, tokenIds.length);
+        ForwardState a = new ForwardState(model, tokenIds.length, 1, tokenIds.length);
         model.forward(batch, a, observer);
     }
 
@@ -122,16 +123,16 @@ class ForwardRulesTest {
         int[] rowsOfLogits = {0};
         Gpt2 model = golden.model(new DelegatingKernels(KERNELS) {
             @Override
-            public void multiply(
+            protected void multiply(
                     float[] out,
                     int outStride,
-                    PackedRows x,
+                    InputRows x,
                     PackedMatrix w,
-                    float[] bias,
+                    Epilogue epilogue,
                     int firstPanel,
                     int endPanel) {
                 rowsOfLogits[0] += w == golden.weights().lmHead() && firstPanel == 0 ? x.rows() : 0;
-                super.multiply(out, outStride, x, w, bias, firstPanel, endPanel);
+                super.multiply(out, outStride, x, w, epilogue, firstPanel, endPanel);
             }
         });
         int[] ids = Passes.randomIds(golden.config(), 21, 4);

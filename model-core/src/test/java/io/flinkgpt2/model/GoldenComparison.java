@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -12,7 +11,7 @@ import java.util.stream.IntStream;
 /** The comparison of last logits with the golden values, which is green for a right pass and red for a wrong one. */
 final class GoldenComparison {
 
-    static final Kernels KERNELS = new VectorKernels();
+    static final Kernels KERNELS = Kernels.best();
 
     private GoldenComparison() {}
 

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flinkgpt2.model.ForwardObserver.Stage;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -35,7 +33,7 @@ class GoldenTest {
     }
 
     private static Stream<Arguments> withBothKernels(GoldenModel golden) {
-        return Stream.of(new ScalarKernels(), new VectorKernels())
+        return Stream.of(Kernels.reference(), Kernels.best())
                 .map(kernels -> Arguments.argumentSet(golden.folder() + ", " + kernels.name(), golden, kernels));
     }
 

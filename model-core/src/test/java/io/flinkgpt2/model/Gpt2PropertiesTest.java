@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import io.flinkgpt2.tensor.Workers;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +32,7 @@ class Gpt2PropertiesTest {
                         new int[] {60, 3},
                         new int[] {96, 3},
                         new int[] {207, 3})
-                .map(size -> model(size[0], size[1], new VectorKernels()));
+                .map(size -> model(size[0], size[1], Kernels.best()));
     }
 
     static Gpt2 model(int embeddingSize, int headCount, Kernels kernels) {
@@ -89,7 +87,7 @@ class Gpt2PropertiesTest {
         int[] lengths = {1, 3, 5, 13, 48, 60, 64, 65, 96};
         int rows = Arrays.stream(lengths).sum();
         RaggedBatch batch = new RaggedBatch(rows);
-        Activations a = new Activations(model.config(), rows, lengths.length, LONGEST);
+        ForwardState a = new ForwardState(model, rows, lengths.length, LONGEST);
         int[][] prompts = new int[lengths.length][];
         KvCache[] caches = new KvCache[lengths.length];
         for (int s = 0; s < lengths.length; s++) {
@@ -124,7 +122,7 @@ class Gpt2PropertiesTest {
         float[][] alone = Passes.allLogits(model, ids, null);
         for (int threads = 2; threads <= 4; threads++) {
             try (Workers workers = new Workers(threads)) {
-                Activations a = new Activations(model.config(), ids.length, ids.length, LONGEST, workers);
+                ForwardState a = new ForwardState(model, ids.length, ids.length, LONGEST, workers);
                 for (int prefill : new int[] {1, 2, 7, 69}) {
                     KvCache cache = new KvCache(model.config(), LONGEST);
                     RaggedBatch batch = new RaggedBatch(ids.length);
@@ -147,8 +145,8 @@ class Gpt2PropertiesTest {
     @Test
     void rule4_4_vectorEqualsScalarForEveryActivationFunctionAndSize() {
         for (int size : List.of(1, 3, 5, 13, 48, 60, 96, 207)) {
-            Gpt2 vector = model(size, 1, new VectorKernels());
-            Gpt2 scalar = model(size, 1, new ScalarKernels());
+            Gpt2 vector = model(size, 1, Kernels.best());
+            Gpt2 scalar = model(size, 1, Kernels.reference());
             int[] ids = Passes.randomIds(vector.config(), 70, size);
             assertThat(Passes.allLogits(vector, ids, null)).isDeepEqualTo(Passes.allLogits(scalar, ids, null));
         }
@@ -156,9 +154,9 @@ class Gpt2PropertiesTest {
 
     @Test
     void rule1_3_aBatchThatIsRefusedLeavesTheCachesAsTheyWere() {
-        Gpt2 model = model(48, 4, new VectorKernels());
+        Gpt2 model = model(48, 4, Kernels.best());
         KvCache cache = new KvCache(model.config(), 4);
-        Activations a = new Activations(model.config(), 8, 1, LONGEST);
+        ForwardState a = new ForwardState(model, 8, 1, LONGEST);
         RaggedBatch batch = new RaggedBatch(8);
 
         batch.add(cache, 0, 97, true);
@@ -196,7 +194,7 @@ class Gpt2PropertiesTest {
 
     @Test
     void aCacheGrowsInBlocksAndItsPoolKeepsThemWhenItIsReset() {
-        Gpt2 model = model(48, 4, new VectorKernels());
+        Gpt2 model = model(48, 4, Kernels.best());
         KvBlocks pool = new KvBlocks(model.config(), Long.MAX_VALUE);
         KvCache cache = new KvCache(pool, LONGEST);
         int[] ids = Passes.randomIds(model.config(), LONGEST, 3);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +15,7 @@ class KvCacheTest {
     private static final int LONGEST = 150;
     private static final int BLOCK = KvCache.BLOCK_POSITIONS;
 
-    private final Gpt2 model = Gpt2PropertiesTest.model(60, 3, new VectorKernels());
+    private final Gpt2 model = Gpt2PropertiesTest.model(60, 3, Kernels.best());
     private final KvBlocks pool = new KvBlocks(model.config(), 20 * KvBlocks.blockBytes(model.config()));
 
     private KvCache cache() {

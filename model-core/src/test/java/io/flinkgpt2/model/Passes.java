@@ -13,7 +13,7 @@ final class Passes {
     static float[][] allLogits(Gpt2 model, int[] tokenIds, ForwardObserver observer) {
         int n = tokenIds.length;
         KvCache cache = new KvCache(model.config(), model.config().contextLength());
-        Activations a = new Activations(model.config(), n, n, n);
+        ForwardState a = new ForwardState(model, n, n, n);
         RaggedBatch batch = new RaggedBatch(n);
         for (int p = 0; p < n; p++) {
             batch.add(cache, p, tokenIds[p], true);
@@ -28,7 +28,7 @@ final class Passes {
 
     /** Logits after the last token, the prompt passed in chunks of the given size. */
     static float[] lastLogits(Gpt2 model, KvCache cache, int[] tokenIds, int chunk) {
-        Activations a = new Activations(model.config(), chunk, 1, tokenIds.length);
+        ForwardState a = new ForwardState(model, chunk, 1, tokenIds.length);
         RaggedBatch batch = new RaggedBatch(chunk);
         while (cache.length() < tokenIds.length) {
             batch.clear();
@@ -46,7 +46,7 @@ final class Passes {
         return lastLogits(model, cache, tokenIds, tokenIds.length);
     }
 
-    static float[] logits(Gpt2 model, Activations a, int i) {
+    static float[] logits(Gpt2 model, ForwardState a, int i) {
         int from = a.logitsOffset(i);
         return Arrays.copyOfRange(a.logits(), from, from + model.config().vocabularySize());
     }

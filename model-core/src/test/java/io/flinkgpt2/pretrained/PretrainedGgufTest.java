@@ -10,7 +10,7 @@ import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.GgufModels;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.sampling.GenerationParameters;
-import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.GgufBytes;
@@ -62,7 +62,7 @@ class PretrainedGgufTest {
     }
 
     private static Pretrained open(Path path) throws IOException {
-        return Pretrained.open(path, new ScalarKernels());
+        return Pretrained.open(path, Kernels.reference());
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Precision;
-import io.flinkgpt2.tensor.ScalarKernels;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import io.flinkgpt2.weights.InvalidModelException;
@@ -54,7 +53,7 @@ class PretrainedTest {
         assertThat(pretrained.config()).isEqualTo(GoldenModel.open("tied-tanh").config());
         assertThat(pretrained.weights().isTied()).isTrue();
         assertThat(pretrained.model().kernels()).isSameAs(Kernels.best());
-        Kernels scalar = new ScalarKernels();
+        Kernels scalar = Kernels.reference();
         assertThat(Pretrained.open(directory, scalar).model().kernels()).isSameAs(scalar);
     }
 

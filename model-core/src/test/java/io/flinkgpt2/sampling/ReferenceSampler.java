@@ -1,6 +1,6 @@
 package io.flinkgpt2.sampling;
 
-import io.flinkgpt2.tensor.ScalarKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -105,7 +105,7 @@ final class ReferenceSampler {
             max = Math.max(max, logit);
         }
         float[] weights = new float[logits.length];
-        new ScalarKernels().exponentials(weights, logits, 0, logits.length, max, (float) (1 / temperature));
+        Kernels.reference().exponentials(weights, logits, 0, logits.length, max, (float) (1 / temperature));
         return IntStream.range(0, weights.length)
                 .mapToObj(id -> logits[id] == Float.NEGATIVE_INFINITY ? BigDecimal.ZERO : new BigDecimal(weights[id]))
                 .toArray(BigDecimal[]::new);

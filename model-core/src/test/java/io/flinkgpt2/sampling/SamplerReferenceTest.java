@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.sampling.ReferenceSampler.Mistake;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -22,7 +20,7 @@ class SamplerReferenceTest {
     private static final int STEPS = 4;
 
     static Stream<Kernels> kernels() {
-        return Stream.of(new ScalarKernels(), new VectorKernels());
+        return Stream.of(Kernels.reference(), Kernels.best());
     }
 
     /** One case: logits at an offset in a larger array, and how to sample from them. */
@@ -85,7 +83,7 @@ class SamplerReferenceTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void pitfallP8_aMistakeInTheOrderOfSamplingTurnsTheComparisonRed(Mistake mistake) {
-        assertThat(disagreements(new VectorKernels(), new ReferenceSampler(mistake), 1000))
+        assertThat(disagreements(Kernels.best(), new ReferenceSampler(mistake), 1000))
                 .isGreaterThan(10);
     }
 
@@ -102,7 +100,7 @@ class SamplerReferenceTest {
             int topK = random.nextInt(n + 1);
             double topP = random.nextBoolean() ? 1 : 1 - random.nextDouble(1);
             SamplingParameters parameters = new SamplingParameters(0.5 + random.nextDouble(1), topK, topP);
-            Sampler sampler = new Sampler(new VectorKernels(), n);
+            Sampler sampler = new Sampler(Kernels.best(), n);
             Set<Integer> drawn = new LinkedHashSet<>();
             for (int step = 0; step < 1000; step++) {
                 drawn.add(Draw.id(sampler, logits, 0, parameters, i, 0, step));
@@ -117,7 +115,7 @@ class SamplerReferenceTest {
     void aSamplerThatIsReusedDrawsAsAFreshOne() {
         SplittableRandom random = new SplittableRandom(5);
         int n = 61;
-        Sampler reused = new Sampler(new VectorKernels(), n);
+        Sampler reused = new Sampler(Kernels.best(), n);
         for (int i = 0; i < 500; i++) {
             float[] logits = new float[n];
             for (int id = 0; id < n; id++) {
@@ -126,7 +124,7 @@ class SamplerReferenceTest {
             SamplingParameters parameters = new SamplingParameters(
                     random.nextDouble(2), random.nextInt(n + 1), random.nextBoolean() ? 1 : 1 - random.nextDouble(1));
             assertThat(Draw.id(reused, logits, 0, parameters, 1, 2, i))
-                    .isEqualTo(Draw.id(new Sampler(new VectorKernels(), n), logits, 0, parameters, 1, 2, i));
+                    .isEqualTo(Draw.id(new Sampler(Kernels.best(), n), logits, 0, parameters, 1, 2, i));
         }
     }
 }

@@ -2,7 +2,7 @@ package io.flinkgpt2.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.tensor.VectorKernels;
+import io.flinkgpt2.tensor.Kernels;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -31,7 +31,7 @@ class SamplerStatisticsTest {
     @MethodSource("parameters")
     void rule4_1_drawsFollowTheSoftmaxOfWhatIsKept(SamplingParameters parameters) {
         float[] logits = logits();
-        Sampler sampler = new Sampler(new VectorKernels(), VOCABULARY);
+        Sampler sampler = new Sampler(Kernels.best(), VOCABULARY);
         long[] counts = new long[VOCABULARY];
         for (int i = 0; i < DRAWS; i++) {
             // Seeds, choices and steps all take part, as they do in a run of many requests.

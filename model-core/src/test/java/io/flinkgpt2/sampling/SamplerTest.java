@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.ScalarKernels;
-import io.flinkgpt2.tensor.VectorKernels;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -21,7 +19,7 @@ class SamplerTest {
     private static final SamplingParameters PLAIN = new SamplingParameters(1, 0, 1);
 
     static Stream<Kernels> kernels() {
-        return Stream.of(new ScalarKernels(), new VectorKernels());
+        return Stream.of(Kernels.reference(), Kernels.best());
     }
 
     private static int[] draws(Kernels kernels, float[] logits, SamplingParameters parameters, int count) {
@@ -32,7 +30,7 @@ class SamplerTest {
     }
 
     private static int[] draws(float[] logits, SamplingParameters parameters) {
-        return draws(new VectorKernels(), logits, parameters, 500);
+        return draws(Kernels.best(), logits, parameters, 500);
     }
 
     private static float[] randomLogits(int n, long seed) {
@@ -117,7 +115,7 @@ class SamplerTest {
         assertThat(RandomStream.uniform(largest, 0, 0)).isEqualTo(Math.nextDown(1.0));
         float none = Float.NEGATIVE_INFINITY;
         float[] logits = {none, none, 1f, 2f, 1.5f, none};
-        Sampler sampler = new Sampler(new VectorKernels(), logits.length);
+        Sampler sampler = new Sampler(Kernels.best(), logits.length);
         for (SamplingParameters parameters : new SamplingParameters[] {
             PLAIN,
             new SamplingParameters(2, 6, 1),
@@ -170,7 +168,7 @@ class SamplerTest {
         assertThat(draws(ties, new SamplingParameters(1, 0, Double.MIN_VALUE))).containsOnly(0);
         assertThat(draws(ties, new SamplingParameters(1, 7, 1e-12))).containsOnly(0);
         float[] logits = randomLogits(100, 3);
-        int best = new VectorKernels().argMax(logits, 0, 100);
+        int best = Kernels.best().argMax(logits, 0, 100);
         assertThat(draws(logits, new SamplingParameters(2, 0, 1e-12))).containsOnly(best);
         assertThat(draws(logits, new SamplingParameters(2, 1, 1))).containsOnly(best);
     }
@@ -213,8 +211,8 @@ class SamplerTest {
             for (SamplingParameters parameters : new SamplingParameters[] {
                 PLAIN, new SamplingParameters(0.7, 40, 1), new SamplingParameters(1.3, 0, 0.9)
             }) {
-                assertThat(draws(new ScalarKernels(), logits, parameters, 300))
-                        .containsExactly(draws(new VectorKernels(), logits, parameters, 300));
+                assertThat(draws(Kernels.reference(), logits, parameters, 300))
+                        .containsExactly(draws(Kernels.best(), logits, parameters, 300));
             }
         }
     }

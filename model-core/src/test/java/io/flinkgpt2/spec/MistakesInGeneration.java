@@ -82,8 +82,8 @@ final class MistakesInGeneration {
                     "4.3",
                     "a logit row of a batch is that of its first sequence",
                     "model/Gpt2.java",
-                    "batch.logitRow(i) * a.stride",
-                    "batch.logitRow(0) * a.stride",
+                    "batch.logitRow(i) * s.stride",
+                    "batch.logitRow(0) * s.stride",
                     "model.Gpt2PropertiesTest#rule4_3_rule4_4_inABatchEqualsAlone"),
             mistake(
                     "4.4",

@@ -250,7 +250,7 @@ final class MistakesInModelsAndWeights {
                     "1.9",
                     "the precision that was asked for is passed over",
                     "model/Gpt2WeightsLoader.java",
-                    "target = matrix.to(precision);",
+                    "target = product.pack(matrix, precision);",
                     "target = matrix;",
                     "generation.GenerationRulesTest#rule1_9_weightsAreFloat32UnlessAskedFor"),
             mistake(

@@ -12,8 +12,8 @@ final class MistakesInTheForwardPass {
                     "3.1",
                     "the second layer norm of a block is its first",
                     "model/Gpt2.java",
-                    "normalise(a.normed, a.x, a.stride, rows, block.layerNorm2());",
-                    "normalise(a.normed, a.x, a.stride, rows, block.layerNorm1());",
+                    "normalise(s.normed, s.x, s.stride, rows, block.layerNorm2());",
+                    "normalise(s.normed, s.x, s.stride, rows, block.layerNorm1());",
                     "model.GoldenTest#rule3_1_point7_theOutputOfTheFirstBlockIsTheReferences"),
             mistake(
                     "3.1",
@@ -67,7 +67,7 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.5",
                     "keys are written one place further on",
-                    "model/KvCache.java",
+                    "model/KvLayout.java",
                     "int to = openKey(layer, slot);",
                     "int to = openKey(layer, (slot + 1) % BLOCK_POSITIONS);",
                     "model.GoldenTest#rule3_5_point3_theCacheHoldsTheKeysAndValues"),
@@ -81,8 +81,8 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.5",
                     "all layers have the keys of one",
-                    "model/KvCache.java",
-                    "return 2 * layer * BLOCK_POSITIONS * headCount * headSize;",
+                    "model/KvLayout.java",
+                    "return 2 * layer * BLOCK_POSITIONS * row;",
                     "return 0;",
                     "model.GoldenTest#rule3_5_greedyTokens"),
             mistake(
@@ -96,8 +96,8 @@ final class MistakesInTheForwardPass {
                     "3.6",
                     "the inner layer is made of rows that are not normalised",
                     "model/Gpt2.java",
-                    "linear(a, a.inner, a.innerStride, a.normed,",
-                    "linear(a, a.inner, a.innerStride, a.x,",
+                    "linear(s, s.inner, s.innerStride, s.normed,",
+                    "linear(s, s.inner, s.innerStride, s.x,",
                     "model.GoldenTest#rule3_6_point6_theFeedForwardOutputOfTheFirstBlockIsTheReferences"),
             mistake(
                     "3.7",

@@ -52,13 +52,14 @@ class KernelAllocationTest {
         Float32Matrix w = KernelCases.randomMatrix(128, stride);
         float[] sums = new float[24 * stride];
         float[] inputs = KernelCases.random(7, 24 * 128, 1);
+        Epilogue epilogue = new Epilogue(vector).of(bias);
         for (Precision precision : Precision.values()) {
-            PackedMatrix stored = w.to(precision);
+            PackedMatrix stored = KernelCases.pack(w, precision);
             for (int rows : new int[] {1, 2, 3, 4, 8, 12, 24}) {
                 PackedRows packed = PackedRows.of(inputs, 128, rows, 128);
                 kernels.put(
                         "multiply " + rows + " rows by " + precision,
-                        () -> vector.multiply(sums, stride, packed, stored, bias));
+                        () -> vector.product().multiply(sums, stride, packed, stored, epilogue));
                 kernels.put("pack " + rows + " rows", () -> packed.pack(inputs, 128, rows, 128));
             }
         }
@@ -68,14 +69,17 @@ class KernelAllocationTest {
             float[] scores = new float[8 * 64];
             float[] head = new float[headSize];
             for (int closed : new int[] {500, 496}) {
-                kernels.put(
-                        "scores of head size " + headSize + ", closed to " + closed,
-                        () -> vector.attentionScores(
-                                scores, 512, weight, 0, blocks, 0, 1, 0, 1, headSize, 500, closed, 0.1f, scratch));
+                KvView kv = new KvView(1, headSize);
+                kernels.put("scores of head size " + headSize + ", closed to " + closed, () -> {
+                    kv.set(blocks, 0, 0, 500, closed);
+                    vector.attentionScores(scores, 512, weight, 0, kv, 0, 1, 0.1f, scratch);
+                });
             }
-            kernels.put(
-                    "values of head size " + headSize,
-                    () -> vector.weightedValues(head, 0, scores, 512, blocks, 0, headSize, 1, headSize, 500));
+            KvView kv = new KvView(1, headSize);
+            kernels.put("values of head size " + headSize, () -> {
+                kv.set(blocks, 0, 0, 500, 500);
+                vector.weightedValues(head, 0, scores, 512, kv, 0, 1);
+            });
         }
     }
 

@@ -58,7 +58,7 @@ final class KernelCases {
         for (int inputs : SIZES) {
             for (int outputs : SIZES) {
                 for (Precision precision : Precision.values()) {
-                    products(randomMatrix(inputs, outputs).to(precision));
+                    products(pack(randomMatrix(inputs, outputs), precision));
                 }
             }
         }
@@ -72,14 +72,14 @@ final class KernelCases {
             PackedRows packed = PackedRows.of(random(rows, rows * xStride, 2), xStride, rows, w.inputs());
             float[] out = new float[rows * stride];
             String name = "multiply " + rows + " rows by " + w;
-            kernels.multiply(out, stride, packed, w, bias);
+            multiply(kernels, out, stride, packed, w, bias);
             keep(name, out);
             out = new float[rows * stride];
-            kernels.multiply(out, stride, packed, w, null);
+            multiply(kernels, out, stride, packed, w, null);
             keep(name + " without bias", out);
             out = new float[rows * stride];
             int panel = w.panelCount() / 2;
-            kernels.multiply(out, stride, packed, w, bias, panel, w.panelCount());
+            multiply(kernels, out, stride, packed, w, bias, panel, w.panelCount());
             keep(name + " from panel " + panel + " on", out);
         }
     }
@@ -126,17 +126,17 @@ final class KernelCases {
 
     private void attention() {
         int heads = 5;
-        int stride = 8 * Kernels.BLOCK_POSITIONS + 3;
+        int stride = 8 * KvView.BLOCK_POSITIONS + 3;
         for (int headSize : SIZES) {
             float[][] blocks = new float[8][];
             for (int b = 0; b < blocks.length; b++) {
-                blocks[b] = random(headSize + 100 * b, heads * headSize * Kernels.BLOCK_POSITIONS + 7 + 15, 2);
+                blocks[b] = random(headSize + 100 * b, heads * headSize * KvView.BLOCK_POSITIONS + 7 + 15, 2);
             }
             for (int positions :
                     new int[] {1, 5, 16, 17, 32, 41, 48, 63, 64, 65, 128, 150, 192, 256, 257, 391, 496, 512}) {
                 float[] queries = random(headSize, heads * headSize + 1, 2);
                 // All stripes closed, or the last one open where it is not full.
-                for (int closed : new int[] {positions, positions / Kernels.KEY_STRIPE * Kernels.KEY_STRIPE}) {
+                for (int closed : new int[] {positions, positions / KvView.KEY_STRIPE * KvView.KEY_STRIPE}) {
                     String name = " of size " + headSize + ", " + positions + " keys, closed to " + closed;
                     keep(
                             "scores of heads" + name,
@@ -148,11 +148,11 @@ final class KernelCases {
 
                 float[] out = random(8, heads * headSize + 2, 1);
                 float[] weights = random(9, heads * stride, 1);
-                int row = heads * headSize;
-                kernels.weightedValues(out, 2, weights, stride, blocks, 7, row, heads, headSize, positions);
+                KvView kv = new KvView(heads, headSize);
+                kv.set(blocks, 0, 7, positions, positions);
+                kernels.weightedValues(out, 2, weights, stride, kv, 0, heads);
                 keep("values of head size " + headSize + ", " + positions + " positions", out);
-                kernels.weightedValues(
-                        out, 2, weights, stride, blocks, 7 + headSize, row, heads - 2, headSize, positions);
+                kernels.weightedValues(out, 2, weights, stride, kv, 1, heads - 2);
                 keep("values of some heads of size " + headSize + ", " + positions + " positions", out);
             }
         }
@@ -169,17 +169,31 @@ final class KernelCases {
             int positions,
             int closed,
             float scale) {
-        int stride = blocks.length * Kernels.BLOCK_POSITIONS + 3;
+        int stride = blocks.length * KvView.BLOCK_POSITIONS + 3;
         float[] scores = new float[heads * stride];
         float[] scratch = new float[Kernels.scoresScratch(heads, headSize)];
-        kernels.attentionScores(
-                scores, stride, queries, 1, blocks, 7, allHeads, firstHead, heads, headSize, positions, closed, scale,
-                scratch);
+        KvView kv = new KvView(allHeads, headSize);
+        kv.set(blocks, 7, 0, positions, closed);
+        kernels.attentionScores(scores, stride, queries, 1, kv, firstHead, heads, scale, scratch);
         float[] kept = new float[heads * positions];
         for (int h = 0; h < heads; h++) {
             System.arraycopy(scores, h * stride, kept, h * positions, positions);
         }
         return kept;
+    }
+
+    /** All panels of a product with nothing but a bias behind it. */
+    static void multiply(Kernels kernels, float[] out, int stride, PackedRows x, PackedMatrix w, float[] bias) {
+        multiply(kernels, out, stride, x, w, bias, 0, w.panelCount());
+    }
+
+    static void multiply(
+            Kernels kernels, float[] out, int stride, PackedRows x, PackedMatrix w, float[] bias, int first, int end) {
+        kernels.product().multiply(out, stride, x, w, new Epilogue(kernels).of(bias), first, end);
+    }
+
+    static PackedMatrix pack(Float32Matrix weights, Precision precision) {
+        return new ScalarProduct().pack(weights, precision);
     }
 
     static Float32Matrix randomMatrix(int inputs, int outputs) {

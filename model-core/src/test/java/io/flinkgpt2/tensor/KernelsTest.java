@@ -46,7 +46,8 @@ class KernelsTest {
         float[] x = KernelCases.random(1, rows * inputs, 1);
         float[] bias = KernelCases.random(2, PackedMatrix.padded(outputs), 1);
         float[] out = new float[rows * PackedMatrix.padded(outputs)];
-        kernels.multiply(out, PackedMatrix.padded(outputs), PackedRows.of(x, inputs, rows, inputs), w, bias);
+        KernelCases.multiply(
+                kernels, out, PackedMatrix.padded(outputs), PackedRows.of(x, inputs, rows, inputs), w, bias);
         for (int r = 0; r < rows; r++) {
             for (int o = 0; o < outputs; o++) {
                 double sum = bias[o];
@@ -67,9 +68,9 @@ class KernelsTest {
         float[] x = KernelCases.random(1, inputs, 1);
         float[] bias = KernelCases.random(2, stride, 1);
         for (Precision precision : Precision.values()) {
-            PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
+            PackedMatrix w = KernelCases.pack(KernelCases.randomMatrix(inputs, outputs), precision);
             float[] out = new float[stride];
-            kernels.multiply(out, stride, PackedRows.of(x, inputs, 1, inputs), w, bias);
+            KernelCases.multiply(kernels, out, stride, PackedRows.of(x, inputs, 1, inputs), w, bias);
             for (int o = 0; o < outputs; o++) {
                 double sum = bias[o];
                 for (int i = 0; i < inputs; i++) {
@@ -88,14 +89,14 @@ class KernelsTest {
         int stride = PackedMatrix.padded(outputs);
         float[] x = KernelCases.random(3, 33 * inputs, 1);
         for (Precision precision : Precision.values()) {
-            PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
+            PackedMatrix w = KernelCases.pack(KernelCases.randomMatrix(inputs, outputs), precision);
             for (int rows = 1; rows <= 33; rows++) {
                 float[] together = new float[rows * stride];
-                kernels.multiply(together, stride, PackedRows.of(x, inputs, rows, inputs), w, null);
+                KernelCases.multiply(kernels, together, stride, PackedRows.of(x, inputs, rows, inputs), w, null);
                 for (int r = 0; r < rows; r++) {
                     float[] alone = new float[stride];
                     float[] row = Arrays.copyOfRange(x, r * inputs, (r + 1) * inputs);
-                    kernels.multiply(alone, stride, PackedRows.of(row, inputs, 1, inputs), w, null);
+                    KernelCases.multiply(kernels, alone, stride, PackedRows.of(row, inputs, 1, inputs), w, null);
                     assertThat(alone).containsExactly(Arrays.copyOfRange(together, r * stride, (r + 1) * stride));
                 }
             }
@@ -112,16 +113,16 @@ class KernelsTest {
         PackedRows x = PackedRows.of(KernelCases.random(3, rows * inputs, 1), inputs, rows, inputs);
         float[] bias = KernelCases.random(4, stride, 1);
         for (Precision precision : Precision.values()) {
-            PackedMatrix w = KernelCases.randomMatrix(inputs, outputs).to(precision);
+            PackedMatrix w = KernelCases.pack(KernelCases.randomMatrix(inputs, outputs), precision);
             float[] whole = new float[rows * stride];
-            kernels.multiply(whole, stride, x, w, bias);
+            KernelCases.multiply(kernels, whole, stride, x, w, bias);
             for (int split = 0; split <= w.panelCount(); split++) {
                 float[] parts = new float[rows * stride];
-                kernels.multiply(parts, stride, x, w, bias, split, w.panelCount());
-                kernels.multiply(parts, stride, x, w, bias, 0, split);
+                KernelCases.multiply(kernels, parts, stride, x, w, bias, split, w.panelCount());
+                KernelCases.multiply(kernels, parts, stride, x, w, bias, 0, split);
                 assertThat(parts).containsExactly(whole);
             }
-            assertThatThrownBy(() -> kernels.multiply(whole, stride, x, w, bias, 3, w.panelCount() + 1))
+            assertThatThrownBy(() -> KernelCases.multiply(kernels, whole, stride, x, w, bias, 3, w.panelCount() + 1))
                     .isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
@@ -188,14 +189,14 @@ class KernelsTest {
     void shortArraysAreRefusedBeforeAnythingIsWritten(Kernels kernels) {
         Float32Matrix w = new Float32Matrix(4, 65);
         PackedRows x = PackedRows.of(new float[4], 4, 1, 4);
-        assertThatThrownBy(() -> kernels.multiply(new float[96], 65, x, w, null))
+        assertThatThrownBy(() -> KernelCases.multiply(kernels, new float[96], 65, x, w, null))
                 .hasMessageContaining("outStride is 65, expected at least 96");
-        assertThatThrownBy(() -> kernels.multiply(new float[95], 96, x, w, null))
+        assertThatThrownBy(() -> KernelCases.multiply(kernels, new float[95], 96, x, w, null))
                 .hasMessageContaining("out has 95 floats, expected at least 96");
-        assertThatThrownBy(() -> kernels.multiply(new float[96], 96, x, w, new float[65]))
+        assertThatThrownBy(() -> KernelCases.multiply(kernels, new float[96], 96, x, w, new float[65]))
                 .hasMessageContaining("bias has 65 floats, expected 96");
         PackedRows other = PackedRows.of(new float[3], 3, 1, 3);
-        assertThatThrownBy(() -> kernels.multiply(new float[96], 96, other, w, null))
+        assertThatThrownBy(() -> KernelCases.multiply(kernels, new float[96], 96, other, w, null))
                 .hasMessageContaining("x has 3 inputs, expected 4");
         assertThatThrownBy(() -> kernels.softmax(new float[31], 0, 17))
                 .hasMessageContaining("x has 31, expected at least 32");

@@ -67,7 +67,7 @@ class PackedMatrixTest {
         int outputs = 130;
         Float32Matrix source = KernelCases.randomMatrix(inputs, outputs);
         source.putInputMajor(new float[outputs], outputs, 0);
-        PackedMatrix stored = source.to(Precision.INT8);
+        PackedMatrix stored = KernelCases.pack(source, Precision.INT8);
         for (int o = 0; o < outputs; o++) {
             float largest = 0;
             for (int i = 0; i < inputs; i++) {
@@ -81,26 +81,27 @@ class PackedMatrixTest {
                 }
             }
         }
-        assertThat(new Float32Matrix(3, 3).to(Precision.INT8).get(1, 1)).isZero();
+        assertThat(KernelCases.pack(new Float32Matrix(3, 3), Precision.INT8).get(1, 1))
+                .isZero();
     }
 
     @Test
     void rule1_9_storedMatricesTakeTheBytesOfTheirPrecision() {
         Float32Matrix source = new Float32Matrix(10, 100);
-        assertThat(source.to(Precision.F32)).isSameAs(source);
+        assertThat(KernelCases.pack(source, Precision.F32)).isSameAs(source);
         assertThat(source.byteSize()).isEqualTo(4 * 10 * 128);
-        assertThat(source.to(Precision.BF16).byteSize()).isEqualTo(2 * 10 * 128);
-        assertThat(source.to(Precision.INT8).byteSize()).isEqualTo(10 * 128 + 8 + 4 * 128);
+        assertThat(KernelCases.pack(source, Precision.BF16).byteSize()).isEqualTo(2 * 10 * 128);
+        assertThat(KernelCases.pack(source, Precision.INT8).byteSize()).isEqualTo(10 * 128 + 8 + 4 * 128);
         for (Precision precision : Precision.values()) {
-            assertThat(source.to(precision).precision()).isEqualTo(precision);
-            assertThat(source.to(precision)).hasToString("PackedMatrix[10 x 100, " + precision + "]");
+            assertThat(KernelCases.pack(source, precision).precision()).isEqualTo(precision);
+            assertThat(KernelCases.pack(source, precision)).hasToString("PackedMatrix[10 x 100, " + precision + "]");
         }
     }
 
     private static float stored(Precision precision, float value) {
         Float32Matrix one = new Float32Matrix(1, 1);
         one.putInputMajor(new float[] {value}, 1, 0);
-        return one.to(precision).get(0, 0);
+        return KernelCases.pack(one, precision).get(0, 0);
     }
 
     @Test

@@ -37,6 +37,7 @@ class VectorCodeSizeTest {
             VectorValues.class,
             OpenStripe.class,
             Tiles.class,
+            WeightVectors.class,
             Float32Tiles.class,
             BFloat16Tiles.class,
             Int8Tiles.class);

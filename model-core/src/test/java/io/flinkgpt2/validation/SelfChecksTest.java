@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.InputRows;
 import io.flinkgpt2.tensor.Kernels;
-import io.flinkgpt2.tensor.PackedRows;
-import io.flinkgpt2.tensor.ScalarKernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +57,7 @@ class SelfChecksTest {
 
     @Test
     void scalarKernelsAloneAreComparedWithNothingAndSaySo() throws IOException {
-        List<CheckResult> results = check("tied-tanh", new ScalarKernels(), 1, 2, 3);
+        List<CheckResult> results = check("tied-tanh", Kernels.reference(), 1, 2, 3);
 
         assertThat(names(results, Outcome.NOT_RUN)).containsExactly(SCALAR, DECODED);
         assertThat(results.get(2).detail()).contains("--add-modules");
@@ -67,7 +66,7 @@ class SelfChecksTest {
     @Test
     void aProductThatDependsOnTheOtherRowsFailsAgainstItselfAndTheScalarKernels() throws IOException {
         Kernels wrong = WrongKernels.after("multiply", arguments -> {
-            int rows = ((PackedRows) arguments[2]).rows();
+            int rows = ((InputRows) arguments[2]).rows();
             if (rows > 3) {
                 int last = (rows - 1) * (int) arguments[1];
                 float[] out = (float[]) arguments[0];

@@ -1,7 +1,7 @@
 package io.flinkgpt2.cli.bench;
 
+import io.flinkgpt2.benchmark.MachineLimits;
 import io.flinkgpt2.cli.common.OutputFiles;
-import io.flinkgpt2.tensor.MachineLimits;
 import io.flinkgpt2.tensor.Precision;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;

@@ -2,9 +2,9 @@ package io.flinkgpt2.cli.bench;
 
 import io.flinkgpt2.benchmark.AttentionScenario;
 import io.flinkgpt2.benchmark.LoadScenario;
+import io.flinkgpt2.benchmark.MachineLimits;
 import io.flinkgpt2.benchmark.MixedScenario;
 import io.flinkgpt2.benchmark.PrefixScenario;
-import io.flinkgpt2.tensor.MachineLimits;
 import java.util.List;
 import java.util.Optional;
 

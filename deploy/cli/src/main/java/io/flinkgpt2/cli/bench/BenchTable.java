@@ -1,6 +1,6 @@
 package io.flinkgpt2.cli.bench;
 
-import io.flinkgpt2.tensor.MachineLimits;
+import io.flinkgpt2.benchmark.MachineLimits;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 

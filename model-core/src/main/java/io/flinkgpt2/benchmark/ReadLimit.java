@@ -1,5 +1,6 @@
-package io.flinkgpt2.tensor;
+package io.flinkgpt2.benchmark;
 
+import io.flinkgpt2.tensor.ReadBandwidth;
 import java.util.Arrays;
 
 /**

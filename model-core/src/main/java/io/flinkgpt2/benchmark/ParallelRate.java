@@ -1,4 +1,4 @@
-package io.flinkgpt2.tensor;
+package io.flinkgpt2.benchmark;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** How much some threads do together in a second, each at work of its own. */
+/** The work that some threads do together in a second, each at a part of its own. */
 final class ParallelRate {
 
     private ParallelRate() {}

@@ -5,11 +5,12 @@ import static io.flinkgpt2.tensor.PackedMatrix.padded;
 import io.flinkgpt2.tensor.Workers;
 
 /**
- * Scratch of the forward pass, owned by one thread and reused from pass to pass. Rows are padded to whole panels, so that
+ * Scratch of the forward passes of a model, owned by one thread and reused from pass to pass. Rows are padded to whole panels, so that
  * a matrix product may write its last panel whole.
  */
-public final class Activations {
+public final class ForwardState {
 
+    final Gpt2 model;
     final int maxRows;
     final int maxLogits;
     /** Floats from row to row of {@link #x}, {@link #normed}, {@link #attended} and {@link #projected}. */
@@ -34,7 +35,7 @@ public final class Activations {
 
     final float[] logits;
 
-    /** Who does the steps of a pass. */
+    /** Threads that share the steps of a pass. */
     final Workers workers;
 
     final LinearStep linear;
@@ -45,16 +46,18 @@ public final class Activations {
      * @param maxLogits the most rows of a pass for which logits are wanted
      * @param maxContext the most positions of a sequence
      */
-    public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext) {
-        this(config, maxRows, maxLogits, maxContext, new Workers(1));
+    public ForwardState(Gpt2 model, int maxRows, int maxLogits, int maxContext) {
+        this(model, maxRows, maxLogits, maxContext, new Workers(1));
     }
 
-    /** @param workers threads that share the work of a pass; closed by who made them */
-    public Activations(Gpt2Config config, int maxRows, int maxLogits, int maxContext, Workers workers) {
+    /** @param workers threads that share the work of a pass; the caller closes them */
+    public ForwardState(Gpt2 model, int maxRows, int maxLogits, int maxContext, Workers workers) {
         if (maxRows < 1 || maxLogits < 1 || maxContext < 1) {
             throw new IllegalArgumentException("rows, logits and context: found " + maxRows + ", " + maxLogits + " and "
                     + maxContext + ", expected 1 or more");
         }
+        Gpt2Config config = model.config();
+        this.model = model;
         this.maxRows = maxRows;
         this.maxLogits = maxLogits;
         stride = padded(config.embeddingSize());
@@ -70,7 +73,9 @@ public final class Activations {
         logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
         this.workers = workers;
         linear = new LinearStep(
-                Math.multiplyExact(maxRows, Math.max(config.embeddingSize(), config.innerSize())), workers.count());
+                model.kernels(),
+                Math.multiplyExact(maxRows, Math.max(config.embeddingSize(), config.innerSize())),
+                workers.count());
         attention = new AttentionStep(config, maxContext, workers.count());
     }
 

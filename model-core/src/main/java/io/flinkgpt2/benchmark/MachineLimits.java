@@ -1,7 +1,9 @@
-package io.flinkgpt2.tensor;
+package io.flinkgpt2.benchmark;
+
+import io.flinkgpt2.tensor.FmaPeak;
 
 /**
- * What this machine can do at most, measured now: a bound for every kernel, by which a throughput is judged.
+ * The most that this machine can do, measured now: a bound for every kernel, by which a throughput is judged.
  *
  * @param threads threads that worked together, each in a core of its own if there are as many
  * @param fmaGflops fused multiply-adds in registers, two operations each, of all threads together, in 10^9 a second
@@ -43,7 +45,7 @@ public record MachineLimits(int threads, double fmaGflops, double readGbPerSecon
         if (threads < 1) {
             throw new IllegalArgumentException("threads: found " + threads + ", expected 1 or more");
         }
-        if (!(Kernels.best() instanceof VectorKernels)) {
+        if (!FmaPeak.measurable()) {
             throw new IllegalStateException(
                     "the machine's limits are measured with the JVM's vectors, which are not there;"
                             + " start Java with --add-modules=jdk.incubator.vector");
