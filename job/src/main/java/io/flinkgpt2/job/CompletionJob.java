@@ -27,7 +27,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The job: prompts from a Kafka topic, through GPT-2, to a topic of completions; what is no valid request to a topic of
+ * The job: prompts from a Kafka topic, through GPT-2, to a topic of completions; what is not a valid request to a topic of
  * dead letters. The entry class of the jar.
  */
 public final class CompletionJob {
@@ -107,7 +107,7 @@ public final class CompletionJob {
     }
 
     /**
-     * What the parser refuses; with state also what the generator parses anew for another model. The mode {@code map} has no
+     * Returns the dead letters: those of the parser, and with state those of the generator, which parses requests anew for another model. The mode {@code map} has no
      * requests in its state.
      */
     private static DataStream<DeadLetter> refused(

@@ -115,7 +115,7 @@ public final class JobArguments {
         return options;
     }
 
-    /** The full key for a key or its last words. */
+    /** Returns the full key for a key or its last words. */
     static String resolve(String name) {
         List<String> matches = new ArrayList<>();
         String words = name.replace('.', '-');
@@ -148,7 +148,7 @@ public final class JobArguments {
         return JobOptions.ALL.stream().map(option -> option.key()).toList();
     }
 
-    /** All options with their defaults and descriptions, for people. */
+    /** Returns all options with their defaults and descriptions, for people. */
     public static String help() {
         StringBuilder help = new StringBuilder("Options of the job, as --key value or in a file given by --")
                 .append(FILE_ARGUMENT)

@@ -82,7 +82,7 @@ public final class JobOptions {
             .stringType()
             .noDefaultValue()
             .withDescription(
-                    "What completions call the model. Unless given, the name of its directory or file; of a model on"
+                    "Returns the name of the model in completions. Unless given, the name of its directory or file; of a model on"
                             + " the hub the name without owner and revision, while requests may say them.");
 
     public static final ConfigOption<List<String>> MODEL_ALIASES = ConfigOptions.key("model.aliases")

@@ -43,7 +43,7 @@ public record JobSettings(
         BatchSettings batch,
         Duration checkpointInterval) {
 
-    /** What the job sets itself: exactly once depends on it. */
+    /** Properties of Kafka that the job sets itself, for exactly once depends on them. */
     private static final Set<String> OWN_KAFKA_PROPERTIES = Set.of(
             "isolation.level",
             "transactional.id",
@@ -147,7 +147,7 @@ public record JobSettings(
         return value.strip();
     }
 
-    /** A text that may be left out, but not empty. */
+    /** Returns a text that may be left out, but not empty. */
     private static String named(Configuration options, ConfigOption<String> option, String otherwise) {
         String value = get(options, option, otherwise).strip();
         if (value.isEmpty()) {
@@ -216,7 +216,7 @@ public record JobSettings(
         return List.copyOf(names);
     }
 
-    /** A name that answers can bear: the one for all names is an alias only. */
+    /** Returns a name that answers can bear: the one for all names is an alias only. */
     private static String ownName(Configuration options) {
         String name = named(options, JobOptions.MODEL_NAME, "");
         if (name.equals(RequestParser.ANY_MODEL)) {
@@ -257,7 +257,7 @@ public record JobSettings(
     }
 
     /**
-     * The same with the model at one commit, if it is one on the hub: see {@link PinnedModel}.
+     * Returns the same with the model at one commit, if it is one on the hub: see {@link PinnedModel}.
      *
      * @param hub asked for only if the model is one on the hub
      * @throws InvalidOptionException if no revision was given and the commit cannot be found out
@@ -282,7 +282,7 @@ public record JobSettings(
         return new JobSettings(jobName, kafka, other, generationMode, ordering, batch, checkpointInterval);
     }
 
-    /** The same with another limit of what a completion copies from its request. */
+    /** Returns the same with another limit of what a completion copies from its request. */
     JobSettings withMaxCopiedBytes(int bytes) {
         return with(generation.withMaxCopiedBytes(bytes));
     }

@@ -107,7 +107,7 @@ record TransactionTime(
         return chosen;
     }
 
-    /** The longest time from the opening of a transaction to its commit. */
+    /** Returns the longest time from the opening of a transaction to its commit. */
     Duration needed(Duration checkpointInterval, Duration checkpointTimeout) {
         return max(checkpointInterval, checkpointTimeout.plus(pause))
                 .multipliedBy(toleratedFailures + 1L)

@@ -36,7 +36,7 @@ public final class AttentionScenario {
             return bytes / attentionSeconds * 1e-9;
         }
 
-        /** The attention's share of the step. */
+        /** Returns the attention's share of the step. */
         public double shareOfStep() {
             return attentionSeconds / stepSeconds;
         }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What engines did with a workload, from the first request's submission to the last one's end.
+ * A run of engines over a workload, from the first request's submission to the last one's end.
  *
  * @param seconds wall time
  * @param rows tokens that went through the model, prompts included
@@ -58,7 +58,7 @@ public record EngineRun(
         return decodeSeconds == 0 ? 0 : decodeTokens / decodeSeconds;
     }
 
-    /** The arithmetic of the matrix products over the whole time, in 10^9 operations a second. */
+    /** Returns the arithmetic of the matrix products over the whole time, in 10^9 operations a second. */
     public double gflops(ModelWork work) {
         return work.operations(rows, generatedTokens) / seconds * 1e-9;
     }
@@ -73,7 +73,7 @@ public record EngineRun(
         return IdsChecksum.sha256(ids);
     }
 
-    /** The run with the median time; of an even number, the slower of the middle two. */
+    /** Returns the run with the median time; of an even number, the slower of the middle two. */
     static EngineRun median(Stream<EngineRun> runs) {
         List<EngineRun> sorted =
                 runs.sorted((a, b) -> Double.compare(a.seconds, b.seconds)).toList();

@@ -16,7 +16,7 @@ public final class IdsChecksum {
 
     private IdsChecksum() {}
 
-    /** The checksum, in lower-case hexadecimal. */
+    /** Returns the checksum, in lower-case hexadecimal. */
     public static String sha256(List<int[]> streams) {
         MessageDigest digest = Digests.sha256();
         for (int[] ids : streams) {

@@ -52,7 +52,7 @@ public record MachineLimits(int threads, double fmaGflops, double readGbPerSecon
         }
     }
 
-    /** The larger of each. */
+    /** Returns the larger of each. */
     public MachineLimits larger(MachineLimits other) {
         if (other.threads != threads) {
             throw new IllegalArgumentException(
@@ -72,7 +72,7 @@ public record MachineLimits(int threads, double fmaGflops, double readGbPerSecon
         return gbPerSecond / readGbPerSecond;
     }
 
-    /** Whether a throughput can be true at all: at most {@link #MOST_CREDIBLE_SHARE} of the peak. */
+    /** Returns whether a throughput can be true at all: at most {@link #MOST_CREDIBLE_SHARE} of the peak. */
     public boolean isCredible(double gflops) {
         return shareOfFma(gflops) <= MOST_CREDIBLE_SHARE;
     }

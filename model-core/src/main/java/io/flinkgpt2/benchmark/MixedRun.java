@@ -28,7 +28,7 @@ final class MixedRun {
         this.latencies = new long[arrivals.length];
     }
 
-    /** Each request enters as soon as there is a place; returns the seconds it took. */
+    /** Lets each request enter as soon as there is a place; returns the seconds it took. */
     double continuous() {
         while (arrived < arrivals.length || !batch.isIdle()) {
             for (; arrived < arrivals.length && arrivals[arrived] <= now(); arrived++) {
@@ -114,7 +114,7 @@ final class MixedRun {
         }
     }
 
-    /** The time from arrival to answer that this share of the requests did not exceed, in seconds. */
+    /** Returns the time from arrival to answer that this share of the requests did not exceed, in seconds. */
     double latency(double share) {
         long[] sorted = latencies.clone();
         Arrays.sort(sorted);

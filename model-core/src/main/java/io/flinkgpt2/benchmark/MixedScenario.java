@@ -31,7 +31,7 @@ public final class MixedScenario {
     static final int LEAST_OUTPUT = 8;
     static final int MOST_OUTPUT = 128;
 
-    /** What is compared. */
+    /** A way of batching that is compared. */
     public enum Batching {
         CONTINUOUS,
         STATIC_PADDED,
@@ -54,7 +54,7 @@ public final class MixedScenario {
             long generatedTokens,
             double latencyP50,
             double latencyP95) {
-        /** Tokens that were asked for, a second. */
+        /** Returns the number of tokens that were asked for, a second. */
         public double tokensPerSecond() {
             return generatedTokens / seconds;
         }

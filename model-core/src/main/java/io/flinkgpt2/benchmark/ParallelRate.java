@@ -24,7 +24,7 @@ final class ParallelRate {
         Work make(int thread);
     }
 
-    /** The best of several rounds: what all threads did together, from the first one's start to the last one's end. */
+    /** Returns the best of several rounds: what all threads did together, from the first one's start to the last one's end. */
     static double best(int threads, int rounds, WorkFactory factory) {
         double[] done = new double[threads];
         long[] start = new long[threads];

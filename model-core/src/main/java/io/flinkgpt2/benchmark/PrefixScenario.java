@@ -8,13 +8,13 @@ public final class PrefixScenario {
     private PrefixScenario() {}
 
     /**
-     * What came out; the ids were the same with and without.
+     * The outcome; the ids were the same with and without.
      *
      * @param cached with the prefix cache
      * @param computed with every prompt computed
      */
     public record Result(EngineRun cached, EngineRun computed) {
-        /** How many times the throughput. */
+        /** Returns how many times the throughput. */
         public double speedup() {
             return computed.seconds() / cached.seconds();
         }

@@ -33,12 +33,12 @@ public record Workload(int streams, int promptTokens, int newTokens, int prefixT
         }
     }
 
-    /** The most tokens of prompt and completion together. */
+    /** Returns the most tokens of prompt and completion together. */
     public int context() {
         return promptTokens + newTokens;
     }
 
-    /** The requests, the same ones each time. */
+    /** Returns the requests, the same ones each time. */
     List<BenchRequest> requests(Gpt2Config config) {
         SplittableRandom random = new SplittableRandom(seed);
         int[] prefix = ids(random, prefixTokens, config);
@@ -53,7 +53,7 @@ public record Workload(int streams, int promptTokens, int newTokens, int prefixT
         return requests;
     }
 
-    /** Ids of the vocabulary but those that end the text. */
+    /** Returns ids of the vocabulary but those that end the text. */
     static int[] ids(SplittableRandom random, int count, Gpt2Config config) {
         List<Integer> ends = config.endOfTextIds().stream().sorted().toList();
         int ordinary = config.vocabularySize() - ends.size();

@@ -8,12 +8,12 @@ public final class Digests {
 
     private Digests() {}
 
-    /** A new SHA-256 (FIPS 180-4), of 32 bytes. */
+    /** Returns a new SHA-256 (FIPS 180-4), of 32 bytes. */
     public static MessageDigest sha256() {
         return of("SHA-256");
     }
 
-    /** A new SHA-1 (FIPS 180-4), of 20 bytes; for ids that others make so, not for protection. */
+    /** Returns a new SHA-1 (FIPS 180-4), of 20 bytes; for ids that others make so, not for protection. */
     public static MessageDigest sha1() {
         return of("SHA-1");
     }

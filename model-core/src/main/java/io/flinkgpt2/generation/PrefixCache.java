@@ -33,12 +33,12 @@ final class PrefixCache {
         this.mostIdle = mostIdle;
     }
 
-    /** Blocks that no running sequence holds. */
+    /** Returns the number of blocks that no running sequence holds. */
     int idleCount() {
         return idleCount;
     }
 
-    /** Blocks given up so far. */
+    /** Returns the number of blocks given up so far. */
     long evictedCount() {
         return evictedCount;
     }

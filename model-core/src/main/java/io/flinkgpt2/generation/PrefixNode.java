@@ -34,7 +34,7 @@ final class PrefixNode {
         return children.isEmpty();
     }
 
-    /** The child that shares the most first tokens with {@code tokens[from, to)}, or null if none shares any. */
+    /** Returns the child that shares the most first tokens with {@code tokens[from, to)}, or null if none shares any. */
     PrefixNode closest(int[] tokens, int from, int to) {
         int place = place(tokens, from, to);
         PrefixNode below = place > 0 ? children.get(place - 1) : null;
@@ -47,7 +47,7 @@ final class PrefixNode {
         return sharedAbove >= sharedBelow ? above : below;
     }
 
-    /** How many first tokens it shares with {@code tokens[from, to)}. */
+    /** Returns how many first tokens it shares with {@code tokens[from, to)}. */
     int shared(int[] tokens, int from, int to) {
         int mismatch = Arrays.mismatch(tokenIds, 0, tokenIds.length, tokens, from, to);
         return mismatch < 0 ? tokenIds.length : mismatch;
@@ -61,7 +61,7 @@ final class PrefixNode {
         children.remove(place(child.tokenIds, 0, child.tokenIds.length));
     }
 
-    /** The child just before {@code child} in order, or null. */
+    /** Returns the child just before {@code child} in order, or null. */
     PrefixNode before(PrefixNode child) {
         int place = place(child.tokenIds, 0, child.tokenIds.length);
         return place > 0 ? children.get(place - 1) : null;

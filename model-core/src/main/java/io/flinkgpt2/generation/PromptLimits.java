@@ -2,7 +2,7 @@ package io.flinkgpt2.generation;
 
 import io.flinkgpt2.model.Gpt2Config;
 
-/** What a prompt must keep to before anything is computed from it. */
+/** The limits that a prompt must keep to before anything is computed from it. */
 public final class PromptLimits {
 
     private final Gpt2Config config;
@@ -22,18 +22,18 @@ public final class PromptLimits {
         return maxContext;
     }
 
-    /** The most tokens of a prompt that fits. */
+    /** Returns the most tokens of a prompt that fits. */
     public int longestPrompt(int maxTokens) {
         return maxTokens == 0 ? maxContext : maxContext - 1;
     }
 
-    /** A prompt to be filled, of any length. */
+    /** Returns a prompt to be filled, of any length. */
     public PromptTokens newPrompt() {
         return new PromptTokens(this, maxContext);
     }
 
     /**
-     * The prompt as the model sees it: an empty one becomes end of text; one that does not fit is cut to
+     * Returns the prompt as the model sees it: an empty one becomes end of text; one that does not fit is cut to
      * {@code max(1, max_context - max_tokens)} tokens, if it may be. One that fits is whole, whatever is to be generated.
      *
      * @param prompt from {@link #newPrompt()}
@@ -53,7 +53,7 @@ public final class PromptLimits {
     }
 
     /**
-     * The prompt as the model sees it: an empty one becomes end of text.
+     * Returns the prompt as the model sees it: an empty one becomes end of text.
      *
      * @throws IllegalArgumentException if an id lies outside of the vocabulary, if the prompt leaves no room for a token,
      *     (then a {@link PromptTooLongException}), or if it is empty and the model has no end of text; a sentence that

@@ -48,17 +48,17 @@ public final class PromptTokens {
         }
     }
 
-    /** Ids added so far. */
+    /** Returns ids added so far. */
     public int length() {
         return length;
     }
 
-    /** The first ids. */
+    /** Returns the first ids. */
     int[] first(int count) {
         return Arrays.copyOf(head, count);
     }
 
-    /** The last ids. */
+    /** Returns the last ids. */
     int[] last(int count) {
         int[] ids = new int[count];
         for (int i = 0; i < count; i++) {

@@ -2,7 +2,7 @@ package io.flinkgpt2.generation;
 
 import java.util.Locale;
 
-/** What becomes of a prompt that does not fit the context. */
+/** The treatment of a prompt that does not fit the context. */
 public enum PromptTruncation {
     /** It is refused. */
     ERROR,

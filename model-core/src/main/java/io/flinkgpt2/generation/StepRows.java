@@ -20,7 +20,7 @@ final class StepRows {
         this.shares = new int[batchSize];
     }
 
-    /** Rows that the chunk gave to prompts in the last step. */
+    /** Returns the number of rows that the chunk gave to prompts in the last step. */
     int promptRows() {
         return promptRows;
     }

@@ -13,7 +13,7 @@ public enum StopReason {
         this.finishReason = finishReason;
     }
 
-    /** The coarser reason of the records. */
+    /** Returns the coarser reason of the records. */
     public FinishReason finishReason() {
         return finishReason;
     }

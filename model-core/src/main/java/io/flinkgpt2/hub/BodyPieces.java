@@ -63,7 +63,7 @@ final class BodyPieces implements BodySubscriber<BodyPieces>, AutoCloseable {
     }
 
     /**
-     * The next bytes, or null at the end of the body.
+     * Returns the next bytes, or null at the end of the body.
      *
      * @throws TransientException if none come in time, or the connection breaks
      * @throws ProtocolException if what comes is not HTTP

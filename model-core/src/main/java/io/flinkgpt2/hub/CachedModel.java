@@ -17,7 +17,7 @@ public record CachedModel(HubName name, Path directory, List<CachedFile> files, 
         files = List.copyOf(files);
     }
 
-    /** Bytes of all its files. */
+    /** Returns the number of bytes of all its files. */
     public long bytes() {
         return files.stream().mapToLong(CachedFile::bytes).sum();
     }

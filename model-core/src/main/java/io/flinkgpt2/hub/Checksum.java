@@ -8,7 +8,7 @@ import java.security.MessageDigest;
 import java.util.regex.Pattern;
 
 /**
- * What the content of a file hashes to: SHA-256 for files in large file storage, the git blob id for the others.
+ * The checksum of a file's content: SHA-256 for files in large file storage, the git blob id for the others.
  *
  * @param kind how it is computed
  * @param hex in lower case
@@ -17,7 +17,7 @@ record Checksum(Kind kind, String hex) {
 
     /** How a checksum is computed. */
     enum Kind {
-        /** Of the content. */
+        /** SHA-256 of the content. */
         SHA256(Pattern.compile("[0-9a-f]{64}")),
         /** SHA-1 of {@code blob }, the length in decimal, a zero byte, and the content; the id that git gives it. */
         GIT_BLOB(Pattern.compile("[0-9a-f]{40}"));
@@ -41,7 +41,7 @@ record Checksum(Kind kind, String hex) {
         }
     }
 
-    /** A digest to which the content is still to be added. */
+    /** Returns a digest to which the content is still to be added. */
     MessageDigest begin(long size) {
         if (kind == Kind.SHA256) {
             return Digests.sha256();

@@ -59,7 +59,7 @@ final class FileDownload {
         return target.resolveSibling(file.name() + "." + start + ModelDirectory.PART_SUFFIX);
     }
 
-    /** Bytes of a file that are there, whole or in part. */
+    /** Returns the number of bytes of a file that are there, whole or in part. */
     static long present(RemoteFile file, Path target) throws IOException {
         if (Files.isRegularFile(target) && Files.size(target) == file.size()) {
             return file.size();
@@ -102,7 +102,7 @@ final class FileDownload {
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** A whole file without a manifest: of a fetch that ended early, or of another revision of the branch. */
+    /** Returns a whole file without a manifest: of a fetch that ended early, or of another revision of the branch. */
     private boolean isThere() throws IOException {
         if (!Files.isRegularFile(target) || Files.size(target) != file.size()) {
             return false;

@@ -25,7 +25,7 @@ record HubAnswer(String subject, URI uri, int status, HttpHeaders headers, BodyP
     static final int NOT_FOUND = 404;
     static final int RANGE_NOT_SATISFIABLE = 416;
 
-    /** The next piece of the body, or null at its end. */
+    /** Returns the next piece of the body, or null at its end. */
     List<ByteBuffer> next() throws IOException {
         try {
             return body.next(stall);
@@ -36,7 +36,7 @@ record HubAnswer(String subject, URI uri, int status, HttpHeaders headers, BodyP
         }
     }
 
-    /** The whole body, or null if it is longer than the limit. */
+    /** Returns the whole body, or null if it is longer than the limit. */
     byte[] bytes(int limit) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (List<ByteBuffer> piece = next(); piece != null; piece = next()) {
@@ -52,7 +52,7 @@ record HubAnswer(String subject, URI uri, int status, HttpHeaders headers, BodyP
         return bytes.toByteArray();
     }
 
-    /** A header, or an empty text. */
+    /** Returns a header, or an empty text. */
     String header(String name) {
         return headers.firstValue(name).orElse("");
     }

@@ -68,12 +68,12 @@ final class HubClient {
         return limits;
     }
 
-    /** The commit that all answers of the hub so far were of, by its header {@code X-Repo-Commit}, or null. */
+    /** Returns the commit that all answers of the hub so far were of, by its header {@code X-Repo-Commit}, or null. */
     String commit() {
         return commits.size() == 1 ? commits.iterator().next() : null;
     }
 
-    /** Whether a token goes to the hub. */
+    /** Returns whether a token goes to the hub. */
     boolean sendsToken() {
         return settings.token().isPresent() && tokenIsSafe;
     }
@@ -123,7 +123,7 @@ final class HubClient {
                 "check the address of the hub");
     }
 
-    /** Whether two addresses have one scheme, host and port. */
+    /** Returns whether two addresses have one scheme, host and port. */
     boolean isHub(URI uri) {
         URI base = settings.baseAddress();
         return base.getScheme().equalsIgnoreCase(uri.getScheme())
@@ -190,7 +190,7 @@ final class HubClient {
         throw new IllegalStateException(subject + ": cannot ask " + withoutQuery(uri), cause);
     }
 
-    /** The failure of an answer that breaks the protocol; it quotes what was sent. */
+    /** Returns the failure of an answer that breaks the protocol; it quotes what was sent. */
     static ModelHubException notHttp(String subject, URI uri, Throwable cause) {
         return new ModelHubException(
                 subject,
@@ -209,7 +209,7 @@ final class HubClient {
         return false;
     }
 
-    /** Where a redirect leads: anywhere by HTTP, but not from a secure address to an open one. */
+    /** Returns where a redirect leads: anywhere by HTTP, but not from a secure address to an open one. */
     private static URI target(String subject, URI from, String location) throws ModelHubException {
         URI to;
         try {

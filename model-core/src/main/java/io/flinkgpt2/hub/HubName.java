@@ -59,7 +59,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
         }
     }
 
-    /** A model as its repository has it. */
+    /** Returns a model as its repository has it. */
     public HubName(String repository, String revision) {
         this(repository, revision, Optional.empty());
     }
@@ -113,33 +113,33 @@ public record HubName(String repository, String revision, Optional<String> gguf)
                 : exact;
     }
 
-    /** The names that need no owner. */
+    /** Returns the names that need no owner. */
     public static List<String> published() {
         return List.copyOf(PUBLISHED.keySet());
     }
 
-    /** Whether the text is the full name of a commit, which never means other files; a branch or a tag may. */
+    /** Returns whether the text is the full name of a commit, which never means other files; a branch or a tag may. */
     static boolean isCommit(String text) {
         return COMMIT.matcher(text).matches();
     }
 
-    /** Whether the revision is a commit. */
+    /** Returns whether the revision is a commit. */
     public boolean isCommit() {
         return isCommit(revision);
     }
 
-    /** The same model at another revision. */
+    /** Returns the same model at another revision. */
     public HubName at(String otherRevision) {
         return new HubName(repository, otherRevision, gguf);
     }
 
-    /** The repository without its owner. */
+    /** Returns the repository without its owner. */
     public String modelName() {
         return repository.substring(repository.indexOf('/') + 1);
     }
 
     /**
-     * What the model may be called: with or without its owner, each with or without the revision, and where a GGUF file was
+     * Returns the names of the model: with or without its owner, each with or without the revision, and where a GGUF file was
      * chosen each with it and then without. The first is what completions call it: the name without owner and revision.
      */
     public List<String> names() {
@@ -158,7 +158,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
         return gguf.map(file -> (isFile(file) ? "/" : ":") + file).orElse("");
     }
 
-    /** What the hub may call the repository; the first that it knows is taken. Mirrors can lag behind the owner. */
+    /** Returns the names that the hub may have for the repository; the first that it knows is taken. Mirrors can lag behind the owner. */
     List<String> remoteNames() {
         return publishedName().map(name -> List.of(repository, name)).orElse(List.of(repository));
     }
@@ -167,7 +167,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
         return repository.equals(PUBLISHED.get(modelName())) ? Optional.of(modelName()) : Optional.empty();
     }
 
-    /** The shortest text that {@link #parse} reads as this name. */
+    /** Returns the shortest text that {@link #parse} reads as this name. */
     @Override
     public String toString() {
         // A published name before a file would read as an owner.

@@ -31,7 +31,7 @@ public final class HubSettings {
     /** Base address of the public hub. */
     public static final URI PUBLIC_HUB = URI.create("https://huggingface.co");
 
-    /** What can stand in a header; an error of the HTTP library would show the token. */
+    /** Characters that can stand in a header; an error of the HTTP library would show the token. */
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]{1,4096}");
 
     private final Path home;
@@ -46,7 +46,7 @@ public final class HubSettings {
         this.offline = offline;
     }
 
-    /** The public hub, online, without a token, and a cache in the given directory, which need not exist. */
+    /** Returns the public hub, online, without a token, and a cache in the given directory, which need not exist. */
     public static HubSettings in(Path home) {
         return new HubSettings(home.toAbsolutePath().normalize(), PUBLIC_HUB, null, false);
     }
@@ -81,7 +81,7 @@ public final class HubSettings {
         return home.isBlank() ? userCaches(environment, osName, userHome).resolve("flink-gpt2") : Path.of(home);
     }
 
-    /** Where the system keeps what can be fetched again; outside macOS and Windows by the XDG base directory specification. */
+    /** Returns where the system keeps what can be fetched again; outside macOS and Windows by the XDG base directory specification. */
     private static Path userCaches(Map<String, String> environment, String osName, Path userHome) {
         String os = osName.toLowerCase(Locale.ROOT);
         if (os.startsWith("mac")) {
@@ -107,7 +107,7 @@ public final class HubSettings {
     }
 
     /**
-     * The same with another hub.
+     * Returns the same with another hub.
      *
      * @param option what gave the address, for messages
      * @param address {@code http://} or {@code https://}, host, optionally port and path
@@ -137,7 +137,7 @@ public final class HubSettings {
     }
 
     /**
-     * The same with a token for private models; spaces around it are dropped.
+     * Returns the same with a token for private models; spaces around it are dropped.
      *
      * @param option what gave the token, for messages, which do not show it
      * @throws IllegalArgumentException if it is empty or not of printable ASCII
@@ -152,7 +152,7 @@ public final class HubSettings {
         return new HubSettings(home, baseAddress, stripped, offline);
     }
 
-    /** The same, with or without the network. */
+    /** Returns the same, with or without the network. */
     public HubSettings withOffline(boolean newOffline) {
         return new HubSettings(home, baseAddress, token, newOffline);
     }
@@ -167,7 +167,7 @@ public final class HubSettings {
         return baseAddress;
     }
 
-    /** Whether the network must not be touched. */
+    /** Returns whether the network must not be touched. */
     public boolean offline() {
         return offline;
     }

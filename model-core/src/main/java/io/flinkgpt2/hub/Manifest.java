@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a directory of the cache holds, in {@value #FILE}; written last, so that its presence means that everything is there
+ * The list of the files of a directory of the cache, in {@value #FILE}; written last, so that its presence means that everything is there
  * and was checked.
  *
  * @param repository {@code owner/name}

@@ -58,7 +58,7 @@ final class ModelDirectory {
         return path.resolve(file);
     }
 
-    /** The complete directory of a model's commit: its own, or that of a branch or tag that stood for it; or null. */
+    /** Returns the complete directory of a model's commit: its own, or that of a branch or tag that stood for it; or null. */
     static ModelDirectory ofCommit(Path home, HubName name) throws IOException {
         ModelDirectory own = new ModelDirectory(home, name);
         for (CachedModel model : all(home)) {
@@ -72,14 +72,14 @@ final class ModelDirectory {
         return null;
     }
 
-    /** The commit that the files of a complete model are of, or null if it is not known. */
+    /** Returns the commit that the files of a complete model are of, or null if it is not known. */
     String commit() throws IOException {
         return name.isCommit()
                 ? name.revision()
                 : Manifest.fromJson(Files.readAllBytes(file(Manifest.FILE))).commit();
     }
 
-    /** The models of a cache that have a file at least, in the order of their names; others come and go meanwhile. */
+    /** Returns the models of a cache that have a file at least, in the order of their names; others come and go meanwhile. */
     static List<CachedModel> all(Path home) throws IOException {
         List<CachedModel> models = new ArrayList<>();
         for (Path owner : children(home.resolve("models"))) {
@@ -129,7 +129,7 @@ final class ModelDirectory {
         return lack().isEmpty();
     }
 
-    /** What is wrong with the model, for messages; empty if it is complete. */
+    /** Returns what the model lacks, for messages; empty if it is complete. */
     String lack() throws IOException {
         Path file = file(Manifest.FILE);
         Manifest manifest;

@@ -27,7 +27,7 @@ final class ModelFileNames {
     private ModelFileNames() {}
 
     /**
-     * The files to fetch, but for shards; the weights or their index come last.
+     * Returns the files to fetch, but for shards; the weights or their index come last.
      *
      * @throws ModelHubException if they make no model
      */
@@ -103,18 +103,18 @@ final class ModelFileNames {
         return quoted(shown);
     }
 
-    /** Whether a file is an index of shards. */
+    /** Returns whether a file is an index of shards. */
     static boolean isIndex(String file) {
         return file.endsWith(INDEX_SUFFIX);
     }
 
-    /** What the shards of an index end in: {@code .safetensors} or {@code .bin}. */
+    /** Returns the ending of the shards of an index: {@code .safetensors} or {@code .bin}. */
     static String shardSuffix(String index) {
         String weights = index.substring(0, index.length() - INDEX_SUFFIX.length());
         return weights.substring(weights.lastIndexOf('.'));
     }
 
-    /** Whether a reader of the directory could take a file for a part of the model. */
+    /** Returns whether a reader of the directory could take a file for a part of the model. */
     static boolean couldBelong(String file) {
         return file.equals(CONFIG)
                 || file.equals(GENERATION_CONFIG)

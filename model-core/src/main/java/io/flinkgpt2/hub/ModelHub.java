@@ -54,7 +54,7 @@ public final class ModelHub {
     }
 
     /**
-     * The directory of a model, with all its files; fetches what is missing.
+     * Returns the directory of a model, with all its files; fetches what is missing.
      *
      * @param progress told while something is fetched
      * @throws ModelHubException if the model is not there and cannot be fetched; says why and what to do
@@ -95,7 +95,7 @@ public final class ModelHub {
     }
 
     /**
-     * The same model at the commit that its branch or tag stands for: in the cache, if it is complete there, else at the hub.
+     * Returns the same model at the commit that its branch or tag stands for: in the cache, if it is complete there, else at the hub.
      * The name as it is, with a warning, if the cache does not know the commit of what it holds.
      *
      * @throws ModelHubException if the commit cannot be found out
@@ -129,7 +129,7 @@ public final class ModelHub {
         return name.at(RepositoryCommit.of(name, new HubClient(settings, limits), settings));
     }
 
-    /** What is in the cache, complete or not, in the order of the names; needs no network. */
+    /** Returns the models in the cache, complete or not, in the order of their names; needs no network. */
     public List<CachedModel> models() throws IOException {
         return ModelDirectory.all(settings.home());
     }

@@ -32,7 +32,7 @@ public final class ModelHubException extends IOException {
         super(message, cause);
     }
 
-    /** The same, with what came before it. */
+    /** Returns the same, with what came before it. */
     ModelHubException after(String prelude) {
         return new ModelHubException(prelude + getMessage(), this);
     }

@@ -25,7 +25,7 @@ public final class ModelLocator {
     }
 
     /**
-     * The path, if there is something; else the directory of the model with this name, which is fetched if need be.
+     * Returns the path, if there is something; else the directory of the model with this name, which is fetched if need be.
      *
      * @param pathOrName directory or file, or a name as {@link HubName#parse} takes it
      * @param hub asked for only if there is nothing at the path
@@ -58,7 +58,7 @@ public final class ModelLocator {
     }
 
     /**
-     * What a model that a user gave so may be called, without a look at the hub: the last part of an existing path; else, of
+     * Returns the names of a model that a user gave so, without a look at the hub: the last part of an existing path; else, of
      * the name of a model, {@link HubName#names()}; else the last part of the path, which may exist on another machine.
      *
      * @return at least one; the first is what completions call it
@@ -76,7 +76,7 @@ public final class ModelLocator {
         }
     }
 
-    /** The name of a model on the hub that a user gave so, without a look at the hub; empty if there is something at the path. */
+    /** Returns the name of a model on the hub that a user gave so, without a look at the hub; empty if there is something at the path. */
     public static Optional<HubName> hubName(String pathOrName) {
         Path path = absolute(pathOrName);
         if (path != null && Files.exists(path)) {

@@ -2,7 +2,7 @@ package io.flinkgpt2.hub;
 
 import static io.flinkgpt2.hub.ModelHubException.quoted;
 
-/** What it means when the hub answers, but not with what was asked for. */
+/** Explanations of a hub's answers that are not what was asked for. */
 final class Refusals {
 
     private static final String HOW_TO_GIVE =
@@ -41,7 +41,7 @@ final class Refusals {
                 "check name, revision and hub");
     }
 
-    /** The public hub answers 401 for models that it does not have, too, so that nobody learns of private ones. */
+    /** Returns the public hub answers 401 for models that it does not have, too, so that nobody learns of private ones. */
     private static ModelHubException closed(
             HubAnswer answer, String status, HubName name, HubClient client, HubSettings settings) {
         String where = status + " for model " + name + " at " + settings.baseAddress();

@@ -25,7 +25,7 @@ record RemoteFile(String name, long size, Checksum checksum) {
         }
     }
 
-    /** Whether a name can neither leave its directory nor hide there. */
+    /** Returns whether a name can neither leave its directory nor hide there. */
     static boolean isPlain(String name) {
         return PLAIN.matcher(name).matches();
     }

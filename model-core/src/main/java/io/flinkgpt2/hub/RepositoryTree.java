@@ -19,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the hub lists at the root of a repository: its tree API, {@code GET /api/models/REPOSITORY/tree/REVISION}, an array of
+ * The list of files at the root of a repository on the hub: its tree API, {@code GET /api/models/REPOSITORY/tree/REVISION}, an array of
  * {@code {type, path, size, oid, lfs: {oid, size}}} in pages that are linked by the header {@code Link} with
  * {@code rel="next"}. {@code oid} is the git blob id; of a file in large file storage it is that of a pointer, and
  * {@code lfs.oid} is the SHA-256 of the content.
@@ -111,7 +111,7 @@ final class RepositoryTree {
         }
     }
 
-    /** Whether a path stays in its repository on every system. */
+    /** Returns whether a path stays in its repository on every system. */
     private static boolean isInside(String path) {
         return !path.isEmpty()
                 && path.indexOf('\\') < 0
@@ -139,7 +139,7 @@ final class RepositoryTree {
         return null;
     }
 
-    /** Names of the files at the root, of which some may be unfit to be fetched. */
+    /** Returns the names of the files at the root, of which some may be unfit to be fetched. */
     List<String> names() {
         return List.copyOf(entries.keySet());
     }
@@ -149,7 +149,7 @@ final class RepositoryTree {
     }
 
     /**
-     * A file with its size and checksum.
+     * Returns a file with its size and checksum.
      *
      * @throws ModelHubException if it is not listed, or not with both
      */
@@ -178,7 +178,7 @@ final class RepositoryTree {
         return "/" + repository + "/resolve/" + encoded(name.revision()) + "/" + encoded(file.name());
     }
 
-    /** What can stand between two slashes of an address. */
+    /** Returns a text as it can stand between two slashes of an address. */
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

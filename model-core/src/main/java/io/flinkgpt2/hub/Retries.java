@@ -87,7 +87,7 @@ final class Retries {
         }
     }
 
-    /** An interruption as an {@link IOException}; the thread's interrupt status is set again. */
+    /** Returns an interruption as an {@link IOException}; the thread's interrupt status is set again. */
     static InterruptedIOException interrupted(String subject, Exception cause) {
         Thread.currentThread().interrupt();
         InterruptedIOException interrupted = new InterruptedIOException(subject + ": interrupted");

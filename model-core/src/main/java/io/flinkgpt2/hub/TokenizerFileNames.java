@@ -10,12 +10,12 @@ final class TokenizerFileNames {
     private static final String MERGES = "merges.txt";
     private static final String TOKENIZER = "tokenizer.json";
 
-    /** Those of a byte-level BPE, with what stands beside it. */
+    /** Names of the files of a byte-level BPE and of those beside it. */
     private static final List<String> BYTE_LEVEL = List.of(
             VOCABULARY, MERGES, TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json");
 
     /**
-     * Those of other kinds. They cannot be used, but tell that the model has a tokenizer of its own, so that GPT-2's is not
+     * Names of tokenizers of other kinds. They cannot be used, but tell that the model has a tokenizer of its own, so that GPT-2's is not
      * taken for it.
      */
     private static final List<String> OTHER_KINDS = List.of(
@@ -29,7 +29,7 @@ final class TokenizerFileNames {
     private TokenizerFileNames() {}
 
     /**
-     * Those of them that are there. Of a tokenizer of another kind only where there is no byte-level BPE.
+     * Returns the names that are there; those of a tokenizer of another kind only where there is no byte-level BPE.
      *
      * @throws ModelHubException if there is half a vocabulary
      */
@@ -52,7 +52,7 @@ final class TokenizerFileNames {
         return chosen;
     }
 
-    /** Whether a reader of the directory could take a file for a part of the tokenizer. */
+    /** Returns whether a reader of the directory could take a file for a part of the tokenizer. */
     static boolean couldBelong(String file) {
         return BYTE_LEVEL.contains(file) || OTHER_KINDS.contains(file);
     }

@@ -12,12 +12,12 @@ public final class ActivationNames {
 
     private ActivationNames() {}
 
-    /** All names that are supported. */
+    /** Returns all names that are supported. */
     public static List<String> all() {
         return ALL;
     }
 
-    /** The function of a name, if it is supported; upper and lower case differ. */
+    /** Returns the function of a name, if it is supported; upper and lower case differ. */
     public static Optional<Activation> find(String name) {
         return switch (name) {
             case "gelu", "gelu_python" -> Optional.of(Activation.GELU);
@@ -27,7 +27,7 @@ public final class ActivationNames {
         };
     }
 
-    /** The name of a function; of several the one that GPT-2's configs have. */
+    /** Returns the name of a function; of several the one that GPT-2's configs have. */
     public static String nameOf(Activation activation) {
         return switch (activation) {
             case GELU -> "gelu";

@@ -45,7 +45,7 @@ public final class AttentionPass {
         }
     }
 
-    /** The sequences, each with a row at the position: what {@link Gpt2#forward} takes for the whole step, once. */
+    /** Returns the sequences, each with a row at the position: what {@link Gpt2#forward} takes for the whole step, once. */
     public RaggedBatch batch() {
         return batch;
     }
@@ -64,7 +64,7 @@ public final class AttentionPass {
         }
     }
 
-    /** Bytes of keys and values that {@link #run} reads. */
+    /** Returns the number of bytes of keys and values that {@link #run} reads. */
     public long bytesRead() {
         return (long) batch.size() * (position + 1) * config.layerCount() * 2 * config.embeddingSize() * Float.BYTES;
     }

@@ -43,7 +43,7 @@ final class AttentionStep implements Workers.Task {
         this.scratch = new float[threads][Kernels.scoresScratch(config.headCount(), config.headSize())];
     }
 
-    /** The most positions of a sequence. */
+    /** Returns the most positions of a sequence. */
     int maxPositions() {
         return maxPositions;
     }

@@ -84,12 +84,12 @@ final class CheckedTensors {
         return tensors;
     }
 
-    /** What every model has. */
+    /** Returns the tensors that every model has. */
     List<TensorTable.Entry> table() {
         return table;
     }
 
-    /** The head, where the file has one. */
+    /** Returns the head, where the file has one. */
     Optional<TensorTable.Entry> lmHead() {
         return Optional.of(head).filter(entry -> file.tensors().containsKey(fileName(entry)));
     }
@@ -103,13 +103,13 @@ final class CheckedTensors {
         file.read(fileName(entry), sink);
     }
 
-    /** An error of a tensor, by the name that it has in the file. */
+    /** Returns an error of a tensor, by the name that it has in the file. */
     InvalidModelException invalid(TensorTable.Entry entry, String found, String expected, String advice) {
         String name = InvalidModelException.quoted(fileName(entry));
         return new InvalidModelException(path, "tensor " + name, found, expected, advice);
     }
 
-    /** The name of a tensor in the file. */
+    /** Returns the name of a tensor in the file. */
     String fileName(TensorTable.Entry entry) {
         return convention == TensorTable.Convention.GGUF ? entry.ggufName() : names.inFile(entry.name());
     }
@@ -144,7 +144,7 @@ final class CheckedTensors {
         }
     }
 
-    /** Whether a linear layer of the transformers library lies the other way round. */
+    /** Returns whether a linear layer of the transformers library lies the other way round. */
     private static boolean isTransposed(TensorTable.Entry entry, TensorInfo found) {
         return entry.layout() == TensorTable.Layout.INPUT_MAJOR
                 && found.shape()
@@ -159,7 +159,7 @@ final class CheckedTensors {
         return panels * PackedMatrix.PANEL_WIDTH * (entry.elementCount() / outputs);
     }
 
-    /** The names in the file that no tensor of the model has. */
+    /** Returns the names in the file that no tensor of the model has. */
     private List<String> unknown() {
         Set<String> known = new HashSet<>();
         known.add(fileName(head));

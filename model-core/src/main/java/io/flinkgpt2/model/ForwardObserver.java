@@ -3,7 +3,7 @@ package io.flinkgpt2.model;
 /** Looks at what a forward pass computes on its way; for validation. Must not change the arrays. */
 public interface ForwardObserver {
 
-    /** What is shown, {@code rows x columns} each. */
+    /** A stage that is shown, {@code rows x columns} each. */
     enum Stage {
         /** Token plus position embedding; layer 0. */
         EMBEDDING,
@@ -15,7 +15,7 @@ public interface ForwardObserver {
         /** After the second matrix, before the residual. */
         FEED_FORWARD_OUTPUT,
         BLOCK_OUTPUT,
-        /** Of the rows for which logits are wanted. */
+        /** The final layer norm of the rows for which logits are wanted. */
         FINAL_LAYER_NORM
     }
 

@@ -79,12 +79,12 @@ public final class ForwardState {
         attention = new AttentionStep(config, maxContext, workers.count());
     }
 
-    /** The logits of the last pass; the {@code i}-th set begins at {@link #logitsOffset} and has {@code vocab_size} floats. */
+    /** Returns the logits of the last pass; the {@code i}-th set begins at {@link #logitsOffset} and has {@code vocab_size} floats. */
     public float[] logits() {
         return logits;
     }
 
-    /** Where the {@code i}-th set of logits begins. */
+    /** Returns where the {@code i}-th set of logits begins. */
     public int logitsOffset(int i) {
         return i * logitsStride;
     }

@@ -29,7 +29,7 @@ public final class Gpt2 {
         return config;
     }
 
-    /** The kernels that run this model's operations. */
+    /** Returns the kernels that run this model's operations. */
     public Kernels kernels() {
         return kernels;
     }

@@ -75,7 +75,7 @@ public record Gpt2Config(
         }
     }
 
-    /** A config with one end-of-text id, or none. */
+    /** Returns a config with one end-of-text id, or none. */
     public Gpt2Config(
             int vocabularySize,
             int contextLength,
@@ -160,7 +160,7 @@ public record Gpt2Config(
     }
 
     /**
-     * The hyper-parameters that a checkpoint of nanoGPT or llm.c tells of itself, and what its program decides: the exact GELU
+     * Returns the hyper-parameters that a checkpoint of nanoGPT or llm.c tells of itself, and what its program decides: the exact GELU
      * for nanoGPT, the tanh form for llm.c. The end of text is GPT-2's, if the vocabulary has it.
      *
      * @throws InvalidModelException if the feed-forward network would be too wide
@@ -169,7 +169,7 @@ public record Gpt2Config(
         return TrainingConfig.read(checkpoint);
     }
 
-    /** This config as one line of JSON, which {@link #read(Path)} reads; the same for equal configs. */
+    /** Returns this config as one line of JSON, which {@link #read(Path)} reads; the same for equal configs. */
     public String toJson() {
         return Gpt2ConfigJson.toJson(this);
     }
@@ -179,7 +179,7 @@ public record Gpt2Config(
         Gpt2ConfigJson.write(this, configJson);
     }
 
-    /** The config of a published model's shape with GPT-2's vocabulary, 1024 positions and the tanh GELU. */
+    /** Returns the config of a published model's shape with GPT-2's vocabulary, 1024 positions and the tanh GELU. */
     public static Gpt2Config published(int layerCount, int headCount, int embeddingSize) {
         return new Gpt2Config(
                 50257,
@@ -196,7 +196,7 @@ public record Gpt2Config(
                 OptionalInt.of(DEFAULT_END_OF_TEXT_ID));
     }
 
-    /** This config with another activation function. */
+    /** Returns this config with another activation function. */
     public Gpt2Config withActivation(Activation other) {
         return new Gpt2Config(
                 vocabularySize,
@@ -249,7 +249,7 @@ public record Gpt2Config(
         return embeddingSize / headCount;
     }
 
-    /** What the scores of a layer, counted from 0, are multiplied by before the softmax. */
+    /** Returns the factor of a layer's scores before the softmax; layers count from 0. */
     float attentionScale(int layer) {
         double scale = scaleAttentionWeights ? 1 / Math.sqrt(headSize()) : 1;
         return (float) (scaleAttentionByInverseLayer ? scale / (layer + 1) : scale);

@@ -93,7 +93,7 @@ final class Gpt2ConfigJson {
         return value.intValue();
     }
 
-    /** The value of a size, under the name that the file has for it. */
+    /** Returns the value of a size, under the name that the file has for it. */
     private JsonNode size(String field) throws InvalidModelException {
         String name = name(field);
         JsonNode value = root.path(name);
@@ -105,7 +105,7 @@ final class Gpt2ConfigJson {
         return value;
     }
 
-    /** The name that the file has for a size: GPT-2's, unless it has the other. */
+    /** Returns the name that the file has for a size: GPT-2's, unless it has the other. */
     private String name(String field) {
         String other = OTHER_NAMES.getOrDefault(field, field);
         return isSet(other) ? other : field;
@@ -144,14 +144,14 @@ final class Gpt2ConfigJson {
         return activation.get();
     }
 
-    /** The function that the config means, if it is supported; without one it is the transformers library's default. */
+    /** Returns the function that the config means, if it is supported; without one it is the transformers library's default. */
     private Optional<Activation> declaredActivation() {
         return isSet(ACTIVATION)
                 ? ActivationNames.find(root.get(ACTIVATION).asText())
                 : Optional.of(Activation.GELU_TANH);
     }
 
-    /** A null says that there is none; where the field is missing it is GPT-2's own. */
+    /** Returns a null says that there is none; where the field is missing it is GPT-2's own. */
     private List<Integer> endOfTextIds(int vocabularySize) throws InvalidModelException {
         JsonNode value = root.path(EndOfTextIds.FIELD);
         return value.isMissingNode()

@@ -74,17 +74,17 @@ public record Gpt2Weights(
         return new Gpt2WeightsLoader(file, config, path, product, precision).load();
     }
 
-    /** How the matrices are kept. */
+    /** Returns how the matrices are kept. */
     public Precision precision() {
         return tokenEmbedding.precision();
     }
 
-    /** Whether the LM head is the token embedding. */
+    /** Returns whether the LM head is the token embedding. */
     public boolean isTied() {
         return lmHead == tokenEmbedding;
     }
 
-    /** Number of parameters, a tied head counted once. */
+    /** Returns number of parameters, a tied head counted once. */
     public static long parameterCount(Gpt2Config config, boolean tied) {
         long count = TensorTable.of(config).stream()
                 .mapToLong(TensorTable.Entry::elementCount)

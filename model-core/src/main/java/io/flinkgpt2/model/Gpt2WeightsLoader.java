@@ -216,7 +216,7 @@ final class Gpt2WeightsLoader {
     }
 
     /**
-     * The file's LM head; null where it equals the token embedding, so that one array serves both, and where the config ties
+     * Returns the file's LM head; null where it equals the token embedding, so that one array serves both, and where the config ties
      * the two, for then the embedding is the head, as in the transformers library.
      */
     private PackedMatrix lmHead(TensorTable.Entry entry, PackedMatrix tokenEmbedding) throws IOException {
@@ -254,7 +254,7 @@ final class Gpt2WeightsLoader {
         return (PackedMatrix) loaded.get(name);
     }
 
-    /** A matrix that was kept in float32, as it is to be kept. */
+    /** Returns a matrix that was kept in float32, as it is to be kept. */
     private PackedMatrix stored(String name) {
         return product.pack((Float32Matrix) matrix(name), precision);
     }

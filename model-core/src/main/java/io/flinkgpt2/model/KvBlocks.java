@@ -35,43 +35,43 @@ public final class KvBlocks {
         this.layout = new KvLayout(config);
     }
 
-    /** Bytes of one block: keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers. */
+    /** Returns the number of bytes of one block: keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers. */
     public static long blockBytes(Gpt2Config config) {
         return (long) Float.BYTES * 2 * config.layerCount() * config.embeddingSize() * KvCache.BLOCK_POSITIONS;
     }
 
-    /** Blocks that so many positions take. */
+    /** Returns the number of blocks that so many positions take. */
     public static int blocksFor(int positions) {
         return (positions + KvCache.BLOCK_POSITIONS - 1) / KvCache.BLOCK_POSITIONS;
     }
 
-    /** What the blocks are shaped for. */
+    /** Returns the configuration that the blocks are shaped for. */
     public Gpt2Config config() {
         return config;
     }
 
-    /** The most blocks that can be held at a time. */
+    /** Returns the most blocks that can be held at a time. */
     public int capacity() {
         return capacity;
     }
 
-    /** Blocks that are held by someone. */
+    /** Returns the number of blocks that are held by someone. */
     public int heldCount() {
         return allocated - free.size();
     }
 
-    /** Blocks that can still be taken. */
+    /** Returns the number of blocks that can still be taken. */
     public int availableCount() {
         return capacity - heldCount();
     }
 
-    /** Bytes of the memory allocated so far, held or not. */
+    /** Returns the number of bytes of the memory allocated so far, held or not. */
     public long allocatedBytes() {
         return allocated * blockBytes(config);
     }
 
     /**
-     * A block for one holder, with whatever an earlier one left in it.
+     * Returns a block for one holder, with whatever an earlier one left in it.
      *
      * @throws IllegalStateException if all blocks of the budget are held
      */

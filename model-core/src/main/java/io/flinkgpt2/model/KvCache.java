@@ -31,7 +31,7 @@ public final class KvCache {
     private int claimed;
 
     /**
-     * An empty cache with a pool of its own.
+     * Returns an empty cache with a pool of its own.
      *
      * @param capacity the most positions it can hold, 1..{@code n_positions}
      */
@@ -40,7 +40,7 @@ public final class KvCache {
     }
 
     /**
-     * An empty cache that shares a pool with others.
+     * Returns an empty cache that shares a pool with others.
      *
      * @param capacity the most positions it can hold, 1..{@code n_positions}
      */
@@ -56,12 +56,12 @@ public final class KvCache {
         this.floats = new float[blocks.length][];
     }
 
-    /** The most positions this cache can hold. */
+    /** Returns the most positions this cache can hold. */
     public int capacity() {
         return capacity;
     }
 
-    /** Positions it holds: the next token stands at this position. */
+    /** Returns the number of positions it holds: the next token stands at this position. */
     public int length() {
         return length;
     }
@@ -76,17 +76,17 @@ public final class KvCache {
         length = 0;
     }
 
-    /** Blocks held, shared ones included. */
+    /** Returns the number of blocks held, shared ones included. */
     public int blockCount() {
         return blockCount;
     }
 
-    /** Bytes of the blocks held, shared ones included. */
+    /** Returns the number of bytes of the blocks held, shared ones included. */
     public long byteSize() {
         return blockCount * KvBlocks.blockBytes(pool.config());
     }
 
-    /** The {@code index}-th block, for another cache to adopt or copy from. */
+    /** Returns the {@code index}-th block, for another cache to adopt or copy from. */
     public KvBlock sharedBlock(int index) {
         if (index < 0 || index >= blockCount) {
             throw new IndexOutOfBoundsException("block " + index + " is not in a cache of " + blockCount);
@@ -219,7 +219,7 @@ public final class KvCache {
                 closedPositions(layer, positions));
     }
 
-    /** Of the first positions, those whose keys lie in closed stripes: all of them, or up to where the open stripe begins. */
+    /** Returns how many of the first positions have their keys in closed stripes: all of them, or up to where the open stripe begins. */
     private int closedPositions(int layer, int positions) {
         int last = (positions - 1) / BLOCK_POSITIONS;
         // The blocks before the last are full.

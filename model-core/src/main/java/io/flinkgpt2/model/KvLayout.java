@@ -103,27 +103,27 @@ final class KvLayout {
         return block.floats[valueRow(layer, slot) + head * headSize + d];
     }
 
-    /** Where the keys of a layer begin in every block. */
+    /** Returns where the keys of a layer begin in every block. */
     int keysOffset(int layer) {
         return 2 * layer * BLOCK_POSITIONS * row;
     }
 
-    /** Where the values of a layer begin in every block. */
+    /** Returns where the values of a layer begin in every block. */
     int valuesOffset(int layer) {
         return valueRow(layer, 0);
     }
 
-    /** Where the key of a block's {@code slot}-th position begins in a closed stripe; its elements are a stripe apart. */
+    /** Returns where the key of a block's {@code slot}-th position begins in a closed stripe; its elements are a stripe apart. */
     private int closedKey(int layer, int head, int slot) {
         return keysOffset(layer) + slot / KEY_STRIPE * stripe.length + head * headSize * KEY_STRIPE + slot % KEY_STRIPE;
     }
 
-    /** Where the row of a block's {@code slot}-th position begins in an open stripe. */
+    /** Returns where the row of a block's {@code slot}-th position begins in an open stripe. */
     private int openKey(int layer, int slot) {
         return keysOffset(layer) + slot * row;
     }
 
-    /** Where the values of a block's {@code slot}-th position begin. */
+    /** Returns where the values of a block's {@code slot}-th position begin. */
     private int valueRow(int layer, int slot) {
         return ((2 * layer + 1) * BLOCK_POSITIONS + slot) * row;
     }

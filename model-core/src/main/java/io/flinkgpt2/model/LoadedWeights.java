@@ -18,7 +18,7 @@ import java.util.Map;
  * from: to be written to a file of their own. Those of a model in float32 are exact.
  */
 public final class LoadedWeights implements WeightsFile {
-    /** What {@code GPT2LMHeadModel} puts before the names of all but the LM head. */
+    /** Prefix that {@code GPT2LMHeadModel} puts before the names of all tensors but the LM head. */
     private static final String PREFIX = "transformer.";
 
     private static final int PIECE = 1 << 18;
@@ -32,7 +32,7 @@ public final class LoadedWeights implements WeightsFile {
         float get(long index);
     }
 
-    /** The weights of a model; its LM head is among them if the config says that it is one of its own. */
+    /** Returns the weights of a model; its LM head is among them if the config says that it is one of its own. */
     public LoadedWeights(Gpt2Config config, Gpt2Weights weights) {
         Map<String, Object> loaded = byName(weights);
         for (TensorTable.Entry entry : TensorTable.of(config)) {

@@ -20,12 +20,12 @@ public enum PublishedModel {
         this.embeddingSize = embeddingSize;
     }
 
-    /** The name under which it is known. */
+    /** Returns the name under which it is known. */
     public String modelName() {
         return modelName;
     }
 
-    /** The config of this size: GPT-2's vocabulary, 1024 positions, the tanh GELU. Loading reads a model's own instead. */
+    /** Returns the config of this size: GPT-2's vocabulary, 1024 positions, the tanh GELU. Loading reads a model's own instead. */
     public Gpt2Config config() {
         return Gpt2Config.published(layerCount, headCount, embeddingSize);
     }

@@ -54,17 +54,17 @@ public final class RaggedBatch {
         rows++;
     }
 
-    /** Number of rows. */
+    /** Returns number of rows. */
     public int size() {
         return rows;
     }
 
-    /** The most rows it can hold. */
+    /** Returns the most rows it can hold. */
     public int capacity() {
         return tokenIds.length;
     }
 
-    /** Number of rows for which logits are wanted. */
+    /** Returns number of rows for which logits are wanted. */
     int logitCount() {
         return logitCount;
     }
@@ -81,7 +81,7 @@ public final class RaggedBatch {
         return caches[row];
     }
 
-    /** The row of the {@code i}-th set of logits. */
+    /** Returns the row of the {@code i}-th set of logits. */
     int logitRow(int i) {
         return logitRows[i];
     }

@@ -40,7 +40,7 @@ final class TensorNames {
         }
     }
 
-    /** The prefix of the token embedding; the longest where there are several. */
+    /** Returns the prefix of the token embedding; the longest where there are several. */
     private static String prefix(Collection<String> namesInFile) {
         String longest = "";
         for (String name : namesInFile) {

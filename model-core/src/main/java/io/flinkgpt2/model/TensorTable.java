@@ -64,7 +64,7 @@ final class TensorTable {
         return of(config, Convention.TRANSFORMERS);
     }
 
-    /** Every tensor that a model of this config has, but for an LM head of its own. */
+    /** Returns every tensor that a model of this config has, but for an LM head of its own. */
     static List<Entry> of(Gpt2Config config, Convention convention) {
         long vocabulary = config.vocabularySize();
         long positions = config.contextLength();
@@ -87,7 +87,7 @@ final class TensorTable {
         return table;
     }
 
-    /** The LM head of a model whose head is not its token embedding. */
+    /** Returns the LM head of a model whose head is not its token embedding. */
     static Entry lmHead(Gpt2Config config) {
         return new Entry(LM_HEAD, GGUF_LM_HEAD, Layout.OUTPUT_MAJOR, List.of((long) config.vocabularySize(), (long)
                 config.embeddingSize()));

@@ -48,7 +48,7 @@ final class GgufVocabulary {
     }
 
     /**
-     * The file's tokenizer. It takes token ids only if it is another one than byte-level BPE of GPT-2's kind, or if there is
+     * Returns the file's tokenizer. It takes token ids only if it is another one than byte-level BPE of GPT-2's kind, or if there is
      * none and the model has another number of rows than GPT-2's tokenizer has tokens.
      *
      * @param rows of the token embedding
@@ -101,7 +101,7 @@ final class GgufVocabulary {
                 + ", and only " + expected + " is supported");
     }
 
-    /** The kinds of the tokens, if the file gives their types. */
+    /** Returns the kinds of the tokens, if the file gives their types. */
     private Optional<List<Vocabulary.Kind>> kinds(int tokenCount) throws IOException {
         Optional<int[]> types = metadata.integers(TOKEN_TYPES);
         if (types.isEmpty()) {
@@ -128,7 +128,7 @@ final class GgufVocabulary {
         return Optional.of(kinds);
     }
 
-    /** The id of the token that llama.cpp puts before every text, if it does; of {@code add_space_prefix} it takes no notice. */
+    /** Returns the id of the token that llama.cpp puts before every text, if it does; of {@code add_space_prefix} it takes no notice. */
     private OptionalInt beginningId(List<String> tokens) throws IOException {
         if (!metadata.bool(ADD_BEGINNING).orElse(false)) {
             return OptionalInt.empty();

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is chosen when a model is loaded, beyond its files.
+ * Choices made when a model is loaded, beyond its files.
  *
  * @param kernels what computes
  * @param precision how the weight matrices are kept in memory, whatever type they have in the file
@@ -21,7 +21,7 @@ public record LoadOptions(Kernels kernels, Precision precision, Optional<Activat
         Objects.requireNonNull(activation, "activation");
     }
 
-    /** The best kernels of this machine, float32, the model's own activation. */
+    /** Returns the best kernels of this machine, float32, the model's own activation. */
     public static LoadOptions defaults() {
         return new LoadOptions(Kernels.best(), Precision.F32, Optional.empty());
     }

@@ -55,17 +55,17 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
         return of(directory, config.vocabularySize());
     }
 
-    /** Whether the config of a directory is inside its weights: nanoGPT writes no other file. */
+    /** Returns whether the config of a directory is inside its weights: nanoGPT writes no other file. */
     private static boolean holdsCheckpoint(Path directory) {
         return Files.notExists(directory.resolve("config.json")) && Files.exists(directory.resolve("ckpt.pt"));
     }
 
-    /** The tokenizer that a GGUF file has inside; nothing beside it is read. */
+    /** Returns the tokenizer that a GGUF file has inside; nothing beside it is read. */
     static ModelTokenizer of(Gguf file, int rows) throws IOException {
         return new ModelTokenizer(GgufVocabulary.open(file, rows), rows);
     }
 
-    /** The tokenizer of a directory with weights in another format. */
+    /** Returns the tokenizer of a directory with weights in another format. */
     static ModelTokenizer of(Path directory, int rows) throws IOException {
         return new ModelTokenizer(inDirectory(directory, rows), rows);
     }
@@ -95,7 +95,7 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
         return none.isPresent() ? none.get() : directory.gpt2();
     }
 
-    /** A tokenizer that takes no text, for a model that brings none and cannot have GPT-2's; empty if it can. */
+    /** Returns a tokenizer that takes no text, for a model that brings none and cannot have GPT-2's; empty if it can. */
     private static Optional<Tokenizer> ofNoTokenizer(int rows, String where) {
         int gpt2 = Tokenizer.gpt2().vocabularySize();
         return rows == gpt2

@@ -127,7 +127,7 @@ public final class Pretrained {
     }
 
     /**
-     * A model of this shape that nobody trained, made in memory: the model that a file with {@link RandomWeights} of that
+     * Returns a model of this shape that nobody trained, made in memory: the model that a file with {@link RandomWeights} of that
      * seed holds. It has GPT-2's own tokenizer if it has as many ids, else it takes token ids only.
      *
      * @param seed of the weights
@@ -148,7 +148,7 @@ public final class Pretrained {
         return options.activation().map(config::withActivation).orElse(config);
     }
 
-    /** The ways in which a config differs from the one that the digest of a model's revision covers; empty if in none. */
+    /** Returns the ways in which a config differs from the one that the digest of a model's revision covers; empty if in none. */
     private static String changes(Gpt2Config digested, Gpt2Config config) {
         return (config.activation() == digested.activation() ? "" : activation(config))
                 + (config.endOfTextIds().equals(digested.endOfTextIds()) ? "" : "end of text " + config.endOfTextIds());
@@ -174,13 +174,13 @@ public final class Pretrained {
                 options.precision());
     }
 
-    /** The tokenizer alone of a model, which {@link #open(Path)} would have; as {@link ModelTokenizer#open}. */
+    /** Returns the tokenizer alone of a model, which {@link #open(Path)} would have; as {@link ModelTokenizer#open}. */
     public static Tokenizer openTokenizer(Path directoryOrFile) throws IOException {
         return ModelTokenizer.open(directoryOrFile).tokenizer();
     }
 
     /**
-     * The config alone of a model, which {@link #open(Path)} would have. Reads no weights, but makes sure that there are some.
+     * Returns the config alone of a model, which {@link #open(Path)} would have. Reads no weights, but makes sure that there are some.
      *
      * @throws InvalidModelException if something is missing or wrong; as {@link #open(Path, LoadOptions)}
      */
@@ -207,7 +207,7 @@ public final class Pretrained {
         return file;
     }
 
-    /** The directory itself, or that of the file: of the link's, not of its target. */
+    /** Returns the directory itself, or that of the file: of the link's, not of its target. */
     static Path directory(Path directoryOrFile) {
         return Files.isDirectory(directoryOrFile)
                 ? directoryOrFile
@@ -234,7 +234,7 @@ public final class Pretrained {
         return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
     }
 
-    /** The forward pass. */
+    /** Returns the forward pass. */
     public Gpt2 model() {
         return model;
     }
@@ -251,12 +251,12 @@ public final class Pretrained {
         return tokenizer;
     }
 
-    /** How the weight matrices are kept in memory: the numeric mode of what is computed. */
+    /** Returns how the weight matrices are kept in memory: the numeric mode of what is computed. */
     public Precision precision() {
         return precision;
     }
 
-    /** The first 16 hexadecimal digits of a SHA-256 over weights, config and tokenizer. */
+    /** Returns the first 16 hexadecimal digits of a SHA-256 over weights, config and tokenizer. */
     public String revision() {
         return revision;
     }

@@ -27,7 +27,7 @@ public final class RandomStream {
         return z ^ (z >>> 31);
     }
 
-    /** The first eight bytes of the SHA-256 of a name. */
+    /** Returns the first eight bytes of the SHA-256 of a name. */
     public static long seedOf(String name) {
         byte[] hash = Digests.sha256().digest(name.getBytes(StandardCharsets.UTF_8));
         return ByteBuffer.wrap(hash).getLong();

@@ -81,7 +81,7 @@ public final class Sampler {
         }
     }
 
-    /** The worst candidate that top-k and top-p keep, or -1 if they keep all. */
+    /** Returns the worst candidate that top-k and top-p keep, or -1 if they keep all. */
     private int lastKept(float[] logits, int offset, SamplingParameters parameters) {
         int most = parameters.topK() == 0 ? vocabularySize : Math.min(parameters.topK(), vocabularySize);
         if (most == vocabularySize && parameters.topP() == 1) {
@@ -145,7 +145,7 @@ public final class Sampler {
         }
     }
 
-    /** The candidate of a rank, 0 for the best; a rank that is new must be the next one. */
+    /** Returns the candidate of a rank, 0 for the best; a rank that is new must be the next one. */
     private int ranked(float[] logits, int offset, int rank) {
         int place = vocabularySize - 1 - rank;
         if (rank == rankedCount) {

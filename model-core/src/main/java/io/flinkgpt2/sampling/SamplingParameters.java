@@ -31,7 +31,7 @@ public record SamplingParameters(double temperature, int topK, double topP) {
         }
     }
 
-    /** Whether no random number is needed. */
+    /** Returns whether no random number is needed. */
     public boolean isGreedy() {
         return temperature < GREEDY_BELOW;
     }

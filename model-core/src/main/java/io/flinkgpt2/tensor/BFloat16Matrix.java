@@ -18,7 +18,7 @@ final class BFloat16Matrix extends PackedMatrix {
     }
 
     /**
-     * The bfloat16 nearest to a finite value, of two equally near the even one; of a value beyond the largest, the
+     * Returns the bfloat16 nearest to a finite value, of two equally near the even one; of a value beyond the largest, the
      * largest, for weights stay finite.
      */
     static short round(float value) {
@@ -38,7 +38,7 @@ final class BFloat16Matrix extends PackedMatrix {
         return 2L * panels.length;
     }
 
-    /** The panels themselves, {@code [panel][input][32]}; for kernels, which only read them. */
+    /** Returns the panels themselves, {@code [panel][input][32]}; for kernels, which only read them. */
     short[] panels() {
         return panels;
     }

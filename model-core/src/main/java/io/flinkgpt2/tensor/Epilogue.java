@@ -47,7 +47,7 @@ public final class Epilogue {
         return this;
     }
 
-    /** The bias, which the product itself adds, for with int8 weights it shares a rounding; or null. */
+    /** Returns the bias, which the product itself adds, for with int8 weights it shares a rounding; or null. */
     float[] bias() {
         return bias;
     }

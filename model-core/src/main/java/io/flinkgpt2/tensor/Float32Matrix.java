@@ -11,7 +11,7 @@ public final class Float32Matrix extends PackedMatrix {
     private final float[] panels;
 
     /**
-     * An all-zero matrix, to be filled.
+     * Returns an all-zero matrix, to be filled.
      *
      * @param inputs number of input values, 1 or more
      * @param outputs number of output columns, 1 or more
@@ -32,7 +32,7 @@ public final class Float32Matrix extends PackedMatrix {
         return 4L * panels.length;
     }
 
-    /** The panels themselves, {@code [panel][input][32]}; for kernels, which only read them. */
+    /** Returns the panels themselves, {@code [panel][input][32]}; for kernels, which only read them. */
     float[] panels() {
         return panels;
     }

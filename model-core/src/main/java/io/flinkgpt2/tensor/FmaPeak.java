@@ -10,7 +10,7 @@ public final class FmaPeak {
 
     private FmaPeak() {}
 
-    /** Whether this JVM has vectors to measure with. */
+    /** Returns whether this JVM has vectors to measure with. */
     public static boolean measurable() {
         return Kernels.best() instanceof VectorKernels;
     }

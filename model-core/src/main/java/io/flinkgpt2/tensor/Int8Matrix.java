@@ -10,11 +10,11 @@ final class Int8Matrix extends PackedMatrix {
 
     private static final int LARGEST = 127;
 
-    /** What a kernel whose vectors are shorter than 8 bytes may read past the end. */
+    /** Bytes that a kernel may read past the end, for its vectors are not shorter than 8 bytes. */
     private static final int SLACK = 8;
 
     private final byte[] panels;
-    /** Of each output column, {@code padded(outputs)}. */
+    /** The scale of each output column, {@code padded(outputs)}. */
     private final float[] scales;
 
     Int8Matrix(Float32Matrix source) {
@@ -38,7 +38,7 @@ final class Int8Matrix extends PackedMatrix {
         }
     }
 
-    /** The nearest multiple of the scale; a column of zeros has a scale of 0. */
+    /** Returns the nearest multiple of the scale; a column of zeros has a scale of 0. */
     private static byte quantise(float value, float scale) {
         double multiple = scale == 0 ? 0 : Math.rint((double) value / scale);
         return (byte) Math.max(-LARGEST, Math.min(LARGEST, multiple));
@@ -54,12 +54,12 @@ final class Int8Matrix extends PackedMatrix {
         return panels.length + 4L * scales.length;
     }
 
-    /** The integers, {@code [panel][input][32]}, and some bytes behind them; for kernels, which only read them. */
+    /** Returns the integers, {@code [panel][input][32]}, and some bytes behind them; for kernels, which only read them. */
     byte[] panels() {
         return panels;
     }
 
-    /** Of each output column. */
+    /** Returns the scale of each output column. */
     float[] scales() {
         return scales;
     }

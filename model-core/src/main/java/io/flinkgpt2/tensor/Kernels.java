@@ -21,19 +21,19 @@ package io.flinkgpt2.tensor;
 public interface Kernels {
 
     /**
-     * The kernels for this machine: {@link VectorKernels} where the JVM has the vector module and the hardware what it
+     * Returns the kernels for this machine: {@link VectorKernels} where the JVM has the vector module and the hardware what it
      * takes, else {@link ScalarKernels} after one warning that says what to add.
      */
     static Kernels best() {
         return BestKernels.INSTANCE;
     }
 
-    /** The kernels for this machine, as {@link #best()}, with another product. */
+    /** Returns the kernels for this machine, as {@link #best()}, with another product. */
     static Kernels best(MatrixProduct product) {
         return BestKernels.with(product);
     }
 
-    /** The kernels as plain loops, which every other one must equal bit for bit. */
+    /** Returns the kernels as plain loops, which every other one must equal bit for bit. */
     static Kernels reference() {
         return new ScalarKernels();
     }
@@ -41,7 +41,7 @@ public interface Kernels {
     /** {@code "scalar"}, or {@code "vector-512"} with the width in bits. */
     String name();
 
-    /** The matrix product that goes with these kernels. */
+    /** Returns the matrix product that goes with these kernels. */
     MatrixProduct product();
 
     /**

@@ -34,7 +34,7 @@ public final class KvView {
     int positions;
     int closed;
 
-    /** A view of nothing yet, of a model with so many heads in a layer. */
+    /** Returns a view of nothing yet, of a model with so many heads in a layer. */
     public KvView(int allHeads, int headSize) {
         this.allHeads = allHeads;
         this.headSize = headSize;
@@ -60,7 +60,7 @@ public final class KvView {
         this.closed = closedEnd;
     }
 
-    /** Where, in its block, the key of a head begins at a position of a closed stripe; its elements are a stripe apart. */
+    /** Returns where, in its block, the key of a head begins at a position of a closed stripe; its elements are a stripe apart. */
     int closedKey(int position, int head) {
         return keysOffset
                 + position % BLOCK_POSITIONS / KEY_STRIPE * stripe
@@ -68,12 +68,12 @@ public final class KvView {
                 + position % KEY_STRIPE;
     }
 
-    /** Where, in its block, the key of a head begins at a position of an open stripe; its elements are all heads apart. */
+    /** Returns where, in its block, the key of a head begins at a position of an open stripe; its elements are all heads apart. */
     int openKey(int position, int head) {
         return keysOffset + position % BLOCK_POSITIONS * row + head;
     }
 
-    /** Where, in its block, the value of a head begins at a position. */
+    /** Returns where, in its block, the value of a head begins at a position. */
     int value(int position, int head) {
         return valuesOffset + position % BLOCK_POSITIONS * row + head * headSize;
     }

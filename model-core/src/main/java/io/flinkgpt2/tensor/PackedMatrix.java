@@ -52,21 +52,21 @@ public abstract class PackedMatrix {
         return outputs;
     }
 
-    /** Number of panels, the last one possibly partly padding. */
+    /** Returns number of panels, the last one possibly partly padding. */
     public int panelCount() {
         return padded(outputs) / PANEL_WIDTH;
     }
 
-    /** How the elements are stored. */
+    /** Returns how the elements are stored. */
     public abstract Precision precision();
 
-    /** Bytes of memory, padding included. */
+    /** Returns the number of bytes of memory, padding included. */
     public abstract long byteSize();
 
-    /** The element that leads from {@code input} to {@code output}, both in range, as the number that it means. */
+    /** Returns the element that leads from {@code input} to {@code output}, both in range, as the number that it means. */
     abstract float element(int input, int output);
 
-    /** The value that leads from {@code input} to {@code output}. */
+    /** Returns the value that leads from {@code input} to {@code output}. */
     public final float get(int input, int output) {
         if (input < 0 || input >= inputs || output < 0 || output >= outputs) {
             throw new IndexOutOfBoundsException(
@@ -89,7 +89,7 @@ public abstract class PackedMatrix {
         }
     }
 
-    /** Where an element lies, in panels of this width. */
+    /** Returns where an element lies, in panels of this width. */
     final int index(int input, int output) {
         int panel = output / PANEL_WIDTH;
         return (panel * inputs + input) * PANEL_WIDTH + output % PANEL_WIDTH;

@@ -30,7 +30,7 @@ final class PackedRows implements InputRows {
         return packed;
     }
 
-    /** Rows of the group that begins where {@code left} rows, 1 or more, are left. */
+    /** Returns the number of rows of the group that begins where {@code left} rows, 1 or more, are left. */
     static int groupWidth(int left) {
         if (left >= 12) {
             return 12;
@@ -104,7 +104,7 @@ final class PackedRows implements InputRows {
         return values[first * inputs + input * width + row - first];
     }
 
-    /** The packed floats; for kernels, which only read them. */
+    /** Returns the packed floats; for kernels, which only read them. */
     float[] values() {
         return values;
     }

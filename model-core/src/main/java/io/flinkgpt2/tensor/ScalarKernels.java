@@ -130,7 +130,7 @@ final class ScalarKernels implements Kernels {
         }
     }
 
-    /** The {@code i}-th of some positions by two blocks in turn: 0, 64, 1, 65, …, as long as there are any in both. */
+    /** Returns the {@code i}-th of some positions by two blocks in turn: 0, 64, 1, 65, …, as long as there are any in both. */
     private static int inTurn(int i, int positions) {
         int first = i / (2 * BLOCK_POSITIONS) * 2 * BLOCK_POSITIONS;
         int inSecond = Math.min(BLOCK_POSITIONS, Math.max(0, positions - first - BLOCK_POSITIONS));
@@ -161,7 +161,7 @@ final class ScalarKernels implements Kernels {
         }
     }
 
-    /** The striped sum, folded from stripe {@code j} on: with {@code apart} 16 one stripe, with 1 all of them. */
+    /** Returns the striped sum, folded from stripe {@code j} on: with {@code apart} 16 one stripe, with 1 all of them. */
     static float sum(float[] x, int offset, int n, int j, int apart) {
         if (apart < STRIPES) {
             return sum(x, offset, n, j, 2 * apart) + sum(x, offset, n, j + apart, 2 * apart);

@@ -27,7 +27,7 @@ abstract class Tiles<A> {
     /** Panels that {@link #multiply} covers at once: few enough for the second level of the caches. */
     static final int TOGETHER = 4;
 
-    /** The panels of a matrix of this precision. */
+    /** Returns the panels of a matrix of this precision. */
     abstract A panels(PackedMatrix w);
 
     /**

@@ -34,7 +34,7 @@ final class VectorKernels implements Kernels {
         this.product = product;
     }
 
-    /** Whether this machine's vectors have 4, 8 or 16 floats. */
+    /** Returns whether this machine's vectors have 4, 8 or 16 floats. */
     static boolean supported() {
         return LANES >= 4;
     }

@@ -24,7 +24,7 @@ final class VectorReductions {
     private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
 
     /**
-     * The largest element; NaN if there is one. Bits are compared as integers: floats in Java's order take dozens of
+     * Returns the largest element; NaN if there is one. Bits are compared as integers: floats in Java's order take dozens of
      * instructions, and now and then HotSpot makes objects of them.
      */
     static float max(float[] x, int offset, int n) {
@@ -55,13 +55,13 @@ final class VectorReductions {
         return max;
     }
 
-    /** The bits of a float as an integer that is in the order of the floats; its own inverse. */
+    /** Returns the bits of a float as an integer that is in the order of the floats; its own inverse. */
     private static int ordered(int bits) {
         return bits ^ (bits >> 31 & Integer.MAX_VALUE);
     }
 
     /**
-     * The striped sum of {@link Kernels}: 1, 2 or 4 vectors hold the sixteen stripes. A length that is no multiple of 16, which
+     * Returns the striped sum of {@link Kernels}: 1, 2 or 4 vectors hold the sixteen stripes. A length that is no multiple of 16, which
      * no published model has, is left to the definition: masked loads are objects on the heap as often as not.
      */
     static float sum(float[] x, int offset, int n) {

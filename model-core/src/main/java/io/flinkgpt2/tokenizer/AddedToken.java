@@ -20,17 +20,17 @@ record AddedToken(
         boolean stripsRight,
         boolean normalized) {
 
-    /** A special token with no other trait. */
+    /** Returns a special token with no other trait. */
     static AddedToken special(String text, int id) {
         return new AddedToken(text, id, true, false, false, false, false);
     }
 
-    /** A token that is found in every text, with no other trait. */
+    /** Returns a token that is found in every text, with no other trait. */
     static AddedToken always(String text, int id) {
         return new AddedToken(text, id, false, false, false, false, false);
     }
 
-    /** This token as a special one. */
+    /** Returns this token as a special one. */
     AddedToken asSpecial() {
         return new AddedToken(text, id, true, singleWord, stripsLeft, stripsRight, normalized);
     }

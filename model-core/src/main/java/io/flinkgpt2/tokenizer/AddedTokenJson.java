@@ -13,7 +13,7 @@ final class AddedTokenJson {
     private AddedTokenJson() {}
 
     /**
-     * The token of an object with {@code content} and traits.
+     * Returns the token of an object with {@code content} and traits.
      *
      * @return empty if the token has no text
      */

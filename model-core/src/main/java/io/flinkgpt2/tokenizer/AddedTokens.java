@@ -46,7 +46,7 @@ final class AddedTokens {
         this.strip = this.tokens.stream().anyMatch(AddedToken::strips);
     }
 
-    /** Whether a token may stand for more characters than it has. */
+    /** Returns whether a token may stand for more characters than it has. */
     boolean strip() {
         return strip;
     }

@@ -32,12 +32,12 @@ final class ByteLevelAlphabet {
         return (value >= 0x21 && value <= 0x7E) || (value >= 0xA1 && value <= 0xAC) || value >= 0xAE;
     }
 
-    /** The character that spells a byte, {@code value} in 0..255. */
+    /** Returns the character that spells a byte, {@code value} in 0..255. */
     static char characterOf(int value) {
         return CHARACTER_OF_BYTE[value];
     }
 
-    /** The byte that a character spells, 0..255, or -1 if the character is not of the alphabet. */
+    /** Returns the byte that a character spells, 0..255, or -1 if the character is not of the alphabet. */
     static int byteOf(char character) {
         return character < BYTE_OF_CHARACTER.length ? BYTE_OF_CHARACTER[character] : -1;
     }
@@ -52,7 +52,7 @@ final class ByteLevelAlphabet {
         return -1;
     }
 
-    /** The bytes that {@code spelling} stands for; all its characters must be of the alphabet. */
+    /** Returns the bytes that {@code spelling} stands for; all its characters must be of the alphabet. */
     static byte[] bytesOf(String spelling) {
         byte[] bytes = new byte[spelling.length()];
         for (int i = 0; i < bytes.length; i++) {
@@ -61,7 +61,7 @@ final class ByteLevelAlphabet {
         return bytes;
     }
 
-    /** The characters that stand for {@code bytes}. */
+    /** Returns the characters that stand for {@code bytes}. */
     static String spelling(byte[] bytes) {
         StringBuilder spelling = new StringBuilder(bytes.length);
         for (byte value : bytes) {

@@ -102,7 +102,7 @@ final class BytePairTokenizer implements Tokenizer {
         return new BytePairTokenizer(model, added, bytesOfId, settings.prefixSpace(), prefix);
     }
 
-    /** The declared tokens by their text, each with the id that the vocabulary has for it, if it has one. */
+    /** Returns the declared tokens by their text, each with the id that the vocabulary has for it, if it has one. */
     private static Map<String, AddedToken> declared(BytePairModel model, TokenizerSettings settings)
             throws InvalidVocabularyException {
         Map<String, AddedToken> added = new LinkedHashMap<>();

@@ -69,7 +69,7 @@ final class JsonText {
         }
     }
 
-    /** A file that holds a JSON object of moderate size. */
+    /** Returns a file that holds a JSON object of moderate size. */
     static JsonNode readObject(Path file) throws IOException {
         return read(file, "a JSON object", parser -> {
             requireObject(parser, file, "a JSON object");
@@ -85,7 +85,7 @@ final class JsonText {
         }
     }
 
-    /** The value at whose first token the parser is; leaves it at the last. */
+    /** Returns the value at whose first token the parser is; leaves it at the last. */
     static JsonNode tree(JsonParser parser, Path file) throws IOException {
         return TREES.readTree(new Counted(parser, file));
     }

@@ -13,7 +13,7 @@ import static io.flinkgpt2.tokenizer.VocabularyFiles.quote;
 record Merge(String place, String left, String right) {
 
     /**
-     * A merge as it is written: two tokens with one space between them.
+     * Returns a merge as it is written: two tokens with one space between them.
      *
      * @param source what messages call the list of merges
      */
@@ -27,7 +27,7 @@ record Merge(String place, String left, String right) {
     }
 
     /**
-     * A merge of two tokens.
+     * Returns a merge of two tokens.
      *
      * @param source what messages call the list of merges
      */

@@ -101,7 +101,7 @@ final class MergeRanks {
         rankOfToken.put(result, rank);
     }
 
-    /** The rank of a part of a merge, or null if only dead merges make it. */
+    /** Returns the rank of a part of a merge, or null if only dead merges make it. */
     private Integer rankOfPart(String part, Merge merge) throws InvalidVocabularyException {
         Integer rank = rankOfToken.get(part);
         if (rank == null && !dead.contains(part)) {
@@ -117,7 +117,7 @@ final class MergeRanks {
     }
 
     /**
-     * Whether, in the bytes of {@code left} and {@code right}, a merge across the border between them happens before
+     * Returns whether, in the bytes of {@code left} and {@code right}, a merge across the border between them happens before
      * both are whole. Both grow merge by merge, lowest rank first, leftmost first among equals; the border is at every
      * moment between one token of the right edge of {@code left} and one of the left edge of {@code right}.
      */
@@ -174,7 +174,7 @@ final class MergeRanks {
                 "Check that the vocabulary and the merges belong to one model");
     }
 
-    /** The byte string of each rank that encoding can yield: all 256 bytes and what live merges make; else null. */
+    /** Returns the byte string of each rank that encoding can yield: all 256 bytes and what live merges make; else null. */
     byte[][] bytesOfRank() {
         byte[][] bytes = new byte[idOfRank.length][];
         rankOfToken.forEach((token, rank) -> bytes[rank] = ByteLevelAlphabet.bytesOf(token));
@@ -186,7 +186,7 @@ final class MergeRanks {
         return idOfRank.clone();
     }
 
-    /** Whether a token of the vocabulary is a byte or made by a merge, be it a dead one; else it is a special token. */
+    /** Returns whether a token of the vocabulary is a byte or made by a merge, be it a dead one; else it is a special token. */
     boolean isOrdinary(String token) {
         return rankOfToken.containsKey(token) || dead.contains(token);
     }

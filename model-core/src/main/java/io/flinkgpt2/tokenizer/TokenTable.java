@@ -62,12 +62,12 @@ final class TokenTable {
         return Math.max(1, longest);
     }
 
-    /** Whether an id is assigned. */
+    /** Returns whether an id is assigned. */
     boolean contains(int tokenId) {
         return find(tokenId) >= 0;
     }
 
-    /** A copy of a token's bytes. */
+    /** Returns a copy of a token's bytes. */
     byte[] bytes(int tokenId) {
         int index = indexOf(tokenId);
         return Arrays.copyOfRange(pool, start(index), ends[index]);

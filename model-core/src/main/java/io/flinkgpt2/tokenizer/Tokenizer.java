@@ -30,7 +30,7 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
     }
 
     /**
-     * A model's own byte-level BPE of two files. {@link TokenizerDirectory} reads what stands beside them too.
+     * Returns a model's own byte-level BPE of two files. {@link TokenizerDirectory} reads what stands beside them too.
      *
      * <p>{@code vocab.json} is a JSON object from token to id, the tokens spelled in GPT-2's byte-level alphabet; ids
      * need be neither in the order of the merges nor without holes, and single bytes may be missing. {@code merges.txt}
@@ -53,7 +53,7 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
     }
 
     /**
-     * The byte-level BPE that a model file has inside. Rules are those of {@link #fromFiles}; where the
+     * Returns the byte-level BPE that a model file has inside. Rules are those of {@link #fromFiles}; where the
      * {@link Vocabulary} says which tokens are special, no other is.
      *
      * @throws InvalidVocabularyException if the tokens or merges are not as described, or do not fit each other
@@ -69,7 +69,7 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
     }
 
     /**
-     * The tokenizer of a model that takes token ids only: encoding fails with the reason, and every id decodes to nothing.
+     * Returns the tokenizer of a model that takes token ids only: encoding fails with the reason, and every id decodes to nothing.
      *
      * @param reason a clause that says why, such as {@code its tokenizer is vocab.txt, which is not byte-level BPE}
      */
@@ -77,35 +77,35 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
         return new TokenIdsOnly(reason);
     }
 
-    /** The vocabulary's name, for people: {@code gpt2}, or the names of its files. */
+    /** Returns the vocabulary's name, for people: {@code gpt2}, or the names of its files. */
     String name();
 
-    /** Why this tokenizer takes no text, as a sentence without its end; empty if it does. */
+    /** Returns why this tokenizer takes no text, as a sentence without its end; empty if it does. */
     Optional<String> refusalOfText();
 
-    /** The highest token id + 1; 0 if there are no tokens. Not every id below it need be assigned. */
+    /** Returns the highest token id + 1; 0 if there are no tokens. Not every id below it need be assigned. */
     int vocabularySize();
 
-    /** The highest id + 1 of the tokens that are not {@linkplain #isAdded added}; 0 if there are none. */
+    /** Returns the highest id + 1 of the tokens that are not {@linkplain #isAdded added}; 0 if there are none. */
     int mergedVocabularySize();
 
     /**
-     * The most bytes of text that one token stands for, 1 or more. Text of {@code n} bytes in UTF-8 therefore has at
+     * Returns the most bytes of text that one token stands for, 1 or more. Text of {@code n} bytes in UTF-8 therefore has at
      * least {@code n / longestTokenBytes()} tokens, rounded up, which tells that a text is too long without encoding it.
      * {@code Integer.MAX_VALUE} if there is no such number, for a token takes the white space beside it.
      */
     int longestTokenBytes();
 
-    /** Whether the vocabulary has a token of this id; every other id decodes to nothing. */
+    /** Returns whether the vocabulary has a token of this id; every other id decodes to nothing. */
     boolean contains(int tokenId);
 
-    /** Whether an id is that of an added token. */
+    /** Returns whether an id is that of an added token. */
     boolean isAdded(int tokenId);
 
-    /** Whether text that does not begin with a space is encoded as if it did. */
+    /** Returns whether text that does not begin with a space is encoded as if it did. */
     boolean addsPrefixSpace();
 
-    /** The id of {@value #END_OF_TEXT}, if the vocabulary has it as a special token. */
+    /** Returns the id of {@value #END_OF_TEXT}, if the vocabulary has it as a special token. */
     OptionalInt endOfTextId();
 
     /** {@link #encode(String, boolean)} of a text in which special tokens are ordinary text. */
@@ -138,7 +138,7 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
     }
 
     /**
-     * The text of a whole sequence; an id without a token has none. Where the bytes are not UTF-8, every maximal
+     * Returns the text of a whole sequence; an id without a token has none. Where the bytes are not UTF-8, every maximal
      * ill-formed subpart becomes one U+FFFD, as the Unicode Standard recommends (3.9) and tiktoken does.
      *
      * @param skipSpecialTokens whether special tokens are left out
@@ -153,19 +153,19 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
     }
 
     /**
-     * The bytes that a token stands for, which need not be whole characters; a new array. Those of an added token are
+     * Returns the bytes that a token stands for, which need not be whole characters; a new array. Those of an added token are
      * its text.
      *
      * @throws IllegalArgumentException if the vocabulary has no such id
      */
     byte[] bytes(int tokenId);
 
-    /** A decoder for one sequence that comes token by token; special tokens have their text. */
+    /** Returns a decoder for one sequence that comes token by token; special tokens have their text. */
     default StreamingDecoder streamingDecoder() {
         return streamingDecoder(false);
     }
 
-    /** A decoder for one sequence that comes token by token, with or without special tokens. */
+    /** Returns a decoder for one sequence that comes token by token, with or without special tokens. */
     StreamingDecoder streamingDecoder(boolean skipSpecialTokens);
 
     /**

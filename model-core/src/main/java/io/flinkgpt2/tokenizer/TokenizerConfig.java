@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What transformers keeps beside a vocabulary: {@code tokenizer_config.json}, {@code special_tokens_map.json} and
+ * The settings that transformers keeps beside a vocabulary: {@code tokenizer_config.json}, {@code special_tokens_map.json} and
  * {@code added_tokens.json}. Each may be missing. As in transformers, an {@code added_tokens_decoder} in the first stands for
  * the other two.
  *
@@ -155,13 +155,13 @@ record TokenizerConfig(
         return tokens;
     }
 
-    /** Whether the files say which tokens are special, so that no other is. */
+    /** Returns whether the files say which tokens are special, so that no other is. */
     boolean declares() {
         return decoderTokens.isPresent();
     }
 
     /**
-     * All declared tokens, of which the later source decides: {@code added_tokens.json}, {@code tokenizer.json},
+     * Returns all declared tokens, of which the later source decides: {@code added_tokens.json}, {@code tokenizer.json},
      * {@code added_tokens_decoder}. Special tokens that none of them has are taken from the vocabulary.
      *
      * @param fromTokenizerJson those of {@code tokenizer.json}

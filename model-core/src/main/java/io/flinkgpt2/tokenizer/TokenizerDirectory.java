@@ -48,18 +48,18 @@ public final class TokenizerDirectory {
         this.directory = directory;
     }
 
-    /** Whether there is a file, or a link that leads nowhere, of this name. */
+    /** Returns whether there is a file, or a link that leads nowhere, of this name. */
     public boolean has(String file) {
         return Files.exists(directory.resolve(file), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Whether there is none of the files that a byte-level BPE can be in. */
+    /** Returns whether there is none of the files that a byte-level BPE can be in. */
     public boolean isEmpty() {
         return !has(VOCABULARY) && !has(MERGES) && !has(TOKENIZER);
     }
 
     /**
-     * The tokenizer of {@value #VOCABULARY} and {@value #MERGES}.
+     * Returns the tokenizer of {@value #VOCABULARY} and {@value #MERGES}.
      *
      * @throws InvalidVocabularyException if a file is not valid or contradicts another; names it
      */
@@ -85,7 +85,7 @@ public final class TokenizerDirectory {
     }
 
     /**
-     * The tokenizer of {@value #TOKENIZER} alone.
+     * Returns the tokenizer of {@value #TOKENIZER} alone.
      *
      * @throws InvalidVocabularyException as {@link #fromVocabularyFiles}
      */
@@ -114,7 +114,7 @@ public final class TokenizerDirectory {
         return settings.isPlain() ? Tokenizer.gpt2() : BytePairTokenizer.of(model, settings);
     }
 
-    /** A clause that names the tokenizer of another kind that the directory has instead of a byte-level BPE, if it does. */
+    /** Returns a clause that names the tokenizer of another kind that the directory has instead of a byte-level BPE, if it does. */
     public Optional<String> otherKind() throws IOException {
         for (Map.Entry<String, String> other : OTHER_KINDS) {
             if (has(other.getKey())) {

@@ -141,7 +141,7 @@ record TokenizerJson(
         }
 
         /**
-         * What unknown bytes become ({@code unk_token}, {@code fuse_unk}, {@code byte_fallback}) is not looked at: where a
+         * Ignores the treatment of unknown bytes ({@code unk_token}, {@code fuse_unk}, {@code byte_fallback}): where a
          * byte has no token, the text that needs it is refused.
          */
         private void requireBytePairs() throws UnsupportedTokenizerException {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What {@code tokenizer.json} does to a text beside the byte pair encoding, where it is what GPT-2's tokenizer does. Whatever
+ * The steps of {@code tokenizer.json} beside the byte pair encoding, where they are those of GPT-2's tokenizer. Whatever
  * else could change tokens or text is refused by its name. {@code truncation} and {@code padding} are not looked at, for they
  * are options of a call.
  *
@@ -83,7 +83,7 @@ record TokenizerPipeline(boolean prefixSpace, boolean splits, List<String> prefi
         }
     }
 
-    /** The tokens that a template puts before a text. */
+    /** Returns the tokens that a template puts before a text. */
     private static List<String> prefix(Path file, List<JsonNode> steps) throws UnsupportedTokenizerException {
         List<String> prefix = new ArrayList<>();
         for (JsonNode step : steps) {
@@ -117,7 +117,7 @@ record TokenizerPipeline(boolean prefixSpace, boolean splits, List<String> prefi
         return prefix;
     }
 
-    /** The steps of a part: none, itself, or those of a sequence, in order. */
+    /** Returns the steps of a part: none, itself, or those of a sequence, in order. */
     private static List<JsonNode> steps(JsonNode part, String field) {
         List<JsonNode> steps = new ArrayList<>();
         if (part != null && type(part).equals(SEQUENCE)) {

@@ -3,7 +3,7 @@ package io.flinkgpt2.tokenizer;
 import java.util.List;
 
 /**
- * What a tokenizer does beyond its vocabulary and merges.
+ * The settings of a tokenizer beyond its vocabulary and merges.
  *
  * @param addedTokens those that are declared, with different ids and texts
  * @param undeclaredAreSpecial whether entries of the vocabulary that are neither a byte, nor made by a merge, nor declared
@@ -27,7 +27,7 @@ record TokenizerSettings(
         prefixTexts = List.copyOf(prefixTexts);
     }
 
-    /** Whether a vocabulary alone does the same. */
+    /** Returns whether a vocabulary alone does the same. */
     boolean isPlain() {
         return addedTokens.isEmpty() && undeclaredAreSpecial && !prefixSpace && prefixTexts.isEmpty();
     }

@@ -31,7 +31,7 @@ public record Vocabulary(
         Optional<List<Kind>> kinds,
         OptionalInt beginningId) {
 
-    /** What a token is to a tokenizer. */
+    /** The kind of a token. */
     public enum Kind {
         /** Encoding gives it only if it is a byte or made by a merge. */
         ORDINARY,
@@ -53,7 +53,7 @@ public record Vocabulary(
         return kinds.map(all -> all.get(id)).orElse(Kind.ORDINARY);
     }
 
-    /** What the kinds say. */
+    /** Returns the settings that follow from the kinds. */
     TokenizerSettings settings() {
         List<AddedToken> added = IntStream.range(0, tokens.size())
                 .filter(id -> !tokens.get(id).isEmpty())
@@ -96,7 +96,7 @@ public record Vocabulary(
         return idOfToken;
     }
 
-    /** The merges, each of which knows its index. */
+    /** Returns the merges, each of which knows its index. */
     List<Merge> parsedMerges() throws InvalidVocabularyException {
         if (merges.isEmpty()) {
             throw new InvalidVocabularyException(mergesSource, "no merges", "at least one merge", GET_AGAIN);

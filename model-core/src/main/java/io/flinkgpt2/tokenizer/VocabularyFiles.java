@@ -109,7 +109,7 @@ final class VocabularyFiles {
     }
 
     /**
-     * The merges in rank order. The first line may be a {@code #version} header; blank lines are skipped. A line has
+     * Returns the merges in rank order. The first line may be a {@code #version} header; blank lines are skipped. A line has
      * two tokens with one space between, and merges may well begin with {@code #}.
      */
     static List<Merge> readMerges(Path file) throws IOException {
@@ -166,7 +166,7 @@ final class VocabularyFiles {
         }
     }
 
-    /** The text of a file, decoded as it is read, for what it holds may be far from a vocabulary. */
+    /** Returns the text of a file, decoded as it is read, for what it holds may be far from a vocabulary. */
     static Reader open(Path file) throws IOException {
         long size = Files.size(file);
         if (size > MAX_FILE_BYTES) {
@@ -221,7 +221,7 @@ final class VocabularyFiles {
         return new InvalidVocabularyException(file, "bytes that are not UTF-8", "UTF-8 text", GET_AGAIN, cause);
     }
 
-    /** A token for a message: in quotes, shortened if it is long. */
+    /** Returns a token for a message: in quotes, shortened if it is long. */
     static String quote(String token) {
         return '"' + abbreviate(token) + '"';
     }

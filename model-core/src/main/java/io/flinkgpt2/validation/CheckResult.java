@@ -39,7 +39,7 @@ public record CheckResult(
     /** {@link #against} the values of a file. */
     static final String EXPECTED = "expected";
 
-    /** A check that is not run so far. */
+    /** Returns a check that is not run so far. */
     static CheckResult of(String group, String name, String reason) {
         return new CheckResult(
                 group,

@@ -14,7 +14,7 @@ record Comparison(double difference, double tolerance, String detail) {
         return difference <= tolerance;
     }
 
-    /** A single number. */
+    /** Returns a single number. */
     static Comparison of(double found, double expected, double tolerance) {
         return new Comparison(Math.abs(found - expected), tolerance, "found " + found + ", expected " + expected);
     }

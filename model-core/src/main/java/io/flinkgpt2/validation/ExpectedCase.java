@@ -39,7 +39,7 @@ record ExpectedCase(
         probabilities = List.copyOf(probabilities);
     }
 
-    /** A prompt of which nothing is known. */
+    /** Returns a prompt of which nothing is known. */
     static ExpectedCase nothing(int[] promptTokenIds) {
         return new ExpectedCase(
                 Optional.empty(),

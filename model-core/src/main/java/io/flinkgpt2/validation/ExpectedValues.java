@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a model is expected to compute, as a JSON file says.
+ * The values that a model is expected to compute, from a JSON file.
  *
  * <p>The file is {@code {"cases": [...]}}, or {@code {"files": {"model.gguf": [...], ...}}} with the cases of each weights
  * file, for a directory with several. A case has {@code promptTokenIds} and any of: {@code prompt} (the text of these
@@ -88,12 +88,12 @@ public final class ExpectedValues {
         return name;
     }
 
-    /** Those of each case, in their order. */
+    /** Returns the values of each case, in their order. */
     List<ExpectedCase> cases() {
         return cases;
     }
 
-    /** The prompt of the first case. */
+    /** Returns the prompt of the first case. */
     public int[] firstPrompt() {
         return cases.get(0).promptTokenIds().clone();
     }

@@ -42,7 +42,7 @@ final class ForwardTrace {
         return logits;
     }
 
-    /** The logits as one tensor, {@code [position, vocab_size]}. */
+    /** Returns the logits as one tensor, {@code [position, vocab_size]}. */
     Tensor allLogits() {
         return new Tensor(List.of(logits.length, logits[0].length), Passes.concatenated(logits));
     }

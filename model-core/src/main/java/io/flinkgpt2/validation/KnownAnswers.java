@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What other implementations publish of GPT-2's answers: in their tests and documents. They are of the published weights in
+ * Answers of GPT-2 that other implementations publish: in their tests and documents. They are of the published weights in
  * float32. An answer that needs what this version cannot do is listed with the reason, and not run.
  */
 public final class KnownAnswers {
@@ -34,7 +34,7 @@ public final class KnownAnswers {
         this.answers = answers;
     }
 
-    /** The models of which there are answers. */
+    /** Returns the models of which there are answers. */
     public static List<String> names() {
         List<String> names = new ArrayList<>();
         all().fieldNames().forEachRemaining(names::add);
@@ -42,7 +42,7 @@ public final class KnownAnswers {
     }
 
     /**
-     * The answers of a model.
+     * Returns the answers of a model.
      *
      * @throws IllegalArgumentException if there are none; names those of which there are
      */
@@ -67,7 +67,7 @@ public final class KnownAnswers {
         }
     }
 
-    /** The answers as they stand. */
+    /** Returns the answers as they stand. */
     JsonNode answers() {
         return answers;
     }
@@ -144,7 +144,7 @@ public final class KnownAnswers {
         }
     }
 
-    /** Ids where they are given; what the text encodes to must be the same. */
+    /** Returns ids where they are given; what the text encodes to must be the same. */
     private static int[] prompt(Pretrained pretrained, JsonNode answer) {
         int[] encoded = answer.has("prompt")
                 ? pretrained.tokenizer().encode(answer.get("prompt").textValue())
@@ -163,7 +163,7 @@ public final class KnownAnswers {
                 .judged(passed, EXPECTED, passed ? "" : TokenText.difference(found, expected));
     }
 
-    /** The published text is of prompt and completion together. */
+    /** Returns the published text is of prompt and completion together. */
     private static CheckResult text(Generator generator, int[] prompt, JsonNode answer, CheckResult result) {
         int maxTokens = answer.get("totalTokens").intValue() - prompt.length;
         String expected = answer.get("text").textValue();

@@ -1,6 +1,6 @@
 package io.flinkgpt2.validation;
 
-/** What became of a check. */
+/** The outcome of a check. */
 public enum Outcome {
     PASSED,
     FAILED,

@@ -54,7 +54,7 @@ final class Passes {
         return lastLogits(model, new KvCache(model.config(), tokenIds.length), tokenIds, tokenIds.length);
     }
 
-    /** A copy of the {@code i}-th set of logits. */
+    /** Returns a copy of the {@code i}-th set of logits. */
     static float[] logits(Gpt2 model, ForwardState state, int i) {
         int from = state.logitsOffset(i);
         return Arrays.copyOfRange(state.logits(), from, from + model.config().vocabularySize());

@@ -29,12 +29,12 @@ public record Perplexity(
     /** Rows of one pass, which bounds the memory of the logits. */
     private static final int CHUNK = 64;
 
-    /** The perplexity itself, 1 or more. */
+    /** Returns the perplexity itself, 1 or more. */
     public double value() {
         return StrictMath.exp(nats());
     }
 
-    /** The mean negative log-likelihood of a token. */
+    /** Returns the mean negative log-likelihood of a token. */
     public double nats() {
         return negativeLogLikelihood / scoredTokens;
     }
@@ -123,7 +123,7 @@ public record Perplexity(
             }
         }
 
-        /** The exponentials are the kernels', in float32; their sum is in double. */
+        /** Returns the exponentials are the kernels', in float32; their sum is in double. */
         private double logProbability(int offset, int tokenId) {
             Kernels kernels = model.kernels();
             float[] logits = state.logits();

@@ -69,7 +69,7 @@ final class PointsOfPrompt {
         return CheckResult.of(group, name, NOTHING).atPoint(number);
     }
 
-    /** Where a value is not expected, it is compared with this; empty if it would take too long. */
+    /** Returns what values are compared with where none are expected; empty if it would take too long. */
     private Optional<ReferencePass.Result> reference() {
         double work = (double) prompt.length
                 * Gpt2Weights.parameterCount(

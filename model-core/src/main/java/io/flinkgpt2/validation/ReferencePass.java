@@ -189,7 +189,7 @@ final class ReferencePass {
     }
 
     /**
-     * The error function: {@code 2 / sqrt(pi) exp(-x^2) sum of 2^k x^(2k+1) / (1 * 3 * ... * (2k+1))} (Abramowitz and
+     * Returns the error function: {@code 2 / sqrt(pi) exp(-x^2) sum of 2^k x^(2k+1) / (1 * 3 * ... * (2k+1))} (Abramowitz and
      * Stegun 7.1.6), all of whose terms have one sign; beyond 6 it is 1 in double.
      */
     static double erf(double x) {

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What must hold of any model, so that no answers are needed: results do not depend on the cache, on what else is in the
+ * Checks that need no known answers, for they hold of any model: results do not depend on the cache, on what else is in the
  * batch, or on the kernels, bit for bit; and what is encoded decodes to itself.
  */
 public final class SelfChecks {
@@ -43,7 +43,7 @@ public final class SelfChecks {
     }
 
     /**
-     * All of them.
+     * Returns all of them.
      *
      * @param promptTokenIds 1 or more, at most {@code n_positions}
      */
@@ -59,7 +59,7 @@ public final class SelfChecks {
         return results;
     }
 
-    /** The logits of the prompt and of some tokens after it: by decode steps over the cache, and each from the start. */
+    /** Returns the logits of the prompt and of some tokens after it: by decode steps over the cache, and each from the start. */
     private CheckResult cachedIsRecomputed(int[] prompt) {
         int steps = Math.min(DECODE_STEPS, model.config().contextLength() - prompt.length);
         KvCache cache = new KvCache(model.config(), prompt.length + steps);
@@ -74,7 +74,7 @@ public final class SelfChecks {
         return compared("logits cached = recomputed", cached, recomputed);
     }
 
-    /** The prompt, its first token and the prompt backwards, all in one pass and then each a token further. */
+    /** Returns the prompt, its first token and the prompt backwards, all in one pass and then each a token further. */
     private CheckResult batchedIsAlone(int[] prompt) {
         List<int[]> prompts = List.of(prompt, Arrays.copyOf(prompt, 1), backwards(prompt));
         boolean decode = prompt.length < model.config().contextLength();
@@ -140,7 +140,7 @@ public final class SelfChecks {
                 .compared(Comparison.exact(all.values(), Passes.concatenated(expected)), "");
     }
 
-    /** The best token; any where the logits are no numbers, which the comparison then says. */
+    /** Returns the best token; any where the logits are no numbers, which the comparison then says. */
     private static int next(float[] logits) {
         return Math.max(0, Softmax.argMax(logits));
     }
@@ -188,7 +188,7 @@ public final class SelfChecks {
         return result.judged(texts > 0, "", refusal.isEmpty() ? detail : detail + "; of the others: " + refusal);
     }
 
-    /** A vocabulary that has ids past the model's is of another model; added tokens there only cannot be used. */
+    /** Returns a vocabulary that has ids past the model's is of another model; added tokens there only cannot be used. */
     private CheckResult vocabularySuits() {
         Tokenizer tokenizer = pretrained.tokenizer();
         CheckResult result = CheckResult.of(GROUP, "vocabulary within the model", "");

@@ -19,7 +19,7 @@ final class TokenText {
         return first;
     }
 
-    /** Where two different sequences part. */
+    /** Returns where two different sequences part. */
     static String difference(int[] found, int[] expected) {
         int i = Arrays.mismatch(found, expected);
         return "token " + i + ": found " + (i < found.length ? "id " + found[i] : "the end") + ", expected "

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What a forward pass computes on its way and is looked at: in the order in which it is computed. */
+/** The tensors of a forward pass that are compared, in the order in which they are computed. */
 enum TracedTensor {
     EMBEDDING("embedding", "token and position embedding", Stage.EMBEDDING, 0, 1e-5),
     LAYER_NORM("block0.layerNorm1", "layer norm of block 0", Stage.LAYER_NORM_1, 1, 1e-5),
@@ -34,7 +34,7 @@ enum TracedTensor {
         this.tolerance = tolerance;
     }
 
-    /** Its name among the {@code activations} of a file of expected values. */
+    /** Returns its name among the {@code activations} of a file of expected values. */
     String key() {
         return key;
     }
@@ -43,7 +43,7 @@ enum TracedTensor {
         return title;
     }
 
-    /** The validation point that it belongs to, if any. */
+    /** Returns the validation point that it belongs to, if any. */
     OptionalInt point() {
         return point == 0 ? OptionalInt.empty() : OptionalInt.of(point);
     }
@@ -53,12 +53,12 @@ enum TracedTensor {
         return this == CACHE_KEYS || this == CACHE_VALUES || point == 0;
     }
 
-    /** The largest difference, absolute, in a published model. */
+    /** Returns the largest difference, absolute, in a published model. */
     double publishedTolerance() {
         return tolerance;
     }
 
-    /** All of them. */
+    /** Returns all of them. */
     static List<String> keys() {
         return Arrays.stream(values()).map(TracedTensor::key).toList();
     }

@@ -32,7 +32,7 @@ public final class ValidationPoints {
                 pretrained.model(), pretrained.tokenizer(), pretrained.config().contextLength(), PREFILL_CHUNK);
     }
 
-    /** The points of each case. */
+    /** Returns the points of each case. */
     public List<CheckResult> check(ExpectedValues expected) {
         List<CheckResult> results = new ArrayList<>();
         for (int i = 0; i < expected.cases().size(); i++) {
@@ -43,7 +43,7 @@ public final class ValidationPoints {
     }
 
     /**
-     * The points of a prompt of which nothing is expected.
+     * Returns the points of a prompt of which nothing is expected.
      *
      * @param group what the results are called together
      * @param promptTokenIds 1 or more, at most {@code n_positions}

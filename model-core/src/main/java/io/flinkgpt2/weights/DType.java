@@ -90,12 +90,12 @@ public enum DType {
         return blockElements;
     }
 
-    /** Bytes of a block of {@link #blockElements()} elements. */
+    /** Returns the number of bytes of a block of {@link #blockElements()} elements. */
     public int blockBytes() {
         return blockBytes;
     }
 
-    /** Whether {@link WeightsFile#read} can deliver tensors of this type as float values; those of F64 are rounded to float32. */
+    /** Returns whether {@link WeightsFile#read} can deliver tensors of this type as float values; those of F64 are rounded to float32. */
     public boolean isReadable() {
         return switch (this) {
             case F64, F32, F16, BF16 -> true;
@@ -103,7 +103,7 @@ public enum DType {
         };
     }
 
-    /** Whether this is one of ggml's block-quantised types, which only GGUF files have. */
+    /** Returns whether this is one of ggml's block-quantised types, which only GGUF files have. */
     public boolean isQuantised() {
         return switch (this) {
             case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> true;
@@ -112,7 +112,7 @@ public enum DType {
     }
 
     /**
-     * The bytes that {@code elements} elements take.
+     * Returns the bytes that {@code elements} elements take.
      *
      * @param elements not negative
      * @throws ArithmeticException if the elements do not fill whole blocks, or if the size exceeds a long

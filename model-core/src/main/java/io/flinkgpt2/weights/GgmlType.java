@@ -63,7 +63,7 @@ enum GgmlType {
         this.dtype = Optional.of(dtype);
     }
 
-    /** The type that a file calls {@code number}. */
+    /** Returns the type that a file calls {@code number}. */
     static Optional<GgmlType> of(long number) {
         for (GgmlType type : values()) {
             if (type.number == number) {
@@ -77,7 +77,7 @@ enum GgmlType {
         return number;
     }
 
-    /** What it is here, if it is supported. */
+    /** Returns its type here, if it is supported. */
     Optional<DType> dtype() {
         return dtype;
     }

@@ -77,7 +77,7 @@ public final class Gguf implements WeightsFile {
     }
 
     /**
-     * The GGUF file that is a model's weights: a file that begins as GGUF does, or is called {@code *.gguf} (so that a
+     * Returns the GGUF file that is a model's weights: a file that begins as GGUF does, or is called {@code *.gguf} (so that a
      * damaged one is called what it is); or the one {@code *.gguf} of a directory without weights of another format.
      *
      * @throws InvalidModelException if a directory without other weights has several
@@ -133,7 +133,7 @@ public final class Gguf implements WeightsFile {
         return metadata;
     }
 
-    /** The file, as it was given. */
+    /** Returns the file, as it was given. */
     public Path file() {
         return file;
     }

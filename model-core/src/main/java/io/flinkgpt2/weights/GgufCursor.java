@@ -61,7 +61,7 @@ final class GgufCursor {
         return position;
     }
 
-    /** Bytes that are left of the head. */
+    /** Returns the number of bytes that are left of the head. */
     long remaining() {
         return limit - position;
     }
@@ -72,7 +72,7 @@ final class GgufCursor {
         return window[at] & 0xff;
     }
 
-    /** A little-endian unsigned integer of 1 to 8 bytes; of 8 bytes, the bits of one. */
+    /** Returns a little-endian unsigned integer of 1 to 8 bytes; of 8 bytes, the bits of one. */
     long unsigned(int bytes) throws IOException {
         int at = require(bytes);
         position += bytes;
@@ -83,14 +83,14 @@ final class GgufCursor {
         return value;
     }
 
-    /** A little-endian integer in two's complement of 1 to 8 bytes. */
+    /** Returns a little-endian integer in two's complement of 1 to 8 bytes. */
     long signed(int bytes) throws IOException {
         int unused = Long.SIZE - 8 * bytes;
         return unsigned(bytes) << unused >> unused;
     }
 
     /**
-     * A number of things that follow, each of which takes {@code leastBytes} or more.
+     * Returns a number of things that follow, each of which takes {@code leastBytes} or more.
      *
      * @throws InvalidModelException if so many do not fit into what is left
      */
@@ -117,7 +117,7 @@ final class GgufCursor {
         skip(count("bytes of text", 1));
     }
 
-    /** A string of at most {@code mostBytes} bytes. */
+    /** Returns a string of at most {@code mostBytes} bytes. */
     String string(int mostBytes) throws IOException {
         long length = count("bytes of text", 1);
         if (length > mostBytes) {

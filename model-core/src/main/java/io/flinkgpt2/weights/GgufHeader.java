@@ -54,7 +54,7 @@ final class GgufHeader {
         this.cursor = new GgufCursor(channel, file, 0, fileBytes, MAX_BYTES);
     }
 
-    /** Whether these are the first bytes of a GGUF file. */
+    /** Returns whether these are the first bytes of a GGUF file. */
     static boolean hasMagic(byte[] bytes, int count) {
         return count >= MAGIC.length && Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
     }

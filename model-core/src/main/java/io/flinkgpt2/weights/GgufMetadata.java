@@ -54,30 +54,30 @@ public final class GgufMetadata {
         this.values = values;
     }
 
-    /** The keys, in the order of the file; unmodifiable. */
+    /** Returns the keys, in the order of the file; unmodifiable. */
     public Set<String> keys() {
         return Collections.unmodifiableSet(values.keySet());
     }
 
-    /** A string. */
+    /** Returns a string. */
     public Optional<String> string(String key) throws IOException {
         Value value = value(key, "a string", type -> type == GgufValueType.STRING);
         return value == null ? Optional.empty() : Optional.of(cursor(key, value).string(MAX_STRING_BYTES));
     }
 
-    /** An integer; one of 64 bits without sign must be at most 2^63 - 1. */
+    /** Returns an integer; one of 64 bits without sign must be at most 2^63 - 1. */
     public OptionalLong integer(String key) throws IOException {
         Value value = value(key, "an integer", GgufValueType::isInteger);
         return value == null ? OptionalLong.empty() : OptionalLong.of(integer(cursor(key, value), value.type()));
     }
 
-    /** A boolean. */
+    /** Returns a boolean. */
     public Optional<Boolean> bool(String key) throws IOException {
         Value value = value(key, "a boolean", type -> type == GgufValueType.BOOL);
         return value == null ? Optional.empty() : Optional.of(cursor(key, value).unsigned(1) != 0);
     }
 
-    /** A float32 or float64, as it is: it may be a NaN or infinite. */
+    /** Returns a float32 or float64, as it is: it may be a NaN or infinite. */
     public OptionalDouble floatingPoint(String key) throws IOException {
         Value value = value(
                 key, "a floating-point number", type -> type == GgufValueType.FLOAT32 || type == GgufValueType.FLOAT64);
@@ -91,7 +91,7 @@ public final class GgufMetadata {
                         : Double.longBitsToDouble(cursor.unsigned(Double.BYTES)));
     }
 
-    /** An array of strings, at most 262,144. */
+    /** Returns an array of strings, at most 262,144. */
     public Optional<List<String>> strings(String key) throws IOException {
         Value value = array(key, "strings", type -> type == GgufValueType.STRING);
         if (value == null) {
@@ -105,7 +105,7 @@ public final class GgufMetadata {
         return Optional.of(strings);
     }
 
-    /** An array of integers, at most 262,144, each of which fits an int. */
+    /** Returns an array of integers, at most 262,144, each of which fits an int. */
     public Optional<int[]> integers(String key) throws IOException {
         Value value = array(key, "integers", GgufValueType::isInteger);
         if (value == null) {
@@ -142,7 +142,7 @@ public final class GgufMetadata {
         boolean accepts(GgufValueType type);
     }
 
-    /** The value of a key, or null. */
+    /** Returns the value of a key, or null. */
     private Value value(String key, String expected, TypeTest test) throws InvalidModelException {
         Value value = values.get(key);
         if (value != null && !test.accepts(value.type())) {
@@ -170,7 +170,7 @@ public final class GgufMetadata {
         return new GgufCursor(channel, file, value.position(), value.end(), value.end()).at("metadata", key, "");
     }
 
-    /** What to throw if a key's value is wrong or missing; the arguments are those of the exception. */
+    /** Returns the exception for a key's value that is wrong or missing; the arguments are those of the exception. */
     public InvalidModelException invalid(String key, String found, String expected, String advice) {
         return new InvalidModelException(file, "metadata " + quoted(key), found, expected, advice);
     }

@@ -30,12 +30,12 @@ final class GgufTensors {
         this.cursor = cursor;
     }
 
-    /** The tensors in the order of their data, which begin at the next multiple of {@code alignment}. */
+    /** Returns the tensors in the order of their data, which begin at the next multiple of {@code alignment}. */
     List<Entry> parse(long count, long alignment) throws IOException {
         return place(parseInfos(count), alignment);
     }
 
-    /** The tensors with their offsets in the data instead of their positions in the file. */
+    /** Returns the tensors with their offsets in the data instead of their positions in the file. */
     private List<Entry> parseInfos(long count) throws IOException {
         List<Entry> tensors = new ArrayList<>();
         Set<String> names = new HashSet<>();
@@ -53,7 +53,7 @@ final class GgufTensors {
         return tensors;
     }
 
-    /** The sizes, outermost first: the file has them the other way round. */
+    /** Returns the sizes, outermost first: the file has them the other way round. */
     private List<Long> parseShape(String name) throws IOException {
         long dimensions = at(name, ", number of dimensions").unsigned(Integer.BYTES);
         if (dimensions > MAX_DIMENSIONS) {

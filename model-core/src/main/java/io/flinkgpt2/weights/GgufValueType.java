@@ -35,7 +35,7 @@ enum GgufValueType {
         return number >= 0 && number < values().length ? Optional.of(values()[(int) number]) : Optional.empty();
     }
 
-    /** Bytes of a value; of a string or an array, those of an empty one. */
+    /** Returns the number of bytes of a value; of a string or an array, those of an empty one. */
     int leastBytes() {
         return leastBytes;
     }

@@ -9,7 +9,7 @@ final class HalfPrecision {
     private static final int F16_MANTISSA = 0x03ff;
     private static final int F32_INFINITY = 0x7f80_0000;
 
-    /** What the exponent of a binary16 lacks to be that of a binary32: (127 - 15) in the exponent's place. */
+    /** Difference of the exponents of binary16 and binary32: (127 - 15) in the exponent's place. */
     private static final int REBIAS = (127 - 15) << 23;
 
     /** Half way between the largest binary16, 65504, and 2^16: this and all above round to infinity. */
@@ -19,7 +19,7 @@ final class HalfPrecision {
 
     private HalfPrecision() {}
 
-    /** The exact value of a binary16; a NaN keeps its payload. */
+    /** Returns the exact value of a binary16; a NaN keeps its payload. */
     static float f16ToFloat(short half) {
         int sign = (half & 0x8000) << 16;
         int exponent = half & F16_EXPONENT;
@@ -33,7 +33,7 @@ final class HalfPrecision {
                 exponent == F16_EXPONENT ? sign | F32_INFINITY | magnitude : sign | (magnitude + REBIAS));
     }
 
-    /** The nearest binary16, ties to even; NaN becomes a quiet NaN. */
+    /** Returns the nearest binary16, ties to even; NaN becomes a quiet NaN. */
     static short floatToF16(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = (bits >>> 16) & 0x8000;
@@ -51,12 +51,12 @@ final class HalfPrecision {
         return (short) (sign | (roundOff(magnitude - REBIAS, 13) >>> 13));
     }
 
-    /** The exact value of a bfloat16; a NaN keeps its payload. */
+    /** Returns the exact value of a bfloat16; a NaN keeps its payload. */
     static float bf16ToFloat(short brain) {
         return Float.intBitsToFloat(brain << 16);
     }
 
-    /** The nearest bfloat16, ties to even; NaN becomes a quiet NaN. */
+    /** Returns the nearest bfloat16, ties to even; NaN becomes a quiet NaN. */
     static short floatToBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if ((bits & 0x7fff_ffff) > F32_INFINITY) {

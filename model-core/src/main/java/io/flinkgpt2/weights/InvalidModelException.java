@@ -43,22 +43,22 @@ public final class InvalidModelException extends IOException {
         return file;
     }
 
-    /** The tensor or field. */
+    /** Returns the tensor or field. */
     public String subject() {
         return subject;
     }
 
-    /** What is there. */
+    /** Returns what was found. */
     public String found() {
         return found;
     }
 
-    /** What should be there. */
+    /** Returns what was expected. */
     public String expected() {
         return expected;
     }
 
-    /** What the user can do. */
+    /** Returns what the user can do. */
     public String advice() {
         return advice;
     }

@@ -64,7 +64,7 @@ public final class LlmcCheckpoint implements TrainingCheckpoint {
         EMBEDDING_SIZE,
         PADDED_VOCABULARY_SIZE;
 
-        /** The name for messages, such as {@code header, layer count}. */
+        /** Returns the name for messages, such as {@code header, layer count}. */
         String subject() {
             return "header, " + name().toLowerCase(Locale.ROOT).replace('_', ' ');
         }
@@ -109,7 +109,7 @@ public final class LlmcCheckpoint implements TrainingCheckpoint {
         return ModelFiles.open(file, channel -> new LlmcCheckpoint(file, channel));
     }
 
-    /** Whether a file that starts so is one of llm.c, if it is whole. */
+    /** Returns whether a file that starts so is one of llm.c, if it is whole. */
     static boolean hasMagic(byte[] start) {
         return start.length >= Integer.BYTES
                 && ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getInt() == MAGIC;

@@ -96,7 +96,7 @@ final class MissingWeights {
                 "give the directory that a model was downloaded to, or convert its weights to safetensors");
     }
 
-    /** The snapshot that {@code refs/main} names, else the first. */
+    /** Returns the snapshot that {@code refs/main} names, else the first. */
     private Optional<Path> snapshot() throws IOException {
         Path snapshots = directory.resolve("snapshots");
         if (!Files.isDirectory(snapshots)) {
@@ -132,7 +132,7 @@ final class MissingWeights {
         return new InvalidModelException(directory, "weights", found, EXPECTED, advice);
     }
 
-    /** The first few names, quoted. */
+    /** Returns the first few names, quoted. */
     static String shown(List<String> names) {
         String rest = names.size() > MOST_SHOWN ? " and " + (names.size() - MOST_SHOWN) + " more" : "";
         return String.join(

@@ -10,7 +10,7 @@ import java.util.Arrays;
 
 /** Opens and reads files of a model. Symbolic links are followed: the hub's cache is made of them. */
 final class ModelFiles {
-    /** What to do about a file that {@link #isGitLfsPointer}. */
+    /** Advice about a file that {@link #isGitLfsPointer}. */
     static final String LFS_ADVICE = "the file is a Git LFS pointer: fetch the model's files with git lfs pull";
 
     private static final byte[] GIT_LFS_POINTER = "version ".getBytes(StandardCharsets.US_ASCII);
@@ -59,7 +59,7 @@ final class ModelFiles {
         }
     }
 
-    /** The file's size in bytes. */
+    /** Returns the file's size in bytes. */
     static long size(FileChannel channel, Path file) throws IOException {
         try {
             return channel.size();
@@ -69,7 +69,7 @@ final class ModelFiles {
     }
 
     /**
-     * The file's first bytes.
+     * Returns the file's first bytes.
      *
      * @return {@code length} bytes, or all if the file has fewer
      */
@@ -107,7 +107,7 @@ final class ModelFiles {
         }
     }
 
-    /** Whether a file that starts so is the short text that a repository cloned without its large files has in place of each. */
+    /** Returns whether a file that starts so is the short text that a repository cloned without its large files has in place of each. */
     static boolean isGitLfsPointer(byte[] start) {
         int n = GIT_LFS_POINTER.length;
         return start.length >= n && Arrays.equals(start, 0, n, GIT_LFS_POINTER, 0, n);
@@ -124,7 +124,7 @@ final class ModelFiles {
         }
     }
 
-    /** What {@link WeightsFile#read} throws for a name that the file does not have. */
+    /** Returns the exception of {@link WeightsFile#read} for a name that the file does not have. */
     static InvalidModelException noSuchTensor(Path file, String tensorName) {
         return new InvalidModelException(
                 file,
@@ -134,7 +134,7 @@ final class ModelFiles {
                 "check that the weights belong to the model's config");
     }
 
-    /** The last part of the path, for messages. */
+    /** Returns the last part of the path, for messages. */
     static String name(Path file) {
         Path name = file.getFileName();
         return name == null ? file.toString() : name.toString();

@@ -65,7 +65,7 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
     }
 
     /**
-     * A checkpoint of PyTorch that has {@link TorchCheckpoint#modelArguments}.
+     * Returns a checkpoint of PyTorch that has {@link TorchCheckpoint#modelArguments}.
      *
      * @param original closed with what is returned
      * @throws InvalidModelException if the arguments are not those of a nanoGPT model, or the tensors contradict them
@@ -126,7 +126,7 @@ public final class NanoGptCheckpoint implements TrainingCheckpoint {
         return name.startsWith(COMPILED_PREFIX) ? name.substring(COMPILED_PREFIX.length()) : name;
     }
 
-    /** A tensor under its plain name, without the padded rows. */
+    /** Returns a tensor under its plain name, without the padded rows. */
     private StridedTensor kept(StridedTensor view, String name) throws InvalidModelException {
         List<Long> shape = new ArrayList<>(view.info().shape());
         if ((name.endsWith("wte.weight") || name.equals("lm_head.weight")) && !shape.isEmpty()) {

@@ -14,12 +14,12 @@ final class PickleInput extends ByteArrayInputStream {
         return pos;
     }
 
-    /** Bytes that are left. */
+    /** Returns the number of bytes that are left. */
     int remaining() {
         return count - pos;
     }
 
-    /** The next {@code bytes} bytes as an unsigned little-endian number, without moving past them; there must be as many. */
+    /** Returns the next {@code bytes} bytes as an unsigned little-endian number, without moving past them; there must be as many. */
     long peek(int bytes) {
         long value = 0;
         for (int i = bytes - 1; i >= 0; i--) {
@@ -29,7 +29,7 @@ final class PickleInput extends ByteArrayInputStream {
     }
 
     /**
-     * A line of at most {@code longest} bytes, taken as ISO 8859-1, without its end; null if no end is near enough.
+     * Returns a line of at most {@code longest} bytes, taken as ISO 8859-1, without its end; null if no end is near enough.
      */
     String line(int longest) {
         StringBuilder line = new StringBuilder();

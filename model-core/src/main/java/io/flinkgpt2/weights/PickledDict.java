@@ -29,22 +29,22 @@ final class PickledDict {
         entries.put(key, value);
     }
 
-    /** The value under a key; null if there is none, or if it is None. */
+    /** Returns the value under a key; null if there is none, or if it is None. */
     Object get(String key) {
         return entries.get(key);
     }
 
-    /** All entries, in their order; unmodifiable. */
+    /** Returns all entries, in their order; unmodifiable. */
     Map<Object, Object> entries() {
         return Collections.unmodifiableMap(entries);
     }
 
-    /** Whether a value is a tensor of one dimension or more. */
+    /** Returns whether a value is a tensor of one dimension or more. */
     boolean hasTensors() {
         return entries.values().stream().anyMatch(value -> value instanceof RebuiltTensor tensor && !tensor.isScalar());
     }
 
-    /** A value of a pickle in words for a message; never looks into a container, which may be deep or contain itself. */
+    /** Returns a value of a pickle in words for a message; never looks into a container, which may be deep or contain itself. */
     static String describe(Object value) {
         if (value == null) {
             return "None";

@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What a pickle passes to {@code torch._utils._rebuild_tensor_v2}: storage, storage offset, size, stride, requires_grad,
+ * The arguments that a pickle passes to {@code torch._utils._rebuild_tensor_v2}: storage, storage offset, size, stride, requires_grad,
  * backward_hooks and, in later versions, metadata. {@link TorchStateDict} checks them, when the tensor's name is known.
  *
  * @param arguments at least the first four, of any type
@@ -35,12 +35,12 @@ record RebuiltTensor(List<Object> arguments) {
         return arguments.size() > 6 ? arguments.get(6) : null;
     }
 
-    /** Whether it has no dimensions. */
+    /** Returns whether it has no dimensions. */
     boolean isScalar() {
         return size() instanceof Object[] sizes && sizes.length == 0;
     }
 
-    /** A tuple of integers that are 0 or more, at most {@link #MAX_DIMENSIONS}; null if it is not. */
+    /** Returns a tuple of integers that are 0 or more, at most {@link #MAX_DIMENSIONS}; null if it is not. */
     static List<Long> naturals(Object tuple) {
         if (!(tuple instanceof Object[] items) || items.length > MAX_DIMENSIONS) {
             return null;
@@ -56,7 +56,7 @@ record RebuiltTensor(List<Object> arguments) {
         return Collections.unmodifiableList(naturals);
     }
 
-    /** An integer that is 0 or more; -1 if it is not. */
+    /** Returns an integer that is 0 or more; -1 if it is not. */
     static long natural(Object item) {
         boolean integer = item instanceof Integer || item instanceof Long;
         return integer ? Math.max(-1, ((Number) item).longValue()) : -1;

@@ -78,7 +78,7 @@ final class RestrictedUnpickler extends Unpickler {
         }
     }
 
-    /** The storages that the pickle referred to, by key. */
+    /** Returns the storages that the pickle referred to, by key. */
     Map<String, TorchStorage> storages() {
         return Collections.unmodifiableMap(storages);
     }

@@ -35,7 +35,7 @@ final class SafeTensorsHeader {
     record Entry(TensorInfo tensor, long begin, long end) {}
 
     /**
-     * The length of the header in bytes.
+     * Returns the length of the header in bytes.
      *
      * @param prefix the file's first bytes, {@link #LENGTH_BYTES} of them or more, or all
      * @throws InvalidModelException if the length is missing, or is more than the file or {@link #MAX_BYTES} has room for

@@ -69,7 +69,7 @@ final class StoredZip {
     private record Directory(long position, int size, int entryCount) {}
 
     /**
-     * The entries by name, in the order in which they lie in the file.
+     * Returns the entries by name, in the order in which they lie in the file.
      *
      * @throws InvalidModelException if the archive is not as described above, an entry is compressed or encrypted, a name
      *     comes twice or is no plain relative path, or there are too many entries
@@ -131,7 +131,7 @@ final class StoredZip {
         return checked(fields, limit);
     }
 
-    /** The six fields of the zip64 end record, which must lie just before its locator and agree with the short ones. */
+    /** Returns the six fields of the zip64 end record, which must lie just before its locator and agree with the short ones. */
     private long[] zip64Fields(ByteBuffer tail, long recordPosition, long[] shortFields) throws InvalidModelException {
         int locator = tail.capacity() - END_BYTES - ZIP64_LOCATOR_BYTES;
         int record = locator - ZIP64_END_BYTES;
@@ -208,7 +208,7 @@ final class StoredZip {
         return new ArrayList<>(byName.values());
     }
 
-    /** The entry's place, by its local header, which must say what the directory says. */
+    /** Returns the entry's place, by its local header, which must say what the directory says. */
     private Entry locate(ZipHeader header, long directoryPosition) throws IOException {
         String subject = "entry " + quoted(header.name());
         long room = directoryPosition - header.position();

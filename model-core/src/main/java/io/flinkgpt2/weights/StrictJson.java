@@ -82,7 +82,7 @@ final class StrictJson implements Closeable {
         return token == JsonToken.START_OBJECT;
     }
 
-    /** The next name of the object that was entered last, or null when it ends. */
+    /** Returns the next name of the object that was entered last, or null when it ends. */
     String nextName() throws InvalidModelException {
         if (next() == JsonToken.END_OBJECT) {
             return null;
@@ -114,7 +114,7 @@ final class StrictJson implements Closeable {
         return false;
     }
 
-    /** A string of at most 65,536 characters. */
+    /** Returns a string of at most 65,536 characters. */
     String string(Supplier<String> subject) throws InvalidModelException {
         expect(JsonToken.VALUE_STRING, "a string", subject);
         return text();
@@ -125,7 +125,7 @@ final class StrictJson implements Closeable {
         expect(JsonToken.VALUE_STRING, "a string", subject);
     }
 
-    /** An array of at most {@link #MAX_NUMBERS} integers from 0 to 2^63 - 1. */
+    /** Returns an array of at most {@link #MAX_NUMBERS} integers from 0 to 2^63 - 1. */
     List<Long> naturals(Supplier<String> subject) throws InvalidModelException {
         expect(JsonToken.START_ARRAY, "an array", subject);
         List<Long> numbers = new ArrayList<>(4);
@@ -201,7 +201,7 @@ final class StrictJson implements Closeable {
         }
     }
 
-    /** The next token; never null, for an end within the object is malformed. */
+    /** Returns the next token; never null, for an end within the object is malformed. */
     private JsonToken next() throws InvalidModelException {
         try {
             JsonToken token = parser.nextToken();

@@ -34,7 +34,7 @@ final class StridedStream {
     private final DType dtype;
     private final int elementBytes;
     private final int bufferElements;
-    /** Those of more than one element, outermost first. */
+    /** Sizes of the dimensions of more than one element, outermost first. */
     private final long[] sizes;
 
     private final long[] strides;

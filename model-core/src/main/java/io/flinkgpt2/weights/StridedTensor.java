@@ -17,7 +17,7 @@ record StridedTensor(TensorInfo info, long position, List<Long> stride) {
     }
 
     /**
-     * Whether the elements lie in a row, the last dimension fastest. A dimension of size 1 is never stepped along, and a
+     * Returns whether the elements lie in a row, the last dimension fastest. A dimension of size 1 is never stepped along, and a
      * tensor without elements not at all, so their strides are free.
      */
     boolean isRowMajor() {

@@ -61,7 +61,7 @@ final class SuperBlocks {
         }
     }
 
-    /** One of 16 scales of 6 bits: 8 bytes with the low nibbles of two each, 4 bytes with the high bits of four each. */
+    /** Returns one of 16 scales of 6 bits: 8 bytes with the low nibbles of two each, 4 bytes with the high bits of four each. */
     private static int q3Scale(byte[] stored, int at, int group) {
         int low = stored[at + group % 8] >> (group / 8 * 4) & 0xf;
         int high = stored[at + 8 + group % 4] >> (group / 4 * 2) & 3;
@@ -69,7 +69,7 @@ final class SuperBlocks {
     }
 
     /**
-     * Where the 2-bit integers of a group of 16 begin: each half of the super-block has 32 bytes, whose bit pairs, from
+     * Returns where the 2-bit integers of a group of 16 begin: each half of the super-block has 32 bytes, whose bit pairs, from
      * the lowest up, are runs of 32 elements.
      */
     private static int lane(int group) {
@@ -111,14 +111,14 @@ final class SuperBlocks {
         }
     }
 
-    /** One of 8 scales of 6 bits; those of groups 4 to 7 keep their high bits in the bytes of groups 0 to 3. */
+    /** Returns one of 8 scales of 6 bits; those of groups 4 to 7 keep their high bits in the bytes of groups 0 to 3. */
     private static int groupScale(byte[] stored, int at, int group) {
         return group < 4
                 ? stored[at + group] & 0x3f
                 : (stored[at + group + 4] & 0xf) | (stored[at + group - 4] >> 6 & 3) << 4;
     }
 
-    /** One of 8 minima of 6 bits, packed as the scales are, 4 bytes on. */
+    /** Returns one of 8 minima of 6 bits, packed as the scales are, 4 bytes on. */
     private static int groupMinimum(byte[] stored, int at, int group) {
         return group < 4
                 ? stored[at + group + 4] & 0x3f

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a file says of one tensor, whose values are stored row-major.
+ * A file's entry for one tensor, whose values are stored row-major.
  *
  * @param name the name in the file
  * @param dtype the stored type of the elements
@@ -36,12 +36,12 @@ public record TensorInfo(String name, DType dtype, List<Long> shape) {
         }
     }
 
-    /** A tensor of the given shape; see the record's constructor. */
+    /** Returns a tensor of the given shape; see the record's constructor. */
     public static TensorInfo of(String name, DType dtype, long... shape) {
         return new TensorInfo(name, dtype, Arrays.stream(shape).boxed().toList());
     }
 
-    /** Number of elements: the product of the shape, 1 for a scalar. */
+    /** Returns number of elements: the product of the shape, 1 for a scalar. */
     public long elementCount() {
         return product(shape);
     }
@@ -51,7 +51,7 @@ public record TensorInfo(String name, DType dtype, List<Long> shape) {
         return dtype.byteCount(elementCount());
     }
 
-    /** The product of the sizes; 0 if one is 0, whatever the others are. */
+    /** Returns the product of the sizes; 0 if one is 0, whatever the others are. */
     private static long product(List<Long> shape) {
         if (shape.contains(0L)) {
             return 0;

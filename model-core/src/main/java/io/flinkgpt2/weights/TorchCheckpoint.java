@@ -95,33 +95,33 @@ public final class TorchCheckpoint implements WeightsFile {
                 "download the file again, or convert the model to safetensors");
     }
 
-    /** The same open file with other views of its storages. Closing either closes both. */
+    /** Returns the same open file with other views of its storages. Closing either closes both. */
     TorchCheckpoint withTensors(List<StridedTensor> others) {
         return new TorchCheckpoint(
                 file, channel, bufferBytes, stridedBufferBytes, new TorchStateDict.Contents(others, modelArguments));
     }
 
-    /** The tensors as views of their storages, in the order of their bytes. */
+    /** Returns the tensors as views of their storages, in the order of their bytes. */
     List<StridedTensor> views() {
         return List.copyOf(stored.values());
     }
 
-    /** What nanoGPT saves beside a state dict to tell of the model; empty if it is not there. */
+    /** Returns the description of the model that nanoGPT saves beside a state dict; empty if it is not there. */
     Optional<PickledDict> modelArguments() {
         return modelArguments;
     }
 
-    /** The file, as it was given. */
+    /** Returns the file, as it was given. */
     Path file() {
         return file;
     }
 
-    /** Whether a file that starts so is of the zip form, if of any. */
+    /** Returns whether a file that starts so is of the zip form, if of any. */
     static boolean isZip(byte[] start) {
         return start.length >= 4 && start[0] == 'P' && start[1] == 'K' && start[2] == 3 && start[3] == 4;
     }
 
-    /** Whether a file that starts so is of the older form, if of any: a pickle begins with its protocol, 2 or more. */
+    /** Returns whether a file that starts so is of the older form, if of any: a pickle begins with its protocol, 2 or more. */
     static boolean isPickle(byte[] start) {
         return start.length >= 2
                 && (start[0] & 0xff) == PICKLE_PROTOCOL

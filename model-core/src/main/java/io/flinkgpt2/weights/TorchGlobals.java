@@ -18,7 +18,7 @@ final class TorchGlobals {
 
     private TorchGlobals() {}
 
-    /** What a pickle may refer to by name. */
+    /** A name that a pickle may refer to. */
     sealed interface Global permits StorageType, Function {}
 
     /** A class such as {@code torch.FloatStorage}, which only occurs within the persistent id of a storage. */
@@ -34,7 +34,7 @@ final class TorchGlobals {
         Object call(Object[] arguments);
     }
 
-    /** The global of a qualified name such as {@code torch.FloatStorage}; null if it is not allowed. */
+    /** Returns the global of a qualified name such as {@code torch.FloatStorage}; null if it is not allowed. */
     static Global get(String qualifiedName) {
         return ALLOWED.get(qualifiedName);
     }
@@ -94,7 +94,7 @@ final class TorchGlobals {
         return new RebuiltTensor(Collections.unmodifiableList(Arrays.asList(arguments)));
     }
 
-    /** A parameter is a tensor with marks for training. */
+    /** Returns a parameter is a tensor with marks for training. */
     private static RebuiltTensor parameter(Object[] arguments) {
         if (arguments.length != 3 || !(arguments[0] instanceof RebuiltTensor tensor)) {
             throw new PickleException("a parameter of something that is not a tensor");

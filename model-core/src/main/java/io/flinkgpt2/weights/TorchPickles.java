@@ -74,7 +74,7 @@ final class TorchPickles {
         }
     }
 
-    /** Where the elements of each storage begin; checks that the storages fill the rest of the file. */
+    /** Returns where the elements of each storage begin; checks that the storages fill the rest of the file. */
     private Map<String, Long> positions(Object keys, Map<String, TorchStorage> storages) throws IOException {
         if (!(keys instanceof List<?> list)) {
             throw invalid(KEYS, PickledDict.describe(keys), "a list of strings");

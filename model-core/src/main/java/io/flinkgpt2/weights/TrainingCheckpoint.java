@@ -25,10 +25,10 @@ public sealed interface TrainingCheckpoint extends WeightsFile permits NanoGptCh
     /** The program that wrote it. */
     Program program();
 
-    /** Number of layers, 1 or more. */
+    /** Returns number of layers, 1 or more. */
     int layerCount();
 
-    /** Number of attention heads, 1 or more. */
+    /** Returns number of attention heads, 1 or more. */
     int headCount();
 
     /** Width of the embeddings: a multiple of {@link #headCount}. */
@@ -37,13 +37,13 @@ public sealed interface TrainingCheckpoint extends WeightsFile permits NanoGptCh
     /** Longest sequence, 1 or more. */
     int contextLength();
 
-    /** Tokens of the vocabulary, 1 or more: 50,257 if there are more rows, up to 50,304. */
+    /** Returns the number of tokens of the vocabulary, 1 or more: 50,257 if there are more rows, up to 50,304. */
     int vocabularySize();
 
-    /** Rows of the token embedding as stored, {@link #vocabularySize} or more. */
+    /** Returns the number of rows of the token embedding as stored, {@link #vocabularySize} or more. */
     int storedRows();
 
-    /** Tokens that so many rows of a token embedding stand for. */
+    /** Returns the number of tokens that so many rows of a token embedding stand for. */
     static int tokens(int rows) {
         return rows >= GPT2_VOCABULARY && rows <= PADDED_GPT2_VOCABULARY ? GPT2_VOCABULARY : rows;
     }

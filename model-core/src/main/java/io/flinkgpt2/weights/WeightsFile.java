@@ -12,7 +12,7 @@ import java.util.Map;
  */
 public interface WeightsFile extends Closeable {
 
-    /** The tensors by name; unmodifiable; iterates in the order in which their data lie in the file or files. */
+    /** Returns the tensors by name; unmodifiable; iterates in the order in which their data lie in the file or files. */
     Map<String, TensorInfo> tensors();
 
     /**

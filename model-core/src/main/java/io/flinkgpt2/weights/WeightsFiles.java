@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** Finds and opens a model's weights. */
 public final class WeightsFiles {
-    /** What is looked for in a directory, in this order. */
+    /** Names of the files that are looked for in a directory, in this order. */
     static final List<String> NAMES = List.of(
             "model.safetensors",
             "model.safetensors.index.json",
@@ -85,7 +85,7 @@ public final class WeightsFiles {
         };
     }
 
-    /** A state dict, or a model of nanoGPT if the file says so. */
+    /** Returns a state dict, or a model of nanoGPT if the file says so. */
     private static WeightsFile openTorch(Path file) throws IOException {
         TorchCheckpoint checkpoint = TorchCheckpoint.open(file);
         Optional<PickledDict> arguments = checkpoint.modelArguments();

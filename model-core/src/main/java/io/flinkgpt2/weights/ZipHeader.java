@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * What the central directory of a {@link StoredZip} says of an entry.
+ * An entry of the central directory of a {@link StoredZip}.
  *
  * @param name a relative path of plain components
  * @param nameBytes its length in the file
@@ -113,7 +113,7 @@ record ZipHeader(String name, int nameBytes, long position, long size) {
         }
     }
 
-    /** The path, which nothing here opens, but which another tool might unpack. */
+    /** Returns the path, which nothing here opens, but which another tool might unpack. */
     private static String name(Path file, ByteBuffer utf8) throws InvalidModelException {
         String name;
         try {
@@ -128,7 +128,7 @@ record ZipHeader(String name, int nameBytes, long position, long size) {
         return name;
     }
 
-    /** Whether no component is empty or dots alone, and no character separates them elsewhere; in place, for names are long. */
+    /** Returns whether no component is empty or dots alone, and no character separates them elsewhere; in place, for names are long. */
     private static boolean isPlain(String name) {
         int start = 0;
         for (int i = 0; i <= name.length(); i++) {
@@ -147,7 +147,7 @@ record ZipHeader(String name, int nameBytes, long position, long size) {
         return true;
     }
 
-    /** The content of the zip64 block among the extra fields, empty if there is none. */
+    /** Returns the content of the zip64 block among the extra fields, empty if there is none. */
     private static ByteBuffer zip64(ByteBuffer extra) {
         ByteBuffer fields = extra.order(ByteOrder.LITTLE_ENDIAN);
         while (fields.remaining() >= 4) {
@@ -162,7 +162,7 @@ record ZipHeader(String name, int nameBytes, long position, long size) {
         return ByteBuffer.allocate(0);
     }
 
-    /** A size or offset: the short field, or the next long one of the zip64 block if the short one refers to it. */
+    /** Returns a size or offset: the short field, or the next long one of the zip64 block if the short one refers to it. */
     private static long field(Path file, String subject, int field, ByteBuffer zip64) throws InvalidModelException {
         if (field != SEE_ZIP64) {
             return Integer.toUnsignedLong(field);

@@ -10,7 +10,7 @@ import java.io.Serializable;
 import java.util.Set;
 
 /**
- * What the functions need to turn records into completions; goes to the TaskManagers with them.
+ * The settings with which the functions turn records into completions; they go to the TaskManagers with them.
  *
  * @param jobName name of the job, part of the ids of completions
  * @param model which model, and how it is loaded
@@ -31,7 +31,7 @@ public record GenerationSettings(
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** The parser of requests for a model that these settings run. */
+    /** Returns the parser of requests for a model that these settings run. */
     public RequestParser parser(Pretrained pretrained) {
         return new RequestParser(
                 pretrained.tokenizer(),
@@ -55,13 +55,13 @@ public record GenerationSettings(
                 + " allow-special-tokens=" + defaults.allowSpecialTokens();
     }
 
-    /** The same with another model. */
+    /** Returns the same with another model. */
     public GenerationSettings withModel(ModelSettings other) {
         return new GenerationSettings(
                 jobName, other, maxContext, prefillChunk, defaults, unknownFields, maxCopiedBytes);
     }
 
-    /** The same with another limit of what is copied. */
+    /** Returns the same with another limit of what is copied. */
     public GenerationSettings withMaxCopiedBytes(int bytes) {
         return new GenerationSettings(jobName, model, maxContext, prefillChunk, defaults, unknownFields, bytes);
     }

@@ -4,12 +4,12 @@ import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.tensor.Precision;
 
-/** What a model takes of a TaskManager's heap. */
+/** The heap of a TaskManager that a model needs. */
 public final class ModelMemory {
 
     private ModelMemory() {}
 
-    /** Bytes of the weights, near enough: the few vectors among them are float32 in every precision. */
+    /** Returns the number of bytes of the weights, near enough: the few vectors among them are float32 in every precision. */
     public static long weightBytes(Gpt2Config config, Precision precision) {
         int parameterBytes = switch (precision) {
             case F32 -> Float.BYTES;
@@ -20,7 +20,7 @@ public final class ModelMemory {
     }
 
     /**
-     * A message about a heap that is too small.
+     * Returns a message about a heap that is too small.
      *
      * @param heapBytes what there is
      * @param needed what there should be, in bytes

@@ -33,12 +33,12 @@ public record ModelSettings(
         this(path, names, precision, activation, false);
     }
 
-    /** The same names and ways for a model with another path. */
+    /** Returns the same names and ways for a model with another path. */
     ModelSettings withPath(String otherPath, boolean open) {
         return new ModelSettings(otherPath, names, precision, activation, open);
     }
 
-    /** What completions call the model. */
+    /** Returns the name of the model in completions. */
     public String name() {
         return names.get(0);
     }

@@ -34,7 +34,7 @@ public final class PinnedModel {
     private PinnedModel() {}
 
     /**
-     * The model at the commit that its name stands for now. A branch or tag that was given by name is taken as it is where its
+     * Returns the model at the commit that its name stands for now. A branch or tag that was given by name is taken as it is where its
      * commit cannot be found out.
      *
      * @param hub asked for only if the path is the name of a model on the hub
@@ -63,7 +63,7 @@ public final class PinnedModel {
     }
 
     /**
-     * The model that an operator loads: that of its state if the user left the revision open and the state has the same
+     * Returns the model that an operator loads: that of its state if the user left the revision open and the state has the same
      * repository, else that of the job. From here on it is in the state. To be called when the state is initialised.
      */
     public static ModelSettings keep(ModelSettings model, OperatorStateStore store) throws Exception {

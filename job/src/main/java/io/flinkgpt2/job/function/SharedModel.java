@@ -37,7 +37,7 @@ public final class SharedModel {
     }
 
     /**
-     * What is loaded once.
+     * The key of a model that is loaded once.
      *
      * @param path absolute
      * @param commit of a model on the hub that is loaded at one, for the files in the path may be replaced by those of another;
@@ -46,7 +46,7 @@ public final class SharedModel {
     private record Key(Path path, String commit, LoadOptions options) {}
 
     /**
-     * A model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release released}
+     * Returns a model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release released}
      * once.
      *
      * @param settings its path is one on this machine, or the name of a model on the hub, which is fetched if it is not in the
@@ -96,12 +96,12 @@ public final class SharedModel {
         }
     }
 
-    /** How long it took to load, in milliseconds. */
+    /** Returns how long it took to load, in milliseconds. */
     public synchronized long loadMillis() {
         return loadMillis;
     }
 
-    /** The model; immutable. */
+    /** Returns the model; immutable. */
     public synchronized Pretrained pretrained() {
         return pretrained;
     }

@@ -37,7 +37,7 @@ public final class KafkaConnections {
     private static final int BATCH_OVERHEAD = 4096;
 
     private static final long DEFAULT_BUFFER_MEMORY = 32L << 20;
-    /** What a completion takes besides what it copies from its request: text, usage, metrics. */
+    /** Room for what a completion holds beside the copies from its request, in bytes: text, usage, metrics. */
     private static final int COMPLETION_BODY = 262_144;
 
     private static final String RAISE =
@@ -51,7 +51,7 @@ public final class KafkaConnections {
         this.limits = limits.atMost(largestRequest(settings.clientProperties()));
     }
 
-    /** What the producers' own limits leave, where they are given; as defaults they follow the topics. */
+    /** Returns the size that the producers' own limits allow, if they are given; as defaults they follow the topics. */
     private static int largestRequest(Map<String, String> properties) {
         long largest = Integer.MAX_VALUE;
         for (String property : List.of(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, ProducerConfig.BUFFER_MEMORY_CONFIG)) {
@@ -64,7 +64,7 @@ public final class KafkaConnections {
     }
 
     /**
-     * The most bytes that a completion may copy from its request so that it fits its topic: {@code wanted} or less.
+     * Returns the most bytes that a completion may copy from its request so that it fits its topic: {@code wanted} or less.
      *
      * @throws IllegalStateException if the topic takes so little that hardly anything could be answered
      */

@@ -45,7 +45,7 @@ public final class OpenTransactions {
     }
 
     /**
-     * The ids of the open transactions that belong to a job of this name.
+     * Returns the ids of the open transactions that belong to a job of this name.
      *
      * @throws KafkaException if the broker does not answer, does not list transactions or refuses to
      */

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Kafka grants the job, asked of the brokers when the job is put together: that its topics exist, the size of a record,
+ * The limits that Kafka sets the job, asked of the brokers when the job is put together: that its topics exist, the size of a record,
  * so that none can make a sink fail, and how long a transaction may stay open.
  *
  * @param completionBytes the most bytes of one record of the completions topic
@@ -71,7 +71,7 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
         }
     }
 
-    /** The client gives up by itself; it wants a request's time to be no longer than that of the whole call. */
+    /** Returns the client gives up by itself; it wants a request's time to be no longer than that of the whole call. */
     static Properties adminProperties(KafkaSettings settings) {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());

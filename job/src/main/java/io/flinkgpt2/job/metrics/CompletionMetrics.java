@@ -93,7 +93,7 @@ public final class CompletionMetrics {
         return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
     }
 
-    /** The counter of records that are no valid request. */
+    /** Returns the counter of records that are no valid request. */
     public static Counter deadLetters(MetricGroup group) {
         return group.counter(DEAD_LETTERS);
     }
@@ -132,7 +132,7 @@ public final class CompletionMetrics {
         }
     }
 
-    /** What there is to tell of a batch beyond its answers. */
+    /** Metrics of a batch beyond its answers. */
     public static final class Batch {
 
         private final Counter restoredRequests;

@@ -41,6 +41,6 @@ interface AnswerOrder {
      */
     void snapshot(List<RequestInFlight> inFlight) throws Exception;
 
-    /** Number of requests in the state as {@link #snapshot} last wrote it. */
+    /** Returns number of requests in the state as {@link #snapshot} last wrote it. */
     int snapshotCount();
 }

@@ -31,7 +31,7 @@ final class BackPressure {
     }
 
     /**
-     * A slot's share for values.
+     * Returns a slot's share for values.
      *
      * @param heapBytes the most bytes that the heap may have
      * @param slots number of slots that share it, 1 or more

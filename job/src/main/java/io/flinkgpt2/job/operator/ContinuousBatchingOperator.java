@@ -135,7 +135,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         resumeRestored(generation.parser(pretrained));
     }
 
-    /** Those that had begun come first: they were first before, if they come from several subtasks now too. */
+    /** Submits restored requests; those that had begun come first, also if they come from several subtasks now. */
     private void resumeRestored(RequestParser parser) throws Exception {
         List<RequestInFlight> restored = order.restore();
         restored.sort(Comparator.comparing(request -> !request.hadBegun()));

@@ -14,13 +14,13 @@ import io.flinkgpt2.pretrained.Pretrained;
  */
 final class KvCacheBudget {
 
-    /** Of the heap beside weights and caches that were chosen by number, one part in so many stays free. */
+    /** Part of the heap, one in so many, that stays free beside weights and caches that were chosen by number. */
     private static final int SPARE_PART = 8;
 
     private KvCacheBudget() {}
 
     /**
-     * The limits of a slot's batch.
+     * Returns the limits of a slot's batch.
      *
      * @param heapBytes the most bytes that the heap may have
      * @param slots number of slots that share it, 1 or more

@@ -4,6 +4,6 @@ package io.flinkgpt2.job.operator;
 public enum Ordering {
     /** As they end. */
     NONE,
-    /** Those of one Kafka key in the order of its requests. */
+    /** Answers of one Kafka key go out in the order of its requests. */
     KEY
 }

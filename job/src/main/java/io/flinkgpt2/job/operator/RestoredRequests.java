@@ -62,7 +62,7 @@ final class RestoredRequests {
         }
     }
 
-    /** Number of requests that start again. */
+    /** Returns number of requests that start again. */
     int restarted() {
         return restarted;
     }

@@ -2,7 +2,7 @@ package io.flinkgpt2.job.record;
 
 import java.util.List;
 
-/** What the job answers to a valid request. Written by {@link CompletionJson}. */
+/** The job's answer to a valid request. Written by {@link CompletionJson}. */
 public class CompletionRecord {
     /** Key of the Kafka record, that of the request, or null. */
     public byte[] key;
@@ -28,7 +28,7 @@ public class CompletionRecord {
     /** Version of the engine and its numeric mode. */
     public String systemFingerprint;
 
-    /** What was generated; empty, or null, if the request failed inside. */
+    /** The generated texts; empty, or null, if the request failed inside. */
     public List<CompletionChoice> choices;
 
     /** Tokens of the prompt that the model saw. */

@@ -16,7 +16,7 @@ public class DeadLetter {
     /** Kafka's headers as they came; null means none. */
     public List<RecordHeader> headers;
 
-    /** What is wrong with it. */
+    /** The reason for the refusal. */
     public RecordError error;
 
     /** Name of the job that refused it. */
@@ -27,7 +27,7 @@ public class DeadLetter {
 
     public DeadLetter() {}
 
-    /** A letter about {@code record}, sharing its arrays. */
+    /** Returns a letter about {@code record}, sharing its arrays. */
     public DeadLetter(PromptRecord record, RecordError error, String job, long failedAt) {
         this.source = record.source;
         this.key = record.key;

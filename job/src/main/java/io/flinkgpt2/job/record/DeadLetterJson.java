@@ -58,24 +58,24 @@ public final class DeadLetterJson {
             this.headers = headers;
         }
 
-        /** The letter's key, or null if it has none or it does not fit. */
+        /** Returns the letter's key, or null if it has none or it does not fit. */
         public byte[] key() {
             return key;
         }
 
-        /** The JSON: UTF-8, one line, without an end of line. */
+        /** Returns the JSON: UTF-8, one line, without an end of line. */
         public byte[] value() {
             return value;
         }
 
-        /** The letter's headers that fit, in their order; not null. */
+        /** Returns the letter's headers that fit, in their order; not null. */
         public List<RecordHeader> headers() {
             return headers;
         }
     }
 
     /**
-     * The Kafka record of a letter. Never fails for any letter.
+     * Returns the Kafka record of a letter. Never fails for any letter.
      *
      * @param maxValueBytes the most bytes of the original value to keep, before base64; 0 or more
      * @param maxRecordBytes the most bytes of the Kafka record: key, JSON, headers and what Kafka adds; at least
@@ -128,7 +128,7 @@ public final class DeadLetterJson {
         return (bytes + 2) / 3 * 4;
     }
 
-    /** How many bytes fit into {@code room} characters of base64. */
+    /** Returns how many bytes fit into {@code room} characters of base64. */
     private static long bytesIn(long room) {
         return room / 4 * 3;
     }

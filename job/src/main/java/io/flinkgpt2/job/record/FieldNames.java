@@ -52,7 +52,7 @@ final class FieldNames {
         return unknown + ". " + known;
     }
 
-    /** The known name that differs least: in case, hyphens and the like only, or in a few letters. */
+    /** Returns the known name that differs least: in case, hyphens and the like only, or in a few letters. */
     static Optional<String> nearest(String name, Collection<String> known) {
         if (name.length() > LONGEST_COMPARED) {
             return Optional.empty();

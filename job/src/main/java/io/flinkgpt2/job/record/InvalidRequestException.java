@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.record;
 
-/** A record that is no valid request. Its error goes into the dead letter. */
+/** A record that is not a valid request. Its error goes into the dead letter. */
 public final class InvalidRequestException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -37,7 +37,7 @@ public final class InvalidRequestException extends Exception {
     /** The prompt leaves no room within the context. */
     public static final String CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded";
 
-    /** What would be copied into the answer does not fit there, or the document has too many names. */
+    /** Code: the fields that an answer copies do not fit there, or the document has too many names. */
     public static final String TOO_LARGE = "too_large";
 
     private final String explanation;
@@ -73,7 +73,7 @@ public final class InvalidRequestException extends Exception {
         return (field == null ? "the value" : field) + ": found " + found + ", expected " + expected;
     }
 
-    /** A new error object for the dead letter. */
+    /** Returns a new error object for the dead letter. */
     public RecordError error() {
         return new RecordError(explanation, TYPE, param, code);
     }

@@ -36,7 +36,7 @@ public final class JsonBytes {
         return bytes.length >= 2 && (mark == 0xFEFF || mark == 0xFFFE) ? "UTF-16" : null;
     }
 
-    /** Whether all of {@code word} is an ASCII character other than NUL, {@code shift} bits from the right. */
+    /** Returns whether all of {@code word} is an ASCII character other than NUL, {@code shift} bits from the right. */
     private static boolean isAscii(int word, int shift) {
         int character = word >>> shift;
         return character > 0 && character < 0x80 && character << shift == word;

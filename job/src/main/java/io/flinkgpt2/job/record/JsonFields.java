@@ -29,13 +29,13 @@ final class JsonFields {
         return parser.currentToken() == JsonToken.VALUE_NULL;
     }
 
-    /** A string in whole characters. */
+    /** Returns a string in whole characters. */
     String string(String field) throws IOException, InvalidRequestException {
         expect(JsonToken.VALUE_STRING, field, "a string");
         return requireWholeCharacters(field, parser.getText());
     }
 
-    /** An integer, {@code lowest..highest}, exactly; it may be written with a fraction of zeros or an exponent. */
+    /** Returns an integer, {@code lowest..highest}, exactly; it may be written with a fraction of zeros or an exponent. */
     long integer(String field, long lowest, long highest) throws IOException, InvalidRequestException {
         String range = "an integer, " + lowest + ".." + highest;
         if (!parser.currentToken().isNumeric()) {
@@ -59,7 +59,7 @@ final class JsonFields {
         return parser.getBooleanValue();
     }
 
-    /** A number, rounded to a double; one past the largest double is out of every range. */
+    /** Returns a number, rounded to a double; one past the largest double is out of every range. */
     double number(String field, DoublePredicate allowed, String range) throws IOException, InvalidRequestException {
         if (!parser.currentToken().isNumeric()) {
             throw InvalidRequestException.invalidType(field, found(), range);
@@ -108,7 +108,7 @@ final class JsonFields {
         }
     }
 
-    /** The value, for a message: shortened. */
+    /** Returns the value, for a message: shortened. */
     String found() throws IOException {
         return switch (parser.currentToken()) {
             case START_OBJECT -> "an object";

@@ -63,7 +63,7 @@ final class JsonIntegers {
         }
     }
 
-    /** An exponent, or one of the same sign that is as good as it. */
+    /** Returns an exponent, or one of the same sign that is as good as it. */
     private static long exponent(String text) {
         boolean negative = text.startsWith("-");
         int first = negative || text.startsWith("+") ? 1 : 0;

@@ -21,7 +21,7 @@ record Neutral(String text, Test test) {
     @FunctionalInterface
     interface Test {
         /**
-         * Whether the value at which the parser stands is one. If so the parser stands at its last token; if not, it may stand
+         * Returns whether the value at which the parser stands is one. If so the parser stands at its last token; if not, it may stand
          * anywhere in the value if that is an object or an array, and has not moved otherwise.
          */
         boolean holds(JsonParser parser) throws IOException;
@@ -69,7 +69,7 @@ record Neutral(String text, Test test) {
         });
     }
 
-    /** Every integer of 0 or more. */
+    /** Takes every integer of 0 or more. */
     static Neutral anyCount() {
         return new Neutral("an integer of 0 or more", parser -> {
             if (!parser.currentToken().isNumeric()) {
@@ -80,7 +80,7 @@ record Neutral(String text, Test test) {
         });
     }
 
-    /** A number, compared as a double. */
+    /** Returns a number, compared as a double. */
     static Neutral number(double value) {
         return new Neutral(
                 value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value),
@@ -100,7 +100,7 @@ record Neutral(String text, Test test) {
                 parser -> parser.currentToken() == JsonToken.START_ARRAY && parser.nextToken() == JsonToken.END_ARRAY);
     }
 
-    /** A list of values that each change nothing; the empty one is shown. */
+    /** Returns a list of values that each change nothing; the empty one is shown. */
     static Neutral listOf(Neutral element) {
         return new Neutral("[]", parser -> {
             if (parser.currentToken() != JsonToken.START_ARRAY) {
@@ -115,13 +115,13 @@ record Neutral(String text, Test test) {
         });
     }
 
-    /** An object whose members, whatever they are called, all are null or change nothing; the empty one is shown. */
+    /** Returns an object whose members, whatever they are called, all are null or change nothing; the empty one is shown. */
     static Neutral mapOf(Neutral member) {
         return new Neutral("{}", parser -> isObject(parser, name -> member));
     }
 
     /**
-     * An object each of whose members is null, or is known and changes nothing.
+     * Returns an object each of whose members is null, or is known and changes nothing.
      *
      * @param text such an object, for a message
      */
@@ -142,7 +142,7 @@ record Neutral(String text, Test test) {
         return true;
     }
 
-    /** One or another; at most one of them may be an object or an array. */
+    /** Takes one or another; at most one of them may be an object or an array. */
     static Neutral either(Neutral... choices) {
         return new Neutral(Arrays.stream(choices).map(Neutral::text).collect(Collectors.joining(" or ")), parser -> {
             for (Neutral choice : choices) {

@@ -1,8 +1,8 @@
 package io.flinkgpt2.job.record;
 
-/** What went wrong, in the form of OpenAI's error object. */
+/** An error in the form of OpenAI's error object. */
 public class RecordError {
-    /** What was found, what is allowed and what to do, for people. */
+    /** The value found, the values allowed and what to do, for people. */
     public String message;
 
     /** Class of the error: {@link InvalidRequestException#TYPE} if the request is at fault. */

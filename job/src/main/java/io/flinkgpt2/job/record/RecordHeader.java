@@ -8,7 +8,7 @@ public class RecordHeader {
     /** Bytes, or null. */
     public byte[] value;
 
-    /** What Kafka adds: two lengths of at most 5 bytes. */
+    /** Bytes that Kafka adds: two lengths of at most 5 bytes. */
     private static final int OVERHEAD = 10;
 
     public RecordHeader() {}
@@ -18,7 +18,7 @@ public class RecordHeader {
         this.value = value;
     }
 
-    /** The most bytes that it takes in a Kafka record. */
+    /** Returns the most bytes that it takes in a Kafka record. */
     long size() {
         return OVERHEAD + WireText.utf8Length(key) + (value == null ? 0 : value.length);
     }

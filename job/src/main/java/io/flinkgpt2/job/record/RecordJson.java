@@ -8,7 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What the writers of records share. Strings that have no UTF-8 form are written with U+FFFD: writing never fails. */
+/** Helpers of the writers of records. Strings that have no UTF-8 form are written with U+FFFD: writing never fails. */
 final class RecordJson {
     // Else a character past U+FFFF takes twelve bytes, as two escapes, instead of four.
     private static final JsonFactory GENERATORS = JsonFactory.builder()
@@ -23,7 +23,7 @@ final class RecordJson {
         void writeTo(JsonGenerator json) throws IOException;
     }
 
-    /** One object as UTF-8 on one line, without an end of line. */
+    /** Returns one object as UTF-8 on one line, without an end of line. */
     static byte[] object(Fields fields) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
         try (JsonGenerator json = GENERATORS.createGenerator(bytes)) {

@@ -22,7 +22,7 @@ public final class RequestCompleter {
     }
 
     /**
-     * The answer; where the generation fails, one with an {@code error}.
+     * Returns the answer; where the generation fails, one with an {@code error}.
      *
      * @throws CancellationException if the thread was interrupted: the request has not failed and may be done again
      */

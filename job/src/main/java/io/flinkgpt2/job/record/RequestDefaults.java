@@ -5,7 +5,7 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * What holds for requests that do not say otherwise, where a job may choose.
+ * Defaults of a job for fields that a request lacks.
  *
  * @param truncation {@code truncate_prompt}: what becomes of a prompt that does not fit
  * @param allowSpecialTokens {@code allow_special_tokens}: whether text that spells a special token is that token
@@ -17,7 +17,7 @@ public record RequestDefaults(PromptTruncation truncation, boolean allowSpecialT
         Objects.requireNonNull(truncation, "truncation");
     }
 
-    /** The format's own: a prompt that does not fit is an error, and text is only text. */
+    /** Returns the format's own: a prompt that does not fit is an error, and text is only text. */
     public static RequestDefaults ofTheFormat() {
         return new RequestDefaults(PromptTruncation.ERROR, false);
     }

@@ -13,7 +13,7 @@ public final class RequestIds {
     private RequestIds() {}
 
     /**
-     * The id of a request's completion, a function of job and request: {@code cmpl-} and 24 lowercase hexadecimal digits,
+     * Returns the id of a request's completion, a function of job and request: {@code cmpl-} and 24 lowercase hexadecimal digits,
      * the head of a SHA-256 over the length of {@code job} in UTF-8 (4 bytes, big-endian), {@code job} and
      * {@code customId}.
      */
@@ -27,7 +27,7 @@ public final class RequestIds {
         return "cmpl-" + HexFormat.of().formatHex(digest.digest(), 0, DIGEST_BYTES);
     }
 
-    /** An id as a log shows it: shortened, and with control characters replaced, for a client chooses it. */
+    /** Returns an id as a log shows it: shortened, and with control characters replaced, for a client chooses it. */
     public static String forLog(String customId) {
         return WireText.printable(customId);
     }

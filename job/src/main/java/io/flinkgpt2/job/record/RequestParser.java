@@ -89,10 +89,10 @@ public final class RequestParser {
     }
 
     /**
-     * The request of a record; shares the record's key and headers.
+     * Returns the request of a record; shares the record's key and headers.
      *
      * @param now when the record was read, in milliseconds since the epoch
-     * @throws InvalidRequestException if the record is no valid request; nothing else, whatever its bytes
+     * @throws InvalidRequestException if the record is not a valid request; nothing else, whatever its bytes
      */
     public PromptRequest parse(PromptRecord record, long now) throws InvalidRequestException {
         RequestDraft draft = read(record.value);

@@ -201,7 +201,7 @@ final class RequestReader {
                 e);
     }
 
-    /** The last name that was read, which is the field whose value is malformed in most cases. */
+    /** Returns the last name that was read, which is the field whose value is malformed in most cases. */
     private static String near(JsonProcessingException malformed) {
         String name = null;
         if (malformed.getProcessor() instanceof JsonParser parser) {

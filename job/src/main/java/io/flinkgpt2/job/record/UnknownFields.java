@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.record;
 
-/** What becomes of a request with a field that the format does not know. */
+/** The treatment of a request with a field that the format does not know. */
 public enum UnknownFields {
     /** It is refused, for a misspelt field would change its meaning without a word. */
     REJECT,

@@ -16,7 +16,7 @@ final class WireText {
 
     private WireText() {}
 
-    /** What became of bytes that should be UTF-8: the characters, or the index of the first byte of what is not UTF-8. */
+    /** Decoded bytes: the characters, or the index of the first byte that is not UTF-8. */
     record Decoded(CharBuffer characters, int malformedAt) {
         boolean isUtf8() {
             return malformedAt < 0;
@@ -89,7 +89,7 @@ final class WireText {
         return repaired.toString();
     }
 
-    /** The head of {@code text}, at most {@code longest} characters and, where it was cut, {@code ...}; null for null. */
+    /** Returns the head of {@code text}, at most {@code longest} characters and, where it was cut, {@code ...}; null for null. */
     static String shortened(String text, int longest) {
         return text == null || text.length() <= longest ? text : text.substring(0, longest) + "...";
     }

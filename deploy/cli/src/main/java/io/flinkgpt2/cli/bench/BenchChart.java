@@ -69,7 +69,7 @@ final class BenchChart {
         OutputFiles.write(file, svg::writeTo);
     }
 
-    /** Of what was measured. */
+    /** Returns the color of the measured points. */
     static Color color(Precision precision) {
         return switch (precision) {
             case F32 -> new Color(31, 119, 180);
@@ -78,13 +78,13 @@ final class BenchChart {
         };
     }
 
-    /** Of the roofline: half way to white. */
+    /** Returns the color of the roofline: half way to white. */
     static Color roofColor(Precision precision) {
         Color color = color(precision);
         return new Color((color.getRed() + 255) / 2, (color.getGreen() + 255) / 2, (color.getBlue() + 255) / 2);
     }
 
-    /** The most tokens a second that the limits allow; each engine reads the weights for its own streams. */
+    /** Returns the most tokens a second that the limits allow; each engine reads the weights for its own streams. */
     static double roofline(BenchRun run, MachineLimits limits) {
         double byMemory = limits.readGbPerSecond()
                 * 1e9

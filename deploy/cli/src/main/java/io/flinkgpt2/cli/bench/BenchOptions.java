@@ -17,10 +17,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What {@code bench} is asked to measure, and how. */
+/** The options of {@code bench}. */
 final class BenchOptions {
 
-    /** What is measured. */
+    /** A kind of measurement. */
     enum Scenario {
         GRID,
         MIXED,
@@ -196,7 +196,7 @@ final class BenchOptions {
         return requests == null ? otherwise : requests;
     }
 
-    /** The most sequences together. */
+    /** Returns the most sequences together. */
     int most() {
         return streams.stream().mapToInt(Integer::intValue).max().orElseThrow();
     }

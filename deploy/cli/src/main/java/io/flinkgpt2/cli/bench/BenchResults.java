@@ -22,12 +22,12 @@ record BenchResults(
         Optional<LoadScenario.Result> load,
         Optional<String> nativeMemory) {
 
-    /** Whether a throughput comes so near to the peak that the peak, or the throughput, must be wrong. */
+    /** Returns whether a throughput comes so near to the peak that the peak, or the throughput, must be wrong. */
     boolean misMeasured() {
         return runs.stream().anyMatch(run -> !limits.isCredible(run.gflops()));
     }
 
-    /** How many times the tokens a second of the better form of static batching; of the padded one if {@code padded}. */
+    /** Returns how many times the tokens a second of the better form of static batching; of the padded one if {@code padded}. */
     double continuousOverStatic(boolean padded) {
         double other = mixed.stream()
                 .filter(result -> result.batching()

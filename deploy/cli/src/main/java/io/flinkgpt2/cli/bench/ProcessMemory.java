@@ -18,7 +18,7 @@ final class ProcessMemory {
 
     private ProcessMemory() {}
 
-    /** The most physical memory so far ({@code VmHWM}), in bytes; empty where the system does not say. */
+    /** Returns the most physical memory so far ({@code VmHWM}), in bytes; empty where the system does not say. */
     static OptionalLong peakBytes() {
         if (!Files.isReadable(STATUS)) {
             return OptionalLong.empty();
@@ -32,13 +32,13 @@ final class ProcessMemory {
         }
     }
 
-    /** Bytes of the Java heap in use, garbage included. */
+    /** Returns the number of bytes of the Java heap in use, garbage included. */
     static long heapBytes() {
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     /**
-     * The JVM's native memory tracking by category; a sentence on how to switch it on if it is off.
+     * Returns the JVM's native memory tracking by category; a sentence on how to switch it on if it is off.
      *
      * @throws IllegalStateException if this JVM has none
      */

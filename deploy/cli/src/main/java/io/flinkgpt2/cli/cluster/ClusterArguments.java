@@ -23,7 +23,7 @@ final class ClusterArguments {
                     + ", else one in the directory of temporary files).")
     private Path directory;
 
-    /** The cluster, whether it runs or not. */
+    /** Returns the cluster, whether it runs or not. */
     ProcessCluster cluster() {
         String named = System.getenv(VARIABLE);
         if (directory != null) {
@@ -44,7 +44,7 @@ final class ClusterArguments {
     record Target(FlinkRest flink, Optional<ClusterState> local) {}
 
     /**
-     * Where a job is to go, or to be found.
+     * Returns where a job is to go, or to be found.
      *
      * @param address {@code host:port}, or null
      * @throws ParameterException if the address is none

@@ -38,7 +38,7 @@ final class ClusterStatusCommand implements Callable<Integer> {
     @Option(names = "--output", defaultValue = "text", description = "text, or json for one object (default: text).")
     private OutputFormat output;
 
-    /** What the REST API says, which it cannot while the JobManager is down. */
+    /** The answer of the REST API, which is missing while the JobManager is down. */
     private record Flink(FlinkRest.Overview overview, List<FlinkRest.Job> jobs) {}
 
     @Override

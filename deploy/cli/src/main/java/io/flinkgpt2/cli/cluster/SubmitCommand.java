@@ -127,7 +127,7 @@ public final class SubmitCommand implements Callable<Integer> {
         }
     }
 
-    /** What the user need not say of a cluster of this machine. */
+    /** Sets the options that the user need not give for a cluster of this machine. */
     private static void setDefaults(Configuration options, ClusterState cluster) {
         JobStart.setDefault(options, JobOptions.KAFKA_BOOTSTRAP_SERVERS, cluster.bootstrapServers());
         if (!options.contains(JobOptions.MODEL_PATH)) {

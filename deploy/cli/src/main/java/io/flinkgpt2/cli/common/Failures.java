@@ -120,7 +120,7 @@ public final class Failures {
                 || failure instanceof InterruptedIOException && !(failure instanceof SocketTimeoutException);
     }
 
-    /** The failure, its cause, the cause of that, and so on. */
+    /** Returns the failure, its cause, the cause of that, and so on. */
     private static Set<Throwable> causes(Throwable failure) {
         Set<Throwable> causes = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Throwable cause = failure; cause != null && causes.add(cause); ) {
@@ -146,7 +146,7 @@ public final class Failures {
         return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
-    /** Whether a message is all that the system says when a write fails; it names no file. */
+    /** Returns whether a message is all that the system says when a write fails; it names no file. */
     private static boolean isOfTheSystem(String message) {
         return message != null && message.matches("No space left on device|Disk quota exceeded|Read-only file system");
     }

@@ -12,7 +12,7 @@ public final class Home {
 
     private Home() {}
 
-    /** The model that is used where none is named. */
+    /** Returns the model that is used where none is named. */
     public static Path bundledModel() {
         return find("models/fairytales");
     }
@@ -21,12 +21,12 @@ public final class Home {
         return find("demo/prompts.jsonl");
     }
 
-    /** What the build makes: the job's jar. */
+    /** Returns the job's jar, which the build makes. */
     public static Path jobJar() {
         return find("target/dist/flink-gpt2-job.jar");
     }
 
-    /** What the processes of a cluster are started from. */
+    /** The files that the processes of a cluster are started from. */
     public static Installation installation() {
         return new Installation(jobJar(), find("target/dist/lib"));
     }

@@ -19,7 +19,7 @@ public final class JsonLines {
         this.in = new BufferedInputStream(in, 1 << 16);
     }
 
-    /** The next line without its end (LF or CR LF), or null at the end. */
+    /** Returns the next line without its end (LF or CR LF), or null at the end. */
     byte[] next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         int b = in.read();
@@ -35,12 +35,12 @@ public final class JsonLines {
         return carriageReturn ? Arrays.copyOf(bytes, bytes.length - 1) : bytes;
     }
 
-    /** The number of the line that was returned last, blank ones counted, from 1. */
+    /** Returns the number of the line that was returned last, blank ones counted, from 1. */
     public long lineNumber() {
         return lineNumber;
     }
 
-    /** The next line that is not blank, or null at the end; a byte order mark is blank. */
+    /** Returns the next line that is not blank, or null at the end; a byte order mark is blank. */
     public byte[] nextNotBlank() throws IOException {
         byte[] line = next();
         while (line != null && isBlank(line)) {
@@ -49,7 +49,7 @@ public final class JsonLines {
         return line;
     }
 
-    /** All lines that are not blank. */
+    /** Returns all lines that are not blank. */
     public List<byte[]> allNotBlank() throws IOException {
         List<byte[]> lines = new ArrayList<>();
         for (byte[] line = nextNotBlank(); line != null; line = nextNotBlank()) {

@@ -16,7 +16,7 @@ public final class LostOutputException extends RuntimeException {
                 cause);
     }
 
-    /** Whether the reader has gone away, as {@code head} does when it has enough. */
+    /** Returns whether the reader has gone away, as {@code head} does when it has enough. */
     boolean isBrokenPipe() {
         return String.valueOf(getCause().getMessage()).contains("Broken pipe");
     }

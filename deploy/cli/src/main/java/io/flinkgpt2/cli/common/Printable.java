@@ -5,7 +5,7 @@ public final class Printable {
 
     private Printable() {}
 
-    /** The text with {@code ?} for each control character but line feeds and tabs. */
+    /** Returns the text with {@code ?} for each control character but line feeds and tabs. */
     public static String text(String text) {
         return shown(text, true);
     }

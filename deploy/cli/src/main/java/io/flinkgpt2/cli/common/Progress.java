@@ -81,7 +81,7 @@ public final class Progress implements AutoCloseable {
     }
 
     /**
-     * The bar, begun if it is not there yet. It returns to the start of its line with a control character, so it goes past
+     * Returns the bar, begun if it is not there yet. It returns to the start of its line with a control character, so it goes past
      * {@link PrintableOutput}; nothing that others name may stand in it unchecked.
      */
     private ProgressBar bar(long total, UnaryOperator<ProgressBarBuilder> kind) {
@@ -99,7 +99,7 @@ public final class Progress implements AutoCloseable {
         return bar;
     }
 
-    /** Whether this is not what was reported last; step 0 without a file is the state before the first report. */
+    /** Returns whether this is not what was reported last; step 0 without a file is the state before the first report. */
     private boolean isNew(String file, long step) {
         boolean shown = step == shownStep && (file == null || file.equals(shownFile));
         shownFile = file;

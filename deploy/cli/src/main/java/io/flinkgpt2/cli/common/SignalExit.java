@@ -1,7 +1,10 @@
 package io.flinkgpt2.cli.common;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jline.utils.Signals;
 
 /**
@@ -20,6 +23,9 @@ public final class SignalExit {
     /** How long a halt waits for the line that is being written. */
     private static final long LAST_LINE_MS = 500;
 
+    /** How often the signal's thread looks whether the main thread has died without a word. */
+    private static final long LOOK_MS = 100;
+
     private enum State {
         /** Nothing is opened yet that would have to be closed. */
         STARTING,
@@ -29,6 +35,7 @@ public final class SignalExit {
         SIGNALLED
     }
 
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicReference<State> state = new AtomicReference<>(State.STARTING);
     private final Thread main;
     private final CheckedOutput output;
@@ -79,7 +86,9 @@ public final class SignalExit {
         watchdog.start();
         main.interrupt();
         try {
-            main.join();
+            while (main.isAlive() && !closed.await(LOOK_MS, TimeUnit.MILLISECONDS)) {
+                // still closing what it has opened
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -107,15 +116,22 @@ public final class SignalExit {
         return state.compareAndSet(State.STARTING, State.RUNNING);
     }
 
-    /** Whether a signal has asked for the end. */
+    /** Returns whether a signal has asked for the end. */
     public boolean signalled() {
         return state.get() == State.SIGNALLED;
     }
 
-    /** Ends the process; returns at once where a signal is doing so already. */
+    /**
+     * Ends the process, with the exit code of the signal if one asked for the end. Does not return: if the main thread ended
+     * before the signal's own thread exits, which is a daemon, the JVM would end with 0.
+     */
     public void exit(int exitCode) {
         if (state.compareAndSet(State.RUNNING, State.EXITING) || state.compareAndSet(State.STARTING, State.EXITING)) {
             System.exit(exitCode);
+        }
+        closed.countDown();
+        while (true) {
+            LockSupport.park(this);
         }
     }
 }

@@ -10,17 +10,17 @@ public final class Slots {
 
     private Slots() {}
 
-    /** What was asked for by {@code --parallelism}, or one for each processor. */
+    /** Returns the number given by {@code --parallelism}, or one slot for each processor. */
     public static int orDefault(CommandLine command, Integer parallelism) {
         return orDefault(command, parallelism, "--parallelism");
     }
 
-    /** What was asked for by an option, or one for each processor. */
+    /** Returns the number given by an option, or one slot for each processor. */
     public static int orDefault(CommandLine command, Integer slots, String option) {
         return orElse(command, slots, option, Runtime.getRuntime().availableProcessors());
     }
 
-    /** What was asked for by an option, or another number. */
+    /** Returns the number given by an option, or another number. */
     public static int orElse(CommandLine command, Integer slots, String option, int otherwise) {
         if (slots == null) {
             return otherwise;

@@ -77,7 +77,7 @@ public final class CompleteCommand implements Callable<Integer> {
     @ArgGroup
     private Prompt prompt;
 
-    /** What is to be completed, if not on standard input. */
+    /** The prompt, if it is not on standard input. */
     static final class Prompt {
         @Option(names = "--prompt", paramLabel = "TEXT", description = "The prompt.")
         private String text;

@@ -32,7 +32,7 @@ final class MissingFields {
         this.defaults = new TreeMap<>(defaults);
     }
 
-    /** The request with its defaults; one that is not a JSON object in UTF-8 comes back as it is, for the parser to refuse. */
+    /** Returns the request with its defaults; one that is not a JSON object in UTF-8 comes back as it is, for the parser to refuse. */
     byte[] fill(byte[] request) {
         if (defaults.isEmpty()) {
             return request;
@@ -50,7 +50,7 @@ final class MissingFields {
         }
     }
 
-    /** Where the object begins that the fields belong to; -1 where there is none. Goes through all of the text. */
+    /** Returns where the object begins that the fields belong to; -1 where there is none. Goes through all of the text. */
     private static int bodyStart(String json) throws IOException {
         try (JsonParser parser = PARSERS.createParser(json)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -97,7 +97,7 @@ final class MissingFields {
         return filled.insert(bodyStart + 1, fields).toString();
     }
 
-    /** Of the token's first character. */
+    /** Returns the offset of the token's first character. */
     private static int offset(JsonParser parser) {
         return Math.toIntExact(parser.currentTokenLocation().getCharOffset());
     }

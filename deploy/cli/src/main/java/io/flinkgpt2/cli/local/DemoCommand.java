@@ -188,7 +188,7 @@ public final class DemoCommand implements Callable<Integer> {
         });
     }
 
-    /** What the demo came to. */
+    /** The summary of a demo. */
     record DemoSummary(
             int prompts, int completions, int deadLetters, long tokens, double tokensPerSecond, String model) {
 

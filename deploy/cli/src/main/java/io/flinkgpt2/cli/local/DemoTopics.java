@@ -96,7 +96,7 @@ final class DemoTopics implements AutoCloseable {
         }
     }
 
-    /** What has been committed since the last call; returns the completions among it. */
+    /** Reads the records committed since the last call; returns the completions among them. */
     List<JsonNode> poll() throws IOException {
         List<JsonNode> arrived = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
@@ -115,13 +115,13 @@ final class DemoTopics implements AutoCloseable {
         return arrived;
     }
 
-    /** Whether something is committed that has not been read. */
+    /** Returns whether something is committed that has not been read. */
     boolean hasMore() {
         return consumer.endOffsets(consumer.assignment()).entrySet().stream()
                 .anyMatch(end -> consumer.position(end.getKey()) < end.getValue());
     }
 
-    /** Whether each request that was sent has one answer, and there is no other. */
+    /** Returns whether each request that was sent has one answer, and there is no other. */
     boolean everyLineIsAnsweredOnce() {
         Set<Integer> answeredLines = new HashSet<>();
         completions.forEach(answer -> answeredLines.add(answer.line));
@@ -152,7 +152,7 @@ final class DemoTopics implements AutoCloseable {
         return sorted(deadLetters).stream().map(answer -> answer.json).toList();
     }
 
-    /** The line of the request that a completion answers, from 0. */
+    /** Returns the line of the request that a completion answers, from 0. */
     int lineOf(JsonNode completion) {
         JsonNode source = completion.path("source");
         return lines.get(new Place(

@@ -83,7 +83,7 @@ public final class FetchCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What the files of a tokenizer hold is known only now; the model's weights may be of use all the same. */
+    /** Warns of a tokenizer that cannot be used, known only now; the model's weights may be of use all the same. */
     private void sayWhatItsTokenizerCannot(Path directory) {
         try {
             Pretrained.openTokenizer(directory)

@@ -65,7 +65,7 @@ abstract class Verification {
         return counts.getOrDefault(outcome, 0);
     }
 
-    /** One line for each that failed. */
+    /** Returns one line for each that failed. */
     final List<String> failures() {
         return failures;
     }

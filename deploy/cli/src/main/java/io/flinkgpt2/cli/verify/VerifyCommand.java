@@ -69,7 +69,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @ArgGroup
     private Cases cases;
 
-    /** What the points are looked at for. */
+    /** The cases that the points are checked for. */
     static final class Cases {
         @Option(
                 names = "--expected",
@@ -166,7 +166,7 @@ public final class VerifyCommand implements Callable<Integer> {
         return verification.failures().isEmpty() ? 0 : 1;
     }
 
-    /** Those that were asked for. */
+    /** Returns the known answers that were asked for. */
     private Optional<KnownAnswers> askedAnswers() {
         try {
             return Optional.ofNullable(knownAnswers).map(KnownAnswers::of);
@@ -175,7 +175,7 @@ public final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    /** Those of a published model that was given by its name, whatever the revision; none for a path. */
+    /** Returns the known answers of a published model that was given by its name, whatever the revision; none for a path. */
     private Optional<KnownAnswers> impliedAnswers() {
         if (Files.exists(Path.of(model))) {
             return Optional.empty();

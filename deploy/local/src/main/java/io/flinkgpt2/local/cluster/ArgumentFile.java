@@ -11,7 +11,7 @@ final class ArgumentFile {
 
     private ArgumentFile() {}
 
-    /** One quoted argument a line. */
+    /** Returns one quoted argument a line. */
     static String format(List<String> arguments) {
         return arguments.stream().map(ArgumentFile::quote).collect(Collectors.joining("\n", "", "\n"));
     }

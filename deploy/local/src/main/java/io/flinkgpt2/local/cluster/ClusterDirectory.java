@@ -35,7 +35,7 @@ final class ClusterDirectory {
         return path.resolve("conf");
     }
 
-    /** The jar with the guard of the web port. */
+    /** Returns the jar with the guard of the web port. */
     Path webGate() {
         return configuration().resolve("web-gate.jar");
     }
@@ -44,7 +44,7 @@ final class ClusterDirectory {
         return path.resolve("log");
     }
 
-    /** The process's own log. */
+    /** Returns the process's own log. */
     Path logFile(Role role) {
         return logs().resolve(role.fileName() + ".log");
     }
@@ -70,7 +70,7 @@ final class ClusterDirectory {
         return path.resolve("tmp");
     }
 
-    /** The command line of a process; its name in a list of processes marks one of this cluster. */
+    /** Returns the command line of a process; its name in a list of processes marks one of this cluster. */
     Path argumentFile(Role role) {
         return configuration().resolve(role.fileName() + ".args");
     }
@@ -111,7 +111,7 @@ final class ClusterDirectory {
         }
     }
 
-    /** What is done while no other command can. */
+    /** Work done while no other command may change the directory. */
     @FunctionalInterface
     interface Work<T> {
         T run() throws IOException, InterruptedException;
@@ -140,7 +140,7 @@ final class ClusterDirectory {
     }
 
     /**
-     * The state that was written last; empty if there is no cluster here.
+     * Returns the state that was written last; empty if there is no cluster here.
      *
      * @throws IOException if the file holds something else
      */

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a cluster's state file holds: where its servers listen, and which processes they are.
+ * The content of a cluster's state file: where its servers listen, and which processes they are.
  *
  * @param java the command that the processes were started with, whose options are those in their files
  * @param kafkaPort port of the broker on {@code localhost}
@@ -28,7 +28,7 @@ public record ClusterState(String java, int kafkaPort, int webPort, int slots, M
         pids = Map.copyOf(pids);
     }
 
-    /** What Kafka's clients connect to: {@code localhost:port}. */
+    /** Returns the address that Kafka's clients connect to: {@code localhost:port}. */
     public String bootstrapServers() {
         return HOST + ":" + kafkaPort;
     }
@@ -50,7 +50,7 @@ public record ClusterState(String java, int kafkaPort, int webPort, int slots, M
         return new ClusterState(java, kafkaPort, webPort, slots, changed);
     }
 
-    /** The state as JSON. */
+    /** Returns the state as JSON. */
     String toJson() {
         ObjectNode json = MAPPER.createObjectNode()
                 .put("java", java)

@@ -31,14 +31,14 @@ public final class FlinkRest {
     private final String host;
     private final int port;
 
-    /** The cluster whose REST API is at {@code host:port}. */
+    /** Returns the cluster whose REST API is at {@code host:port}. */
     public FlinkRest(String host, int port) {
         this.host = host;
         this.port = port;
     }
 
     /**
-     * The cluster at an address {@code host:port}.
+     * Returns the cluster at an address {@code host:port}.
      *
      * @throws IllegalArgumentException if the address is none; says what it found
      */
@@ -77,13 +77,13 @@ public final class FlinkRest {
     /** A job as the cluster lists it; {@code state} by Flink's names, such as {@code RUNNING}. */
     public record Job(String id, String name, String state) {
 
-        /** Whether it has ended, in whatever way. */
+        /** Returns whether it has ended, in whatever way. */
         public boolean ended() {
             return Set.of("FINISHED", "CANCELED", "FAILED").contains(state);
         }
     }
 
-    /** What the cluster has. */
+    /** The size of a cluster. */
     public record Overview(int taskManagers, int slots, int freeSlots) {}
 
     /**
@@ -100,7 +100,7 @@ public final class FlinkRest {
     }
 
     /**
-     * Ids of the TaskManagers that the JobManager counts on; one that was killed is among them for some seconds.
+     * Returns ids of the TaskManagers that the JobManager counts on; one that was killed is among them for some seconds.
      *
      * @throws IOException if the cluster does not answer; says where it was looked for
      */
@@ -113,7 +113,7 @@ public final class FlinkRest {
     }
 
     /**
-     * The jobs that the cluster knows, those that have ended included.
+     * Returns the jobs that the cluster knows, those that have ended included.
      *
      * @throws IOException if the cluster does not answer; says where it was looked for
      */
@@ -129,7 +129,7 @@ public final class FlinkRest {
     }
 
     /**
-     * What the API answers to a GET.
+     * Returns the answer of the API to a GET.
      *
      * @param path from the slash on
      * @throws IOException if there is no answer, or another than 200

@@ -128,7 +128,7 @@ final class FlinkSettings {
         Files.writeString(directory.configuration().resolve("config.yaml"), yaml);
     }
 
-    /** The local directory of checkpoints that the configuration of a cluster names; empty if it is not a local one. */
+    /** Returns the local directory of checkpoints that the configuration of a cluster names; empty if it is not a local one. */
     static Optional<Path> checkpointDirectory(ClusterDirectory directory) {
         String location = GlobalConfiguration.loadConfiguration(
                         directory.configuration().toString())

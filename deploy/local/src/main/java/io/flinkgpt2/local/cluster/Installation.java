@@ -10,19 +10,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the processes are started from.
+ * The files that processes are started from.
  *
  * @param jobJar the job's jar, which has Kafka's clients and Jackson inside
  * @param lib directory with the jars of Flink, of the broker, and of logging
  */
 public record Installation(Path jobJar, Path lib) {
 
-    /** What only the broker needs. A cluster of Flink has none of it, so a job's jar has to bring all that it uses itself. */
+    /** Libraries that only the broker needs. A cluster of Flink has none of it, so a job's jar has to bring all that it uses itself. */
     private static final String BROKER_ONLY =
             "(kafka|scala|jackson|metrics-core|jose4j|hash4j|caffeine|argparse4j|jopt-simple|pcollections|re2j).*";
 
     /**
-     * The class path of a process.
+     * Returns the class path of a process.
      *
      * @throws IOException if the directory of jars cannot be listed
      */

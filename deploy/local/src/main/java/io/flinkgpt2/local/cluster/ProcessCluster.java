@@ -40,22 +40,22 @@ public final class ProcessCluster {
         this.directory = directory;
     }
 
-    /** The cluster of a directory, whether there is one or not. */
+    /** Returns the cluster of a directory, whether there is one or not. */
     public static ProcessCluster in(Path directory) {
         return new ProcessCluster(new ClusterDirectory(directory));
     }
 
-    /** Its directory. */
+    /** Returns its directory. */
     public Path path() {
         return directory.path();
     }
 
-    /** Where the processes log. */
+    /** Returns where the processes log. */
     public Path logs() {
         return directory.logs();
     }
 
-    /** The checkpoints of its jobs; empty if it is configured to keep them elsewhere than on this machine. */
+    /** Returns the checkpoints of its jobs; empty if it is configured to keep them elsewhere than on this machine. */
     public Optional<RetainedCheckpoints> retainedCheckpoints() {
         return FlinkSettings.checkpointDirectory(directory).map(RetainedCheckpoints::new);
     }
@@ -66,7 +66,7 @@ public final class ProcessCluster {
     }
 
     /**
-     * Where the cluster is; empty if none was started here.
+     * Returns where the cluster is; empty if none was started here.
      *
      * @throws IOException if the state file is no state file
      */
@@ -171,14 +171,14 @@ public final class ProcessCluster {
      * @param since when it was started; empty if it does not run
      */
     public record Member(Role role, Long pid, Optional<Instant> since) {
-        /** Whether it runs. */
+        /** Returns whether it runs. */
         public boolean running() {
             return since.isPresent();
         }
     }
 
     /**
-     * All processes, whether they run or not.
+     * Returns all processes, whether they run or not.
      *
      * @throws IOException if the state file is no state file
      */

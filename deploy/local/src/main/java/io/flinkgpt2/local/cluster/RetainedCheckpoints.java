@@ -37,7 +37,7 @@ public record RetainedCheckpoints(Path directory) {
         }
     }
 
-    /** The number of a checkpoint by the name of its directory; -1 for any other name. */
+    /** Returns the number of a checkpoint by the name of its directory; -1 for any other name. */
     private static long number(Path entry) {
         Matcher name = NAME.matcher(entry.getFileName().toString());
         return name.matches() ? Long.parseLong(name.group(1)) : -1;

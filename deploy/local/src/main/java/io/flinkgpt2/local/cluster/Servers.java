@@ -42,7 +42,7 @@ final class Servers {
         return "@" + directory.argumentFile(role);
     }
 
-    /** All processes of this cluster that run now. */
+    /** Returns all processes of this cluster that run now. */
     static Map<Role, List<ProcessHandle>> running(ClusterDirectory directory) {
         Map<Role, List<ProcessHandle>> found = new EnumMap<>(Role.class);
         List<ProcessHandle> all = ProcessHandle.allProcesses().toList();
@@ -57,7 +57,7 @@ final class Servers {
         return found;
     }
 
-    /** The process in a role, if it runs. */
+    /** Returns the process in a role, if it runs. */
     static Optional<ProcessHandle> running(ClusterDirectory directory, Role role) {
         return running(directory).get(role).stream().findFirst();
     }
@@ -69,7 +69,7 @@ final class Servers {
                 .orElse(false);
     }
 
-    /** A process that has ended but that nobody has waited for counts as alive until then; it has no arguments any more. */
+    /** Returns a process that has ended but that nobody has waited for counts as alive until then; it has no arguments any more. */
     static boolean runs(ProcessHandle process) {
         return process.isAlive() && process.info().arguments().isPresent();
     }

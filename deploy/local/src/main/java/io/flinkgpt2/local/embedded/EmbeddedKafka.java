@@ -114,17 +114,17 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    /** What clients need to connect, as in {@code bootstrap.servers}: {@code localhost:port}. */
+    /** Returns the address for clients, as in {@code bootstrap.servers}: {@code localhost:port}. */
     public String bootstrapServers() {
         return Ports.HOST + ":" + node.port();
     }
 
-    /** The port that the broker listens on. */
+    /** Returns the port that the broker listens on. */
     public int port() {
         return node.port();
     }
 
-    /** Where the broker keeps its topics. */
+    /** Returns where the broker keeps its topics. */
     Path dataDirectory() {
         return dataDirectory.path();
     }
@@ -183,7 +183,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    /** The topic as the broker knows it; empty while the controller has not told it yet. */
+    /** Returns the topic as the broker knows it; empty while the controller has not told it yet. */
     private static Optional<TopicDescription> describe(Admin admin, String name)
             throws IOException, InterruptedException {
         try {

@@ -41,7 +41,7 @@ final class KafkaNode {
     /** Kafka's default of {@code socket.request.max.bytes}. */
     private static final int REQUEST_MAX_BYTES = 100 << 20;
 
-    /** What a produce request holds beside its record batch, at most: a generous guess. */
+    /** Maximum size of a produce request beside its record batch, in bytes: a generous guess. */
     private static final int REQUEST_OVERHEAD_BYTES = 1 << 20;
 
     private static final Duration SIGN_OFF_TIMEOUT = Duration.ofSeconds(5);
@@ -91,7 +91,7 @@ final class KafkaNode {
         }
     }
 
-    /** The port that clients connect to. */
+    /** Returns the port that clients connect to. */
     int port() {
         return port;
     }
@@ -160,7 +160,7 @@ final class KafkaNode {
         }
     }
 
-    /** The node's {@code server.properties}, by Kafka's names. */
+    /** Returns the node's {@code server.properties}, by Kafka's names. */
     static Map<String, String> settings(
             EmbeddedKafka.Options options, Path dataDirectory, int brokerPort, int controllerPort) {
         Map<String, String> settings = SingleNode.settings(dataDirectory, brokerPort, controllerPort);

@@ -20,7 +20,7 @@ import org.apache.flink.streaming.api.graph.StreamGraph;
  */
 final class LocalExecutor implements PipelineExecutorServiceLoader, PipelineExecutorFactory, PipelineExecutor {
 
-    /** What {@code execution.target} says in the environments of a {@link LocalFlink}. */
+    /** Value of {@code execution.target} in the environments of a {@link LocalFlink}. */
     static final String NAME = "flink-gpt2-local";
 
     private final MiniCluster cluster;

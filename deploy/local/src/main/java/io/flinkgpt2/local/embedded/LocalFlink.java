@@ -233,17 +233,17 @@ public final class LocalFlink implements AutoCloseable {
         return directory.toUri().toString();
     }
 
-    /** Where the web UI and the REST API are: {@code http://localhost:port}. */
+    /** Returns where the web UI and the REST API are: {@code http://localhost:port}. */
     public URI webUrl() {
         return webUrl;
     }
 
-    /** How many slots the cluster has, which is also the parallelism of an {@link #environment} unless told otherwise. */
+    /** Returns how many slots the cluster has, which is also the parallelism of an {@link #environment} unless told otherwise. */
     public int slots() {
         return slots;
     }
 
-    /** Where savepoints go that name no other directory; checkpoints go to {@code checkpoints} beside it. */
+    /** Returns where savepoints go that name no other directory; checkpoints go to {@code checkpoints} beside it. */
     Path savepointDirectory() {
         return workDirectory.path().resolve("savepoints");
     }
@@ -253,13 +253,13 @@ public final class LocalFlink implements AutoCloseable {
         return cluster.triggerCheckpoint(job);
     }
 
-    /** An environment whose jobs run on this cluster. Each call returns a new one. */
+    /** Returns an environment whose jobs run on this cluster. Each call returns a new one. */
     public StreamExecutionEnvironment environment() {
         return environment(new Configuration());
     }
 
     /**
-     * An environment whose jobs run on this cluster.
+     * Returns an environment whose jobs run on this cluster.
      *
      * @param configuration the jobs' settings, such as {@code execution.checkpointing.interval} or
      *     {@code execution.state-recovery.path}; it is copied

@@ -7,7 +7,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is true of every TCP port here. */
+/** Rules and checks of TCP ports. */
 public final class Ports {
 
     /** The only host that anything here listens on. */
@@ -18,7 +18,7 @@ public final class Ports {
     private Ports() {}
 
     /**
-     * Refuses a number that is no port.
+     * Refuses a number that is not a port.
      *
      * @param what names the port at the beginning of the message
      * @throws IllegalArgumentException when the port is outside 0..65535
@@ -80,7 +80,7 @@ public final class Ports {
         }
     }
 
-    /** The error for a port that cannot be listened on. */
+    /** Returns the error for a port that cannot be listened on. */
     public static IOException unusable(int port, String what, IOException cause) {
         return new IOException(
                 what + " " + port + " on " + HOST + " cannot be listened on: " + cause.getMessage()

@@ -22,7 +22,7 @@ public final class SingleNode {
 
     private SingleNode() {}
 
-    /** A new {@code server.properties}, by Kafka's names; the caller may add to it. */
+    /** Returns a new {@code server.properties}, by Kafka's names; the caller may add to it. */
     public static Map<String, String> settings(Path dataDirectory, int brokerPort, int controllerPort) {
         String brokerListener = BROKER + "://" + Ports.HOST + ":" + brokerPort;
         String controllerListener = CONTROLLER + "://" + Ports.HOST + ":" + controllerPort;

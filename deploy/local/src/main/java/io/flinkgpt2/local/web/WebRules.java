@@ -31,7 +31,7 @@ final class WebRules {
     /** An answer in place of the API's. */
     record Refusal(HttpResponseStatus status, String message) {}
 
-    /** The web UI's own address. */
+    /** Returns the web UI's own address. */
     String origin() {
         return "http://localhost:" + port;
     }

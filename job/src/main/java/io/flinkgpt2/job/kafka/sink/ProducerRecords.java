@@ -9,7 +9,7 @@ final class ProducerRecords {
 
     private ProducerRecords() {}
 
-    /** A record for {@code topic}, its partition left to the key, with copied headers. */
+    /** Returns a record for {@code topic}, its partition left to the key, with copied headers. */
     static ProducerRecord<byte[], byte[]> of(String topic, byte[] key, byte[] value, List<RecordHeader> headers) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key, value);
         for (RecordHeader header : headers) {

@@ -24,7 +24,7 @@ record Transaction(KafkaCommittable committable, long checkpoint, List<SourceRan
         return committable.getTransactionalId();
     }
 
-    /** Whether it comes from state: the producer that wrote it is gone, and it may have been committed already. */
+    /** Returns whether it comes from state: the producer that wrote it is gone, and it may have been committed already. */
     boolean isRestored() {
         return committable.getProducer().isEmpty();
     }

@@ -47,7 +47,7 @@ final class BoundedEnumerator<S extends SourceSplit, C> implements SplitEnumerat
         enumerator.handleSplitRequest(subtaskId, requesterHostname);
     }
 
-    /** What a failed reader had goes to its next attempt, which is told of the end when it registers. */
+    /** Gives the splits of a failed reader to its next attempt, which is told of the end when it registers. */
     @Override
     public void addSplitsBack(List<S> splits, int subtaskId) {
         enumerator.addSplitsBack(splits, subtaskId);

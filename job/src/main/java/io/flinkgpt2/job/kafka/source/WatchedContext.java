@@ -32,7 +32,7 @@ final class WatchedContext<S extends SourceSplit> implements SplitEnumeratorCont
         onceIdle = action;
     }
 
-    /** Whether the first call, and all that were made meanwhile, have been answered. */
+    /** Returns whether the first call, and all that were made meanwhile, have been answered. */
     boolean wasIdle() {
         return wasIdle;
     }
