@@ -95,7 +95,8 @@ final class KvCacheManager {
         long blocks = 0;
         for (int i = 0; i < count; i++) {
             SequenceCache cache = running[i].cache;
-            blocks += cache.mostBlocks - cache.keysAndValues.blockCount();
+            int end = cache.mostBlocks * KvCache.BLOCK_POSITIONS;
+            blocks += cache.keysAndValues.blocksToAppend(end);
         }
         return blocks;
     }

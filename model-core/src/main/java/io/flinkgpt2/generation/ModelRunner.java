@@ -23,7 +23,7 @@ final class ModelRunner {
     private final Outcomes outcomes;
     private final BatchMetrics metrics;
     private final RaggedBatch rows;
-    private final ForwardState activations;
+    private final ForwardState forwardState;
     private final Sampler sampler;
 
     /** @param workers threads that share the work of a pass */
@@ -43,7 +43,7 @@ final class ModelRunner {
         this.outcomes = outcomes;
         this.metrics = metrics;
         this.rows = new RaggedBatch(maxRows);
-        this.activations = new ForwardState(model, maxRows, options.batchSize(), options.maxContext(), workers);
+        this.forwardState = new ForwardState(model, maxRows, options.batchSize(), options.maxContext(), workers);
         this.sampler = new Sampler(model.kernels(), config.vocabularySize());
     }
 
@@ -69,7 +69,7 @@ final class ModelRunner {
     private RuntimeException pass(int blocks) {
         kvCache.makeRoom(blocks);
         try {
-            model.forward(rows, activations);
+            model.forward(rows, forwardState);
             return null;
         } catch (RuntimeException e) {
             return e;
@@ -81,7 +81,7 @@ final class ModelRunner {
         for (int i = 0; i < scheduler.runningCount(); i++) {
             Sequence sequence = scheduler.running(i);
             if (sequence.pendingTokens() == 0) {
-                sample(sequence, activations.logitsOffset(logits++), now);
+                sample(sequence, forwardState.logitsOffset(logits++), now);
             }
         }
     }
@@ -104,7 +104,7 @@ final class ModelRunner {
             }
             kvCache.registerPrompt(sequence);
             if (sequence.pendingTokens() == 0) {
-                sample(sequence, activations.logitsOffset(0), System.nanoTime());
+                sample(sequence, forwardState.logitsOffset(0), System.nanoTime());
             }
         }
         metrics.sharedPassFailed(explained ? null : failure);
@@ -115,7 +115,7 @@ final class ModelRunner {
         int before = sequence.generatedCount();
         try {
             SampledToken token = sampler.sample(
-                    activations.logits(),
+                    forwardState.logits(),
                     logitsOffset,
                     sequence.processors(),
                     sequence.parameters(),

@@ -1,6 +1,5 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
 import java.util.Arrays;
@@ -59,7 +58,7 @@ final class StepRows {
             boolean last = position == sequence.length() - 1;
             batch.add(cache, position, sequence.tokenId(position), last);
         }
-        return Math.max(0, KvBlocks.blocksFor(to) - cache.blockCount());
+        return cache.blocksToAppend(to);
     }
 
     private void share(Sequence[] running, int count) {

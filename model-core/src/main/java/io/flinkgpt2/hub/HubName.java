@@ -59,7 +59,7 @@ public record HubName(String repository, String revision, Optional<String> gguf)
         }
     }
 
-    /** Returns a model as its repository has it. */
+    /** Creates a model as its repository has it. */
     public HubName(String repository, String revision) {
         this(repository, revision, Optional.empty());
     }

@@ -75,7 +75,7 @@ public record Gpt2Config(
         }
     }
 
-    /** Returns a config with one end-of-text id, or none. */
+    /** Creates a config with one end-of-text id, or none. */
     public Gpt2Config(
             int vocabularySize,
             int contextLength,

@@ -9,6 +9,8 @@ public final class KvBlock {
     final float[] floats;
     /** How many stripes of keys are closed, from the first on, in each layer. */
     final int[] closedStripes;
+    /** Caches that append to it; more than one after a fork, until all but one have a copy of their own. */
+    int appenders;
     /** Caches and others that hold it; 0: it lies in the pool. */
     int holders;
 

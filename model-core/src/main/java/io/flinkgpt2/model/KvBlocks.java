@@ -88,6 +88,7 @@ public final class KvBlocks {
         }
         Arrays.fill(block.closedStripes, 0);
         block.holders = 1;
+        block.appenders = 1;
         return block;
     }
 

@@ -31,7 +31,7 @@ public final class KvCache {
     private int claimed;
 
     /**
-     * Returns an empty cache with a pool of its own.
+     * Creates an empty cache with a pool of its own.
      *
      * @param capacity the most positions it can hold, 1..{@code n_positions}
      */
@@ -40,7 +40,7 @@ public final class KvCache {
     }
 
     /**
-     * Returns an empty cache that shares a pool with others.
+     * Creates an empty cache that shares a pool with others.
      *
      * @param capacity the most positions it can hold, 1..{@code n_positions}
      */
@@ -66,8 +66,45 @@ public final class KvCache {
         return length;
     }
 
+    /**
+     * Returns a cache with the same positions, for a sequence that goes on from here in another way. The blocks are shared; the
+     * last one, if it is not full, is copied by the cache that first appends to it.
+     */
+    public KvCache fork() {
+        KvCache fork = new KvCache(pool, capacity);
+        int shared = KvBlocks.blocksFor(length);
+        for (int i = 0; i < shared; i++) {
+            pool.retain(blocks[i]);
+            fork.hold(i, blocks[i]);
+        }
+        fork.blockCount = shared;
+        fork.length = length;
+        if (endsWithinABlock()) {
+            blocks[shared - 1].appenders++;
+        }
+        return fork;
+    }
+
+    private boolean endsWithinABlock() {
+        return length % BLOCK_POSITIONS != 0;
+    }
+
+    /** Returns the number of blocks that it takes from the pool to append positions up to {@code end}, exclusive. */
+    public int blocksToAppend(int end) {
+        int more = Math.max(0, KvBlocks.blocksFor(end) - blockCount);
+        return more + (end > length && mustCopy() ? 1 : 0);
+    }
+
+    /** Returns whether the block that it appends to is another cache's to append to as well. */
+    private boolean mustCopy() {
+        return endsWithinABlock() && blocks[length / BLOCK_POSITIONS].appenders > 1;
+    }
+
     /** Forgets all positions and gives the blocks back. */
     public void reset() {
+        if (endsWithinABlock()) {
+            blocks[length / BLOCK_POSITIONS].appenders--;
+        }
         while (blockCount > 0) {
             pool.release(blocks[--blockCount]);
             floats[blockCount] = null;
@@ -175,6 +212,15 @@ public final class KvCache {
         if (end > capacity) {
             throw new IllegalArgumentException(
                     "position " + (end - 1) + " does not fit a KV cache of " + capacity + " positions");
+        }
+        if (end > length && mustCopy()) {
+            int index = length / BLOCK_POSITIONS;
+            KvBlock shared = blocks[index];
+            KvBlock own = pool.take();
+            pool.layout.copy(shared, own, length % BLOCK_POSITIONS);
+            hold(index, own);
+            shared.appenders--;
+            pool.release(shared);
         }
         for (int needed = KvBlocks.blocksFor(end); blockCount < needed; blockCount++) {
             hold(blockCount, pool.take());

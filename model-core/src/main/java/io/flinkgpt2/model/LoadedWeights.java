@@ -32,7 +32,7 @@ public final class LoadedWeights implements WeightsFile {
         float get(long index);
     }
 
-    /** Returns the weights of a model; its LM head is among them if the config says that it is one of its own. */
+    /** Creates the weights of a model; its LM head is among them if the config says that it is one of its own. */
     public LoadedWeights(Gpt2Config config, Gpt2Weights weights) {
         Map<String, Object> loaded = byName(weights);
         for (TensorTable.Entry entry : TensorTable.of(config)) {

@@ -11,7 +11,7 @@ public final class Float32Matrix extends PackedMatrix {
     private final float[] panels;
 
     /**
-     * Returns an all-zero matrix, to be filled.
+     * Creates an all-zero matrix, to be filled.
      *
      * @param inputs number of input values, 1 or more
      * @param outputs number of output columns, 1 or more

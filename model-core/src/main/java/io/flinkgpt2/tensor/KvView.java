@@ -34,7 +34,7 @@ public final class KvView {
     int positions;
     int closed;
 
-    /** Returns a view of nothing yet, of a model with so many heads in a layer. */
+    /** Creates a view of nothing yet, of a model with so many heads in a layer. */
     public KvView(int allHeads, int headSize) {
         this.allHeads = allHeads;
         this.headSize = headSize;

@@ -25,7 +25,7 @@ final class PlainGenerator {
     private final int maxContext;
     private final int prefillChunk;
     private final RaggedBatch rows;
-    private final ForwardState activations;
+    private final ForwardState forwardState;
     private final KvCache cache;
     private final Sampler sampler;
 
@@ -35,7 +35,7 @@ final class PlainGenerator {
         this.maxContext = maxContext;
         this.prefillChunk = prefillChunk;
         this.rows = new RaggedBatch(prefillChunk);
-        this.activations = new ForwardState(model, prefillChunk, 1, maxContext, new Workers(1));
+        this.forwardState = new ForwardState(model, prefillChunk, 1, maxContext, new Workers(1));
         this.cache = new KvCache(model.config(), maxContext);
         this.sampler = new Sampler(model.kernels(), model.config().vocabularySize());
     }
@@ -67,7 +67,7 @@ final class PlainGenerator {
                 reason = StopReason.MAX_CONTEXT;
             } else {
                 int offset = forward(tokens, length);
-                int next = sampler.sample(activations.logits(), offset, NO_PROCESSORS, parameters, choice, generated)
+                int next = sampler.sample(forwardState.logits(), offset, NO_PROCESSORS, parameters, choice, generated)
                         .id();
                 if (model.config().isEndOfText(next) && !parameters.ignoreEndOfText()) {
                     reason = StopReason.END_OF_TEXT;
@@ -89,8 +89,8 @@ final class PlainGenerator {
             for (int position = cache.length(); position < end; position++) {
                 rows.add(cache, position, tokens[position], position == length - 1);
             }
-            model.forward(rows, activations);
+            model.forward(rows, forwardState);
         }
-        return activations.logitsOffset(0);
+        return forwardState.logitsOffset(0);
     }
 }

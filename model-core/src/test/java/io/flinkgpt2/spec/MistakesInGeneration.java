@@ -117,8 +117,8 @@ final class MistakesInGeneration {
                     "4.3",
                     "all sequences of a batch sample from the logits of the first",
                     "generation/ModelRunner.java",
-                    "activations.logitsOffset(logits++)",
-                    "activations.logitsOffset(0 * logits++)",
+                    "forwardState.logitsOffset(logits++)",
+                    "forwardState.logitsOffset(0 * logits++)",
                     "generation.ContinuousBatchPropertiesTest#rule4_3_rule4_4_everyRequestGetsTheBitsThatItGetsAlone"));
 
     private MistakesInGeneration() {}

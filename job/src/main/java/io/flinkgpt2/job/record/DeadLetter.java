@@ -27,7 +27,7 @@ public class DeadLetter {
 
     public DeadLetter() {}
 
-    /** Returns a letter about {@code record}, sharing its arrays. */
+    /** Creates a letter about {@code record}, sharing its arrays. */
     public DeadLetter(PromptRecord record, RecordError error, String job, long failedAt) {
         this.source = record.source;
         this.key = record.key;

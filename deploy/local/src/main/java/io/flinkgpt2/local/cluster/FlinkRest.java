@@ -31,7 +31,7 @@ public final class FlinkRest {
     private final String host;
     private final int port;
 
-    /** Returns the cluster whose REST API is at {@code host:port}. */
+    /** Creates the cluster whose REST API is at {@code host:port}. */
     public FlinkRest(String host, int port) {
         this.host = host;
         this.port = port;
