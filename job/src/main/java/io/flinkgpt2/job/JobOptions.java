@@ -52,7 +52,7 @@ public final class JobOptions {
             .stringType()
             .defaultValue("dead-letters")
             .withDescription(
-                    "Topic that records which are no valid request are written to, with the reason, exactly once.");
+                    "Topic for records that are not a valid request, each with its reason, written exactly once.");
 
     public static final ConfigOption<SourceStart> SOURCE_START = ConfigOptions.key("source.start")
             .enumType(SourceStart.class)
@@ -72,18 +72,18 @@ public final class JobOptions {
             .stringType()
             .noDefaultValue()
             .withFallbackKeys("model")
-            .withDescription("Directory of the model, the same on every TaskManager: config.json, the weights, and"
-                    + " optionally vocab.json and merges.txt; or a GGUF file; or the name of a model on the hub (gpt2, gpt2-medium, gpt2-large,"
-                    + " gpt2-xl, distilgpt2, owner/name[@revision]), which each TaskManager fetches into its cache"
-                    + " ($FLINK_GPT2_HOME). Without a revision it is the commit of the branch main when the job is"
-                    + " submitted, or of its savepoint. Required.");
+            .withDescription("Directory of the model, at the same path on every TaskManager: config.json, the weights"
+                    + " and the tokenizer's files; or a single weights file (GGUF, nanoGPT, llm.c); or the name of a model"
+                    + " on the hub (gpt2, gpt2-medium, gpt2-large, gpt2-xl, distilgpt2, owner/name[@revision],"
+                    + " owner/name:Q8_0), which each TaskManager fetches into its cache ($FLINK_GPT2_HOME). Without a"
+                    + " revision: the commit of branch main at submission, or the savepoint's. Required.");
 
     public static final ConfigOption<String> MODEL_NAME = ConfigOptions.key("model.name")
             .stringType()
             .noDefaultValue()
             .withDescription(
-                    "Returns the name of the model in completions. Unless given, the name of its directory or file; of a model on"
-                            + " the hub the name without owner and revision, while requests may say them.");
+                    "Name of the model in completions. Default: the name of its directory or file; for a model on the hub, its"
+                            + " name without owner and revision. Requests may give owner and revision too.");
 
     public static final ConfigOption<List<String>> MODEL_ALIASES = ConfigOptions.key("model.aliases")
             .stringType()

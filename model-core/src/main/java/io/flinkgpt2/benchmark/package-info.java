@@ -1,2 +1,2 @@
-/** Measures the engine as a job drives it, beside what the machine can do at most. */
+/** Level 4: measures the engine as the job drives it, beside the limits of the machine. */
 package io.flinkgpt2.benchmark;

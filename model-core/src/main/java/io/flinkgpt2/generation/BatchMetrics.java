@@ -94,7 +94,7 @@ public final class BatchMetrics {
         return failedPasses;
     }
 
-    /** Returns how many of them every sequence survived alone: then the batch itself is wrong, and slow, not its requests. */
+    /** Returns the number of failed passes in which every sequence succeeded when retried alone: a bug of the batch; results are correct. */
     public long unexplainedFailures() {
         return unexplainedFailures;
     }

@@ -6,6 +6,6 @@ public enum FinishReason {
     STOP,
     /** At {@code max_tokens} or {@code max_context}. */
     LENGTH,
-    /** Before its end, because nobody wanted the rest. */
+    /** Cancelled by the caller. */
     CANCELLED
 }

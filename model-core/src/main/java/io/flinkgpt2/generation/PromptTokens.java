@@ -3,7 +3,7 @@ package io.flinkgpt2.generation;
 import java.util.Arrays;
 
 /**
- * The token ids of a prompt of any length, added one after the other. Only what can be admitted is kept, the beginning and the
+ * The token ids of a prompt of any length, added one after the other. Only what can fit is kept, the beginning and the
  * end, so that memory follows the context and not what a stranger sends. Made by {@link PromptLimits#newPrompt}.
  */
 public final class PromptTokens {

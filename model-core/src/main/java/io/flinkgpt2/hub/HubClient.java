@@ -50,7 +50,7 @@ final class HubClient {
         URI base = settings.baseAddress();
         tokenIsSafe = "https".equalsIgnoreCase(base.getScheme()) || LOOPBACK.contains(base.getHost());
         if (settings.token().isPresent() && !tokenIsSafe) {
-            LOG.warn("{} is no https address: the token is not sent, for others could read it on its way", base);
+            LOG.warn("{} does not use https, so the token is not sent. Use an https address", base);
         }
         // A broken connection breaks one transfer only; nothing is gained by sharing one.
         http = HttpClient.newBuilder()

@@ -119,7 +119,7 @@ public final class HubSettings {
             uri = new URI(address.strip().replaceAll("/+$", ""));
         } catch (URISyntaxException e) {
             // The parser's message would repeat the address, and with it a password.
-            throw invalidAddress(option, "something that is no address, at character " + e.getIndex());
+            throw invalidAddress(option, "an invalid URL, at character " + e.getIndex());
         }
         boolean http = "http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());
         if (!http || uri.getHost() == null) {

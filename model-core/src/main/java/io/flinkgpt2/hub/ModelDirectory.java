@@ -92,7 +92,7 @@ final class ModelDirectory {
                             parts.length < 3 ? Optional.empty() : Optional.of(parts[2]));
                     new ModelDirectory(home, name).describe().ifPresent(models::add);
                 } catch (IllegalArgumentException e) {
-                    LOG.warn("{} in the cache is no directory of a model: {}", directory, e.getMessage());
+                    LOG.warn("{} in the cache is not a model directory: {}", directory, e.getMessage());
                 }
             }
         }
@@ -168,7 +168,7 @@ final class ModelDirectory {
             String fileName = file.getFileName().toString();
             boolean stale = ModelFileNames.couldBelong(fileName) || fileName.endsWith(PART_SUFFIX);
             if (stale && !wanted.contains(fileName) && Files.isRegularFile(file)) {
-                LOG.info("Removing {}, which is no part of {} now", file, name);
+                LOG.info("Removing {}, which no longer belongs to {}", file, name);
                 Files.delete(file);
             }
         }

@@ -98,7 +98,7 @@ final class RepositoryTree {
             throw invalid("text that is not JSON (" + quoted(JsonFault.describe(e)) + ")", "an array of files", null);
         }
         if (!page.isArray()) {
-            throw invalid("JSON that is no array", "an array of files", null);
+            throw invalid("JSON that is not an array", "an array of files", null);
         }
         for (JsonNode entry : page) {
             String path = entry.path("path").asText();

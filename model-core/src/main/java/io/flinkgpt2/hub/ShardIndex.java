@@ -72,7 +72,7 @@ final class ShardIndex {
         String suffix = ModelFileNames.shardSuffix(file);
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             JsonToken value = parser.nextToken();
-            String shard = value == JsonToken.VALUE_STRING ? parser.getText() : "a value that is no text";
+            String shard = value == JsonToken.VALUE_STRING ? parser.getText() : "a value that is not a string";
             if (!RemoteFile.isPlain(shard) || !shard.endsWith(suffix)) {
                 throw invalid(
                         name,

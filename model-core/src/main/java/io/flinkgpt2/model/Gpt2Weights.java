@@ -84,7 +84,7 @@ public record Gpt2Weights(
         return lmHead == tokenEmbedding;
     }
 
-    /** Returns number of parameters, a tied head counted once. */
+    /** Returns the number of parameters, a tied head counted once. */
     public static long parameterCount(Gpt2Config config, boolean tied) {
         long count = TensorTable.of(config).stream()
                 .mapToLong(TensorTable.Entry::elementCount)

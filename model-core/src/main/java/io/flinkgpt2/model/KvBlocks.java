@@ -81,7 +81,7 @@ public final class KvBlocks {
             if (allocated == capacity) {
                 throw new IllegalStateException(
                         "all " + capacity + " blocks of the KV cache are held, expected a free one;"
-                                + " admit fewer sequences or raise its bytes");
+                                + " run fewer sequences or raise kv-cache.bytes");
             }
             block = new KvBlock(blockFloats, config.layerCount());
             allocated++;

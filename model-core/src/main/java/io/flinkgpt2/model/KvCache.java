@@ -27,7 +27,7 @@ public final class KvCache {
 
     private int blockCount;
     private int length;
-    /** Positions held or claimed by rows of the batch that is being admitted. */
+    /** Positions held, or claimed by rows of the {@link RaggedBatch} that is being checked. */
     private int claimed;
 
     /**

@@ -54,7 +54,7 @@ public final class RaggedBatch {
         rows++;
     }
 
-    /** Returns number of rows. */
+    /** Returns the number of rows. */
     public int size() {
         return rows;
     }
@@ -64,7 +64,7 @@ public final class RaggedBatch {
         return tokenIds.length;
     }
 
-    /** Returns number of rows for which logits are wanted. */
+    /** Returns the number of rows for which logits are wanted. */
     int logitCount() {
         return logitCount;
     }

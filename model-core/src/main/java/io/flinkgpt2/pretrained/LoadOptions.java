@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Choices made when a model is loaded, beyond its files.
  *
- * @param kernels what computes
+ * @param kernels the kernels that run the model's operations
  * @param precision how the weight matrices are kept in memory, whatever type they have in the file
  * @param activation replaces the config's {@code activation_function}; empty: as the model says
  */

@@ -1,7 +1,7 @@
 package io.flinkgpt2.sampling;
 
 /**
- * How the next token is chosen from the logits.
+ * The sampling parameters of a request: temperature, top-k and top-p.
  *
  * <p>Candidates are ordered by logit descending, then by id ascending. Applied in this order: temperature, top-k, top-p.
  *

@@ -15,7 +15,7 @@ public interface InputRows {
      */
     void pack(float[] x, int xStride, int rows, int inputs);
 
-    /** Returns number of rows, 0 or more. */
+    /** Returns the number of rows, 0 or more. */
     int rows();
 
     /** Floats of a row. */

@@ -52,7 +52,7 @@ public abstract class PackedMatrix {
         return outputs;
     }
 
-    /** Returns number of panels, the last one possibly partly padding. */
+    /** Returns the number of panels, the last one possibly partly padding. */
     public int panelCount() {
         return padded(outputs) / PANEL_WIDTH;
     }

@@ -5,7 +5,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Reads floats as fast as a core can: sums, with several independent accumulators, of one stretch of memory or of several
- * at once. Which form is fastest is the machine's affair, so all are tried.
+ * at once. Which form is fastest depends on the machine, so all are tried.
  */
 public enum ReadBandwidth {
     /** One stream of reads, four accumulators: as a product of one row reads its panels. */

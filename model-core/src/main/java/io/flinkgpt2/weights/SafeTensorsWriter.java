@@ -134,7 +134,7 @@ public final class SafeTensorsWriter implements Closeable {
             return header;
         } catch (IOException | ArithmeticException e) {
             throw new IllegalArgumentException(
-                    file + ": found tensors that make no valid header, expected ones that can be read again: "
+                    file + ": found tensors that do not make a valid header, expected ones that can be read again: "
                             + e.getMessage(),
                     e);
         }

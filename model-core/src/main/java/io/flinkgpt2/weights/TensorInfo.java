@@ -41,7 +41,7 @@ public record TensorInfo(String name, DType dtype, List<Long> shape) {
         return new TensorInfo(name, dtype, Arrays.stream(shape).boxed().toList());
     }
 
-    /** Returns number of elements: the product of the shape, 1 for a scalar. */
+    /** Returns the number of elements: the product of the shape, 1 for a scalar. */
     public long elementCount() {
         return product(shape);
     }

@@ -25,10 +25,10 @@ public sealed interface TrainingCheckpoint extends WeightsFile permits NanoGptCh
     /** The program that wrote it. */
     Program program();
 
-    /** Returns number of layers, 1 or more. */
+    /** Returns the number of layers, 1 or more. */
     int layerCount();
 
-    /** Returns number of attention heads, 1 or more. */
+    /** Returns the number of attention heads, 1 or more. */
     int headCount();
 
     /** Width of the embeddings: a multiple of {@link #headCount}. */

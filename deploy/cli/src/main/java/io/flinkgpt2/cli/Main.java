@@ -50,8 +50,8 @@ import picocli.CommandLine.Spec;
         description = "Completes streams of prompts with GPT-2, on CPUs, inside Apache Flink.",
         footer = {
             "",
-            "Exit codes: 0 done; 1 failed, also where the output cannot be written; 2 wrong usage; 130 or 143 ended by INT or"
-                    + " TERM before it was done. 'local' runs until it is ended, and then ends with 0."
+            "Exit codes: 0 done; 1 failed, also where the output cannot be written; 2 wrong usage; 129, 130 or 143 ended by"
+                    + " HUP, INT or TERM before it was done. 'local' runs until it is ended, and exits with 0."
         },
         subcommands = {
             DemoCommand.class,

@@ -23,7 +23,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     private static final Logger LOG = LoggerFactory.getLogger(ParseRequest.class);
     private static final long serialVersionUID = 1L;
 
-    /** Records that are no valid request, with the reason. */
+    /** Records that are not a valid request, with the reason. */
     public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters") {
         private static final long serialVersionUID = 1L;
     };

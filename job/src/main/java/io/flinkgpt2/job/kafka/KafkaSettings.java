@@ -5,7 +5,7 @@ import io.flinkgpt2.job.kafka.source.SourceStart;
 import java.util.Map;
 
 /**
- * How the job is connected to Kafka.
+ * The job's connection to Kafka.
  *
  * @param name prefix of client and transactional ids: two jobs on one Kafka cluster need different ones
  * @param sourceBounded whether to end at the offsets found at the first start

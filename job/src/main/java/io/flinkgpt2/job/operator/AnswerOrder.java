@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 
-/** When answers go out, and how the requests without one lie in the state; both depend on what order is promised. */
+/** The order in which answers are emitted, and the state layout that it needs. */
 interface AnswerOrder {
 
     /** @param operator whose keyed state it may use, if there is any */
@@ -41,6 +41,6 @@ interface AnswerOrder {
      */
     void snapshot(List<RequestInFlight> inFlight) throws Exception;
 
-    /** Returns number of requests in the state as {@link #snapshot} last wrote it. */
+    /** Returns the number of requests in the state as {@link #snapshot} last wrote it. */
     int snapshotCount();
 }

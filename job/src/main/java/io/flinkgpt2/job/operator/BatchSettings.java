@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How a slot batches; none of it changes a result.
+ * The batching options of a slot; they never change a result.
  *
  * @param batchSize the most sequences of a slot that are computed together, 1 or more
  * @param maxHold how long a record that finds the batch full may keep the task from checkpoints, 0 or more

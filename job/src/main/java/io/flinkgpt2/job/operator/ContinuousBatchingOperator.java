@@ -57,13 +57,14 @@ import org.slf4j.LoggerFactory;
  *       {@link ParseRequest#DEAD_LETTERS}. Answers that are held back stay those of the model that made them.
  *   <li>An error of the JVM itself, such as a lack of memory, fails the task, and Flink restarts it.
  * </ul>
- *
- * <p>Steps are made by a mail to the task that sends itself again while there is something to do. It is deferrable, for Flink
- * works off all other mails of an operator before it takes the savepoint of a stop. Between two mails the source emits at most
- * one record, so the mail makes no step while records arrive and the batch has room: it fills first.
  */
 public final class ContinuousBatchingOperator extends AbstractStreamOperator<CompletionRecord>
         implements OneInputStreamOperator<PromptRequest, CompletionRecord> {
+    /*
+     * Design: a step is a mail to the task that sends itself again while there is work. It is deferrable, because Flink works off
+     * all other mails of an operator before the savepoint of a stop. Between two mails the source emits at most one record, so a
+     * mail makes no step while records arrive and the batch has room: the batch fills first.
+     */
     private static final long serialVersionUID = 1L;
 
     private static final Logger LOG = LoggerFactory.getLogger(ContinuousBatchingOperator.class);

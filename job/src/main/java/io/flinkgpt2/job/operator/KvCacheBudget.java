@@ -8,7 +8,7 @@ import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 
 /**
- * How many bytes of the heap a slot's KV cache may take. Unless told, as many as {@code batch.size} sequences of
+ * The size of a slot's KV cache in bytes. By default as many as {@code batch.size} sequences of
  * {@code max-context} need, but at most this slot's part of half of what the weights leave of the heap; the other half is for
  * records, scratch and Flink.
  */

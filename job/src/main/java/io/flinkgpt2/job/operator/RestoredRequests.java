@@ -62,7 +62,7 @@ final class RestoredRequests {
         }
     }
 
-    /** Returns number of requests that start again. */
+    /** Returns the number of requests that start again. */
     int restarted() {
         return restarted;
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** From a request to its one answer, one at a time. For one thread. */
+/** Completes requests one at a time, with one answer each. For one thread. */
 public final class RequestCompleter {
 
     private static final Logger LOG = LoggerFactory.getLogger(RequestCompleter.class);

@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.record;
 
-/** How long a request took. */
+/** The timings of a request. */
 public class RequestMetrics {
     /** From the read of the record to the start of its generation, in milliseconds. */
     public long queueTimeMs;

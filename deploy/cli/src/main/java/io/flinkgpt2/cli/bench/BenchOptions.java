@@ -51,7 +51,7 @@ final class BenchOptions {
     @Option(
             names = "--seed",
             defaultValue = "0",
-            description = "Of random weights and prompts (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the random weights and prompts (default: ${DEFAULT-VALUE}).")
     long seed;
 
     @Option(
@@ -59,7 +59,7 @@ final class BenchOptions {
             split = ",",
             defaultValue = "f32",
             paramLabel = "P",
-            description = "How weights are kept: f32, bf16, int8 (default: ${DEFAULT-VALUE}).")
+            description = "Precision of the weights in memory: f32, bf16, int8 (default: ${DEFAULT-VALUE}).")
     List<Precision> precisions;
 
     @Option(
@@ -68,22 +68,22 @@ final class BenchOptions {
             defaultValue = "1,8,16,32",
             paramLabel = "N",
             description =
-                    "Sequences together, of each engine (default: ${DEFAULT-VALUE}). Scenarios but the grid take the"
-                            + " largest.")
+                    "Concurrent sequences of each engine (default: ${DEFAULT-VALUE}). Only the grid uses all values; the"
+                            + " other scenarios use the largest.")
     List<Integer> streams;
 
     @Option(
             names = "--prompt-tokens",
             defaultValue = "32",
             paramLabel = "N",
-            description = "Of each prompt (default: ${DEFAULT-VALUE}).")
+            description = "Tokens of each prompt (default: ${DEFAULT-VALUE}).")
     int promptTokens;
 
     @Option(
             names = "--new-tokens",
             defaultValue = "64",
             paramLabel = "N",
-            description = "To generate for each (default: ${DEFAULT-VALUE}).")
+            description = "Tokens to generate for each prompt (default: ${DEFAULT-VALUE}).")
     int newTokens;
 
     @Option(
@@ -107,20 +107,20 @@ final class BenchOptions {
             names = "--threads",
             defaultValue = "1",
             paramLabel = "N",
-            description = "That share the steps of an engine (default: ${DEFAULT-VALUE}).")
+            description = "Threads that share each step of an engine (default: ${DEFAULT-VALUE}).")
     int threads;
 
     @Option(
             names = "--prefill-chunk",
             defaultValue = "128",
             paramLabel = "N",
-            description = "The most prompt tokens of a step (default: ${DEFAULT-VALUE}).")
+            description = "Maximum number of prompt tokens in one step (default: ${DEFAULT-VALUE}).")
     int prefillChunk;
 
     @Option(
             names = "--requests",
             paramLabel = "N",
-            description = "Of the scenarios mixed (default: 128) and prefix (default: 256).")
+            description = "Number of requests; scenarios mixed (default: 128) and prefix (default: 256).")
     Integer requests;
 
     @Option(
@@ -128,7 +128,7 @@ final class BenchOptions {
             split = ",",
             defaultValue = "256,512,1000",
             paramLabel = "N",
-            description = "Of the scenario attention (default: ${DEFAULT-VALUE}).")
+            description = "Positions to measure in scenario attention (default: ${DEFAULT-VALUE}).")
     List<Integer> positions;
 
     @Option(

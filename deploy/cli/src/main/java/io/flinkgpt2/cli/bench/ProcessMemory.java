@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
-/** How much memory this process takes, by what the system and the JVM say. */
+/** The memory use of this process, as the system and the JVM report it. */
 final class ProcessMemory {
 
     private static final Path STATUS = Path.of("/proc/self/status");

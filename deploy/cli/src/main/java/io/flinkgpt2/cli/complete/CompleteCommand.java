@@ -93,7 +93,7 @@ public final class CompleteCommand implements Callable<Integer> {
     @Option(
             names = "--max-context",
             paramLabel = "C",
-            description = "The most tokens of prompt and completion together (default: what the model can).")
+            description = "The most tokens of prompt and completion together (default: the model's n_positions).")
     private Integer maxContext;
 
     @Option(

@@ -112,7 +112,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(
             names = "--max-context",
             paramLabel = "C",
-            description = "Tokens of a window of --perplexity (default: what the model can).")
+            description = "Tokens of a window of --perplexity (default: the model's n_positions).")
     private Integer maxContext;
 
     @Option(

@@ -156,8 +156,8 @@ final class ClusterDirectory {
             return Optional.of(ClusterState.parse(text));
         } catch (IOException e) {
             throw new IOException(
-                    file + " is no state of a cluster: " + e.getMessage()
-                            + ". 'flink-gpt2 cluster stop' ends what runs there and removes it.",
+                    file + " is not a valid state of a cluster: " + e.getMessage()
+                            + ". Run 'flink-gpt2 cluster stop' to end its processes and remove the file.",
                     e);
         }
     }

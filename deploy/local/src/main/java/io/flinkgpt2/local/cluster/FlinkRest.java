@@ -100,7 +100,7 @@ public final class FlinkRest {
     }
 
     /**
-     * Returns ids of the TaskManagers that the JobManager counts on; one that was killed is among them for some seconds.
+     * Returns the ids of the TaskManagers that the JobManager counts on; one that was killed is among them for some seconds.
      *
      * @throws IOException if the cluster does not answer; says where it was looked for
      */
