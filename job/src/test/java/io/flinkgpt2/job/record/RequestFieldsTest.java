@@ -19,7 +19,8 @@ class RequestFieldsTest {
                 + "A request is a JSON object with these fields, or a line of the Batch format:"
                 + " `{\"custom_id\": …, \"method\": \"POST\", \"url\": \"/v1/completions\", \"body\": {…}}`.\n"
                 + "A field that is null counts as absent. This page is written from the code;"
-                + " `mvn -pl job test -Dtest=RequestFieldsTest -D" + WRITE + "=true` writes it anew.\n\n"
+                + " `mvn -pl job -am test -Dtest=RequestFieldsTest -Dsurefire.failIfNoSpecifiedTests=false -D"
+                        + WRITE + "=true` writes it anew.\n\n"
                 + "| field | value | default | option of `complete` | meaning |\n|---|---|---|---|---|\n");
         for (RequestField field : RequestFields.supported()) {
             String option = field.option().isPresent() ? "`" + field.optionName() + "`" : "";
