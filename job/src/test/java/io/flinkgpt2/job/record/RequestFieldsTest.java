@@ -20,7 +20,7 @@ class RequestFieldsTest {
                 + " `{\"custom_id\": …, \"method\": \"POST\", \"url\": \"/v1/completions\", \"body\": {…}}`.\n"
                 + "A field that is null counts as absent. This page is written from the code;"
                 + " `mvn -pl job -am test -Dtest=RequestFieldsTest -Dsurefire.failIfNoSpecifiedTests=false -D"
-                        + WRITE + "=true` writes it anew.\n\n"
+                + WRITE + "=true` writes it anew.\n\n"
                 + "| field | value | default | option of `complete` | meaning |\n|---|---|---|---|---|\n");
         for (RequestField field : RequestFields.supported()) {
             String option = field.option().isPresent() ? "`" + field.optionName() + "`" : "";
