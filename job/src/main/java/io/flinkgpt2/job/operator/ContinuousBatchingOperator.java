@@ -244,7 +244,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         while ((ended = batch.poll()) != null) {
             RequestInFlight request = pending.remove(ended);
             if (ended.failure() == null) {
-                answer(request, records.answered(request.request, ended, request.start(), false));
+                answer(request, records.completed(request.request, ended.completions(), request.start(), false));
             } else {
                 fail(request, ended.failure());
             }

@@ -2,7 +2,6 @@ package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.FinishReason;
-import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.tensor.Precision;
 import java.util.List;
 import java.util.Locale;
@@ -28,18 +27,14 @@ public final class CompletionRecords {
     }
 
     /**
-     * Returns the answer to a request that has ended: its choices, or an error if all of them failed.
+     * Returns the answer to a request that was completed.
      *
+     * @param completions of the choices that did not fail, one or more
      * @param start when the request was handed to the generator, in milliseconds since the epoch
      * @param withTokenIds whether the answer holds the generated ids
      */
-    public CompletionRecord answered(PromptRequest request, RequestGroup ended, long start, boolean withTokenIds) {
-        return ended.failure() == null
-                ? completed(request, ended.completions(), start, withTokenIds)
-                : failed(request, ended.failure(), start);
-    }
-
-    CompletionRecord completed(PromptRequest request, List<Completion> completions, long start, boolean withTokenIds) {
+    public CompletionRecord completed(
+            PromptRequest request, List<Completion> completions, long start, boolean withTokenIds) {
         CompletionRecord record = answer(request, start);
         record.choices = completions.stream()
                 .map(completion -> choice(completion, withTokenIds))

@@ -1,6 +1,7 @@
 package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.generation.Generator;
+import io.flinkgpt2.generation.RequestGroup;
 import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,13 +30,19 @@ public final class RequestCompleter {
     public CompletionRecord complete(PromptRequest request) {
         long start = System.currentTimeMillis();
         try {
-            return records.answered(
-                    request, generator.generate(request.promptTokenIds, request.parameters), start, withTokenIds);
+            RequestGroup ended = generator.generate(request.promptTokenIds, request.parameters);
+            return ended.failure() == null
+                    ? records.completed(request, ended.completions(), start, withTokenIds)
+                    : failed(request, ended.failure(), start);
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
-            LOG.warn("Request {} failed", RequestIds.forLog(request.customId), e);
-            return records.failed(request, e, start);
+            return failed(request, e, start);
         }
+    }
+
+    private CompletionRecord failed(PromptRequest request, RuntimeException cause, long start) {
+        LOG.warn("Request {} failed", RequestIds.forLog(request.customId), cause);
+        return records.failed(request, cause, start);
     }
 }

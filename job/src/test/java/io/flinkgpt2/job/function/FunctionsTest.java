@@ -102,7 +102,8 @@ class FunctionsTest {
 
     @Test
     void aGenerationThatFailsIsAnAnswerWithAnError() throws Exception {
-        try (OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> generate =
+        try (CapturedWarnings warnings = new CapturedWarnings();
+                OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> generate =
                         generate(settings(overflowingModel));
                 OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> sound = generate(settings(model))) {
             generate.processElement(request("a", 4), 0);
@@ -117,6 +118,10 @@ class FunctionsTest {
                 assertThat(answer.error.message).contains("logits", "not a number");
             });
             assertThat(sound.extractOutputValues().get(0).error).isNull();
+            assertThat(warnings.with("Request a failed"))
+                    .hasSize(1)
+                    .allSatisfy(warning -> assertThat(warning.getThrown()).isInstanceOf(ArithmeticException.class));
+            assertThat(warnings.with("Request c failed")).isEmpty();
         }
     }
 
