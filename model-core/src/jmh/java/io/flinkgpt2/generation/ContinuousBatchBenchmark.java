@@ -1,7 +1,7 @@
 package io.flinkgpt2.generation;
 
 import io.flinkgpt2.pretrained.Pretrained;
-import io.flinkgpt2.sampling.SamplingParameters;
+import io.flinkgpt2.sampling.GenerationParameters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -47,6 +47,10 @@ public class ContinuousBatchBenchmark {
         pretrained = Pretrained.open(Path.of(model));
     }
 
+    private ContinuousBatch batch(BatchOptions options) {
+        return new ContinuousBatch(pretrained.model(), pretrained.tokenizer(), options);
+    }
+
     /** Tokens, reported by the second. */
     @AuxCounters(AuxCounters.Type.OPERATIONS)
     @State(Scope.Thread)
@@ -81,13 +85,13 @@ public class ContinuousBatchBenchmark {
         public void fill(ContinuousBatchBenchmark benchmark) {
             int maxContext = benchmark.pretrained.config().contextLength();
             BatchOptions options = BatchOptions.roomy(benchmark.pretrained.config(), maxContext, batchSize, 128);
-            batch = new ContinuousBatch(benchmark.pretrained, options.withPrefixCacheBytes(0));
+            batch = benchmark.batch(options.withPrefixCacheBytes(0));
         }
 
         private void step() {
             while (!batch.isFull()) {
                 int[] prompt = {FIRST_ORDINARY_ID + random.nextInt(ORDINARY_IDS)};
-                batch.submit(new GenerationRequest(prompt, 128, SamplingParameters.GREEDY, 0, 0), 0);
+                batch.submit(prompt, GenerationParameters.greedy(128), 0);
             }
             batch.step();
             while (batch.poll() != null) {
@@ -121,12 +125,12 @@ public class ContinuousBatchBenchmark {
         public void empty(ContinuousBatchBenchmark benchmark) {
             int maxContext = sharedTokens + ownTokens + maxTokens;
             BatchOptions options = BatchOptions.roomy(benchmark.pretrained.config(), maxContext, 32, 128);
-            batch = new ContinuousBatch(benchmark.pretrained, prefixCache ? options : options.withPrefixCacheBytes(0));
+            batch = benchmark.batch(prefixCache ? options : options.withPrefixCacheBytes(0));
             SplittableRandom random = new SplittableRandom(1);
             int[] prompt = ids(random, sharedTokens + ownTokens);
             for (int i = 0; i < prompts; i++) {
                 System.arraycopy(ids(random, ownTokens), 0, prompt, sharedTokens, ownTokens);
-                batch.submit(new GenerationRequest(prompt.clone(), maxTokens, SamplingParameters.GREEDY, i, 0), 0);
+                batch.submit(prompt.clone(), GenerationParameters.greedy(maxTokens), 0);
             }
         }
 

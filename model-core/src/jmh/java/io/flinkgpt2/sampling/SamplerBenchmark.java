@@ -1,7 +1,5 @@
-package io.flinkgpt2.generation;
+package io.flinkgpt2.sampling;
 
-import io.flinkgpt2.sampling.Sampler;
-import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Kernels;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -29,20 +27,26 @@ public class SamplerBenchmark {
     private static final int VOCABULARY = 50257;
     private static final int PADDED_VOCABULARY = (VOCABULARY + 63) / 64 * 64;
 
+    private static final LogitsProcessor[] NO_PROCESSORS = {};
+
     /** Temperature, top-k and top-p. */
     @Param({"0 0 1", "1 0 1", "1 40 1", "1 0 0.9"})
     String parameters;
 
     private final float[] logits = new float[PADDED_VOCABULARY];
     private final Sampler sampler = new Sampler(Kernels.best(), VOCABULARY);
-    private SamplingParameters sampling;
+    private GenerationParameters request;
     private int step;
 
     @Setup
     public void setUp() {
         String[] parts = parameters.split(" ");
-        sampling = new SamplingParameters(
-                Double.parseDouble(parts[0]), Integer.parseInt(parts[1]), Double.parseDouble(parts[2]));
+        request = GenerationParameters.builder()
+                .setTemperature(Double.parseDouble(parts[0]))
+                .setTopK(Integer.parseInt(parts[1]))
+                .setTopP(Double.parseDouble(parts[2]))
+                .setSeed(1)
+                .build();
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < VOCABULARY; i++) {
             logits[i] = (float) (random.nextDouble() * 20 - 10);
@@ -51,6 +55,6 @@ public class SamplerBenchmark {
 
     @Benchmark
     public int sample() {
-        return sampler.sample(logits, 0, sampling, 1, 0, step++);
+        return sampler.sample(logits, 0, NO_PROCESSORS, request, 0, step++).id();
     }
 }

@@ -15,9 +15,6 @@ public record SamplingParameters(double temperature, int topK, double topP) {
     /** Temperatures below this one mean arg max. */
     public static final double GREEDY_BELOW = 1e-6;
 
-    /** Always the best candidate. */
-    public static final SamplingParameters GREEDY = new SamplingParameters(0, 0, 1);
-
     /** @throws IllegalArgumentException if a parameter is out of its range; names it as the records do */
     public SamplingParameters {
         if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {

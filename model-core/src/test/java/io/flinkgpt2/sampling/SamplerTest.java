@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SamplerTest {
 
+    private static final SamplingParameters GREEDY = new SamplingParameters(0, 0, 1);
     private static final SamplingParameters PLAIN = new SamplingParameters(1, 0, 1);
 
     static Stream<Kernels> kernels() {
@@ -50,13 +51,11 @@ class SamplerTest {
                 float[] logits = randomLogits(n, n);
                 logits[first] = 7;
                 logits[n - 1] = 7;
-                assertThat(draws(kernels, logits, SamplingParameters.GREEDY, 2)).containsOnly(first);
+                assertThat(draws(kernels, logits, GREEDY, 2)).containsOnly(first);
             }
         }
-        assertThat(draws(kernels, new float[] {-0f, 0f, -1f}, SamplingParameters.GREEDY, 2))
-                .containsOnly(0);
-        assertThat(draws(kernels, new float[1003], SamplingParameters.GREEDY, 2))
-                .containsOnly(0);
+        assertThat(draws(kernels, new float[] {-0f, 0f, -1f}, GREEDY, 2)).containsOnly(0);
+        assertThat(draws(kernels, new float[1003], GREEDY, 2)).containsOnly(0);
     }
 
     @Test
@@ -76,7 +75,7 @@ class SamplerTest {
     @MethodSource("kernels")
     void logitsWithoutALargestFiniteOneAreRefused(Kernels kernels) {
         for (int n : new int[] {1, 4, 16, 37}) {
-            for (SamplingParameters parameters : new SamplingParameters[] {SamplingParameters.GREEDY, PLAIN}) {
+            for (SamplingParameters parameters : new SamplingParameters[] {GREEDY, PLAIN}) {
                 float[] nan = new float[n];
                 nan[n - 1] = Float.NaN;
                 float[] excluded = new float[n];
