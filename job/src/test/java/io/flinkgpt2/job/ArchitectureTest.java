@@ -46,7 +46,9 @@ class ArchitectureTest {
             .definedBy(
                     "io.flinkgpt2.benchmark..",
                     "io.flinkgpt2.validation..",
+                    "io.flinkgpt2.pretrained..",
                     "io.flinkgpt2.generation..",
+                    "io.flinkgpt2.sampling..",
                     "io.flinkgpt2.model..",
                     "io.flinkgpt2.weights..",
                     "io.flinkgpt2.hub..",

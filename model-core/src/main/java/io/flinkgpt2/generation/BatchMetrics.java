@@ -124,8 +124,8 @@ public final class BatchMetrics {
         return kvCache.idleBlocks() * blockBytes;
     }
 
-    /** Returns the bytes of KV cache in which nothing of worth lies. */
-    public long kvBytesFree() {
-        return kvCache.freeBlocks() * blockBytes;
+    /** Returns the bytes of KV cache that nothing holds, neither a running sequence nor the prefix cache. */
+    public long kvBytesUnheld() {
+        return kvCache.unheldBlocks() * blockBytes;
     }
 }

@@ -35,8 +35,14 @@ public record BatchOptions(int maxContext, int batchSize, int prefillChunk, long
         }
     }
 
-    /** With room for as many sequences of {@code maxContext} as the batch has places, all of it for prefixes while idle. */
+    /**
+     * Returns options with room for as many sequences of {@code maxContext} as the batch has places, all of it for prefixes while
+     * idle.
+     *
+     * @throws IllegalArgumentException if {@code maxContext} is more than the model's, or a number is out of its range
+     */
     public static BatchOptions roomy(Gpt2Config config, int maxContext, int batchSize, int prefillChunk) {
+        new PromptLimits(config, maxContext); // refuses a context that the model does not have
         long bytes = Math.max(1, batchSize) * (long) KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(config);
         return new BatchOptions(maxContext, batchSize, prefillChunk, bytes, bytes);
     }

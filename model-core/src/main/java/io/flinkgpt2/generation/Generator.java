@@ -23,7 +23,6 @@ public final class Generator {
 
     /** @param workers threads that share the work of each pass; they change speed, never a result; the caller closes them */
     public Generator(Gpt2 model, Tokenizer tokenizer, int maxContext, int prefillChunk, Workers workers) {
-        new PromptLimits(model.config(), maxContext); // refuses a max-context that is more than the model's
         int chunk = Math.min(prefillChunk, maxContext);
         BatchOptions options = BatchOptions.roomy(model.config(), maxContext, 1, chunk);
         this.batch = new ContinuousBatch(model, tokenizer, options.withPrefixCacheBytes(0), workers);

@@ -141,8 +141,8 @@ final class KvCacheManager {
         return prefixes.idleCount();
     }
 
-    /** Returns the number of blocks in which nothing of worth lies. */
-    int freeBlocks() {
+    /** Returns the number of blocks that nothing holds, neither a running sequence nor the prefix cache. */
+    int unheldBlocks() {
         return pool.availableCount();
     }
 

@@ -98,8 +98,7 @@ final class ModelRunner {
             RuntimeException own = pass(blocks);
             if (own != null) {
                 explained = true;
-                kvCache.release(sequence);
-                outcomes.fail(sequence, own);
+                fail(sequence, own);
                 continue;
             }
             kvCache.registerPrompt(sequence);
@@ -123,8 +122,7 @@ final class ModelRunner {
                     before);
             sequence.append(token, now);
         } catch (RuntimeException e) {
-            kvCache.release(sequence);
-            outcomes.fail(sequence, e);
+            fail(sequence, e);
             return;
         }
         if (sequence.generatedCount() > before) {
@@ -134,5 +132,10 @@ final class ModelRunner {
             kvCache.release(sequence);
             outcomes.complete(sequence, now);
         }
+    }
+
+    private void fail(Sequence sequence, RuntimeException cause) {
+        kvCache.release(sequence);
+        outcomes.fail(sequence, cause);
     }
 }

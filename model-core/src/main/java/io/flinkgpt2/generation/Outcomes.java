@@ -32,7 +32,7 @@ final class Outcomes {
     }
 
     private void ended(Sequence sequence) {
-        if (sequence.group().choiceEnded()) {
+        if (sequence.group().hasEnded()) {
             queue.add(sequence.group());
         }
     }

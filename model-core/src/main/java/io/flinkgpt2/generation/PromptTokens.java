@@ -48,7 +48,7 @@ public final class PromptTokens {
         }
     }
 
-    /** Returns ids added so far. */
+    /** Returns the number of ids added so far. */
     public int length() {
         return length;
     }

@@ -18,8 +18,6 @@ public final class RequestGroup {
     private final long submittedAt;
     private final List<Sequence> choices = new ArrayList<>(1);
 
-    private int endedCount;
-
     RequestGroup(int[] promptTokenIds, GenerationParameters parameters, int priority, long now) {
         this.promptTokenIds = promptTokenIds;
         this.parameters = parameters;
@@ -76,13 +74,12 @@ public final class RequestGroup {
 
     /** Returns whether all choices have ended. */
     public boolean hasEnded() {
-        return endedCount == choices.size();
-    }
-
-    /** Counts a choice that has ended; returns whether it was the last. */
-    boolean choiceEnded() {
-        endedCount++;
-        return hasEnded();
+        for (int i = 0; i < choices.size(); i++) {
+            if (!choices.get(i).hasEnded()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -92,8 +89,9 @@ public final class RequestGroup {
      */
     public List<Completion> completions() {
         if (!hasEnded()) {
-            throw new IllegalStateException("completions of a request: found " + endedCount + " of " + choices.size()
-                    + " choices ended," + " expected all; make steps until the batch returns the request");
+            throw new IllegalStateException(
+                    "completions of a request: found choices that have not ended, expected none;"
+                            + " make steps until the batch returns the request");
         }
         return choices.stream()
                 .map(Sequence::completion)

@@ -151,7 +151,7 @@ final class Gpt2ConfigJson {
                 : Optional.of(Activation.GELU_TANH);
     }
 
-    /** Returns a null says that there is none; where the field is missing it is GPT-2's own. */
+    /** Returns the end-of-text ids: none for null, GPT-2's own where the field is missing. */
     private List<Integer> endOfTextIds(int vocabularySize) throws InvalidModelException {
         JsonNode value = root.path(EndOfTextIds.FIELD);
         return value.isMissingNode()

@@ -163,7 +163,7 @@ public final class KnownAnswers {
                 .judged(passed, EXPECTED, passed ? "" : TokenText.difference(found, expected));
     }
 
-    /** Returns the published text is of prompt and completion together. */
+    /** Compares the text of prompt and completion together, as it is published. */
     private static CheckResult text(Generator generator, int[] prompt, JsonNode answer, CheckResult result) {
         int maxTokens = answer.get("totalTokens").intValue() - prompt.length;
         String expected = answer.get("text").textValue();

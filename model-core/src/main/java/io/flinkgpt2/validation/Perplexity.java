@@ -123,7 +123,7 @@ public record Perplexity(
             }
         }
 
-        /** Returns the exponentials are the kernels', in float32; their sum is in double. */
+        /** Returns the log-probability of a token. The exponentials are the kernels', in float32; their sum is in double. */
         private double logProbability(int offset, int tokenId) {
             Kernels kernels = model.kernels();
             float[] logits = state.logits();

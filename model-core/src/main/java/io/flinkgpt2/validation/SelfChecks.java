@@ -188,7 +188,7 @@ public final class SelfChecks {
         return result.judged(texts > 0, "", refusal.isEmpty() ? detail : detail + "; of the others: " + refusal);
     }
 
-    /** Returns a vocabulary that has ids past the model's is of another model; added tokens there only cannot be used. */
+    /** Checks that the vocabulary is the model's: with ids past the model's it is another one's; added tokens there only cannot be used. */
     private CheckResult vocabularySuits() {
         Tokenizer tokenizer = pretrained.tokenizer();
         CheckResult result = CheckResult.of(GROUP, "vocabulary within the model", "");

@@ -94,7 +94,7 @@ final class TorchGlobals {
         return new RebuiltTensor(Collections.unmodifiableList(Arrays.asList(arguments)));
     }
 
-    /** Returns a parameter is a tensor with marks for training. */
+    /** Returns the tensor of a parameter, which has marks for training beside it. */
     private static RebuiltTensor parameter(Object[] arguments) {
         if (arguments.length != 3 || !(arguments[0] instanceof RebuiltTensor tensor)) {
             throw new PickleException("a parameter of something that is not a tensor");

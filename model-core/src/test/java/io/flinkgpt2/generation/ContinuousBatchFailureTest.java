@@ -38,11 +38,6 @@ class ContinuousBatchFailureTest {
         generator = new PlainGenerator(toy, ToyModel.CONTEXT, 64);
     }
 
-    /** Returns how many positions of the one choice are computed. */
-    private static int positions(RequestGroup request) {
-        return request.choices().get(0).cache.keysAndValues.length();
-    }
-
     private static FailingKernels failingAt(Place place) {
         return new FailingKernels(Kernels.best(), place, () -> new IllegalStateException(FAILURE));
     }
@@ -104,7 +99,7 @@ class ContinuousBatchFailureTest {
     private static void assertNothingHeld(ContinuousBatch batch) {
         assertThat(batch.isIdle()).isTrue();
         assertThat(batch.metrics().kvBytesUsed()).isZero();
-        assertThat(batch.metrics().kvBytesFree() + batch.metrics().kvBytesIdle())
+        assertThat(batch.metrics().kvBytesUnheld() + batch.metrics().kvBytesIdle())
                 .isEqualTo(batch.metrics().kvBytesTotal());
     }
 
@@ -172,10 +167,8 @@ class ContinuousBatchFailureTest {
             batch.step();
             // The same step all the same, row by row.
             assertThat(all)
-                    .extracting(ContinuousBatchFailureTest::positions)
-                    .isEqualTo(twins.stream()
-                            .map(ContinuousBatchFailureTest::positions)
-                            .toList());
+                    .extracting(TestRequest::positions)
+                    .isEqualTo(twins.stream().map(TestRequest::positions).toList());
             assertThat(batch.metrics().rows()).isEqualTo(undisturbed.metrics().rows());
             // The model has two layers of four products each, and the logits; where nothing wants logits all succeed.
             assertThat(batch.metrics().unexplainedFailures()).isEqualTo(Math.min(step, 9));

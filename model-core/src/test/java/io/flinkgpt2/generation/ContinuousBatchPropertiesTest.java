@@ -227,7 +227,7 @@ class ContinuousBatchPropertiesTest {
 
         private void checkMemory() {
             BatchMetrics metrics = batch.metrics();
-            assertThat(metrics.kvBytesUsed() + metrics.kvBytesIdle() + metrics.kvBytesFree())
+            assertThat(metrics.kvBytesUsed() + metrics.kvBytesIdle() + metrics.kvBytesUnheld())
                     .as(description)
                     .isEqualTo(metrics.kvBytesTotal())
                     .isLessThanOrEqualTo(batch.options().kvCacheBytes());

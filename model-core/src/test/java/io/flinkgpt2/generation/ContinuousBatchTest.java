@@ -63,11 +63,6 @@ class ContinuousBatchTest {
         return ended.completions().get(0);
     }
 
-    /** Returns how many positions of the one choice are computed. */
-    private static int positions(RequestGroup request) {
-        return request.choices().get(0).cache.keysAndValues.length();
-    }
-
     /** How many in front of the list are computed at the same time. */
     private static List<Boolean> waiting(List<RequestGroup> all) {
         return all.stream().map(RequestGroup::isWaiting).toList();
@@ -144,9 +139,9 @@ class ContinuousBatchTest {
                 request(3, 20, 5).submitTo(batch));
         // Three each, of which the short one takes two; of the three that are left the first gets two.
         batch.step();
-        assertThat(all).extracting(ContinuousBatchTest::positions).containsExactly(5, 2, 4);
+        assertThat(all).extracting(TestRequest::positions).containsExactly(5, 2, 4);
         batch.step();
-        assertThat(all).extracting(ContinuousBatchTest::positions).containsExactly(11, 3, 9);
+        assertThat(all).extracting(TestRequest::positions).containsExactly(11, 3, 9);
         assertThat(batch.metrics().lastStepRows()).isEqualTo(12);
         assertThat(batch.metrics().lastStepPromptRows()).isEqualTo(11);
     }
@@ -180,7 +175,7 @@ class ContinuousBatchTest {
         batch.step();
         assertThat(waiting(all)).containsExactly(false, false, true, true);
         assertThat(batch.metrics().kvBytesUsed()).isEqualTo(2 * block);
-        assertThat(batch.metrics().kvBytesFree()).isEqualTo(4 * block);
+        assertThat(batch.metrics().kvBytesUnheld()).isEqualTo(4 * block);
         assertThat(batch.metrics().kvBytesTotal()).isEqualTo(6 * block);
         batch.cancel(all.get(0));
         batch.step();

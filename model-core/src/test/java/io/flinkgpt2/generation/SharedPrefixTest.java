@@ -158,7 +158,7 @@ class SharedPrefixTest {
         RequestGroup second = request(stem, 70, 2, 8, 9).submitTo(batch);
         RequestGroup third = request(ids(9, 10), 10, 3, 0, 9).submitTo(batch);
         batch.step();
-        assertThat(first.choices().get(0).cache.keysAndValues.length()).isEqualTo(128);
+        assertThat(TestRequest.positions(first)).isEqualTo(128);
         assertThat(second.isWaiting()).isTrue();
         assertThat(third.isWaiting()).as("none overtakes").isTrue();
         batch.step();

@@ -15,6 +15,11 @@ record TestRequest(int[] promptTokenIds, GenerationParameters parameters) {
         return new TestRequest(group.promptTokenIds(), group.parameters());
     }
 
+    /** Returns how many positions of the one choice of a running request are computed. */
+    static int positions(RequestGroup group) {
+        return group.choices().get(0).cache.keysAndValues.length();
+    }
+
     RequestGroup submitTo(ContinuousBatch batch) {
         return submitTo(batch, 0);
     }

@@ -14,7 +14,7 @@ public final class PlainProduct implements MatrixProduct {
     private static final class PlainMatrix extends PackedMatrix {
         private final Precision precision;
         private final float[] elements;
-        /** Of each output, or null. */
+        /** The scale of each output, or null. */
         private final float[] scales;
 
         PlainMatrix(PackedMatrix source) {

@@ -21,7 +21,7 @@ final class TileGenerator {
 
     private static final String SOURCE = "Float32Tiles";
 
-    /** What the other tiles have instead of the words of the source; every other character is the same. */
+    /** The words of the source with their replacements, for each copy; every other character is the same. */
     private static final Map<String, Map<String, String>> COPIES = Map.of(
             "BFloat16Tiles", words("BFloat16", "bfloat16", "short[]"),
             "Int8Tiles", words("Int8", "int8", "byte[]"));

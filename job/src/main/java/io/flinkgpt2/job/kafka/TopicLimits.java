@@ -71,7 +71,7 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
         }
     }
 
-    /** Returns the client gives up by itself; it wants a request's time to be no longer than that of the whole call. */
+    /** Returns the properties of a client that gives up by itself; it wants a request's time to be no longer than that of the whole call. */
     static Properties adminProperties(KafkaSettings settings) {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());

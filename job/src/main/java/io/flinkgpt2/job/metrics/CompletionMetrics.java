@@ -93,7 +93,7 @@ public final class CompletionMetrics {
         return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
     }
 
-    /** Returns the counter of records that are no valid request. */
+    /** Returns the counter of records that are not a valid request. */
     public static Counter deadLetters(MetricGroup group) {
         return group.counter(DEAD_LETTERS);
     }

@@ -1,7 +1,6 @@
 package io.flinkgpt2.job.operator;
 
 import io.flinkgpt2.generation.BatchOptions;
-import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelMemory;
 import io.flinkgpt2.model.KvBlocks;
@@ -29,9 +28,8 @@ final class KvCacheBudget {
      */
     static BatchOptions batchOptions(
             Pretrained pretrained, GenerationSettings generation, BatchSettings batch, long heapBytes, int slots) {
-        PromptLimits limits = new PromptLimits(pretrained.config(), generation.maxContext());
         BatchOptions roomy = BatchOptions.roomy(
-                pretrained.config(), limits.maxContext(), batch.batchSize(), generation.prefillChunk());
+                pretrained.config(), generation.maxContext(), batch.batchSize(), generation.prefillChunk());
         long weights = ModelMemory.weightBytes(pretrained.config(), pretrained.precision());
         long kvCache = batch.kvCacheBytes() == null
                 ? share(pretrained, generation, roomy.kvCacheBytes(), weights, heapBytes, slots)

@@ -26,7 +26,7 @@ final class UnsupportedFields {
     private static final String NO_STREAM = "not supported: an answer is one record, never a stream";
     private static final String NO_CONSTRAINT = "not supported yet: an answer is free text";
 
-    /** Returns the number of rows of the table of fields, in the order of the format. */
+    /** Returns the rows of the table of fields that are not supported, in the order of the format. */
     static List<RequestField> rows() {
         return List.of(
                 RequestField.unsupported("min_tokens", integer(0), YET),

@@ -107,6 +107,15 @@ final class OperatorHarness implements AutoCloseable {
                 state);
     }
 
+    /** The one subtask in either order. */
+    static OperatorHarness restore(
+            Ordering ordering, GenerationSettings generation, BatchSettings batch, OperatorSubtaskState state)
+            throws Exception {
+        return ordering == Ordering.KEY
+                ? restoreByKey(generation, batch, 1, 0, state)
+                : restore(generation, batch, 1, 0, state);
+    }
+
     private static OperatorHarness restore(
             OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> harness, OperatorSubtaskState state)
             throws Exception {
@@ -219,10 +228,13 @@ final class OperatorHarness implements AutoCloseable {
         }
     }
 
-    void takeAllMails() throws Exception {
-        while (takeMail()) {
+    /** Takes mails until there are none; returns how many. */
+    int takeAllMails() throws Exception {
+        int mails = 0;
+        for (; takeMail(); mails++) {
             assertThat(harness.getTaskMailbox().size()).isLessThanOrEqualTo(1);
         }
+        return mails;
     }
 
     void finish() throws Exception {

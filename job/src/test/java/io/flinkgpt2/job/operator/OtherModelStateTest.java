@@ -328,9 +328,7 @@ class OtherModelStateTest {
 
     private static OperatorHarness restore(Ordering ordering, GenerationSettings settings, OperatorSubtaskState state)
             throws Exception {
-        return ordering == Ordering.KEY
-                ? OperatorHarness.restoreByKey(settings, batch(PLACES, Duration.ZERO), 1, 0, state)
-                : OperatorHarness.restore(settings, batch(PLACES, Duration.ZERO), 1, 0, state);
+        return OperatorHarness.restore(ordering, settings, batch(PLACES, Duration.ZERO), state);
     }
 
     private static PromptRecord record(String customId, byte[] key, String fields) {

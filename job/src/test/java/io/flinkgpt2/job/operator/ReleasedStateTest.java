@@ -64,9 +64,7 @@ class ReleasedStateTest {
     }
 
     private static OperatorHarness open(Ordering ordering, OperatorSubtaskState state) throws Exception {
-        return ordering == Ordering.KEY
-                ? OperatorHarness.restoreByKey(settings(model), batch(PLACES, Duration.ZERO), 1, 0, state)
-                : OperatorHarness.restore(settings(model), batch(PLACES, Duration.ZERO), 1, 0, state);
+        return OperatorHarness.restore(ordering, settings(model), batch(PLACES, Duration.ZERO), state);
     }
 
     private static Path savepoint(int version, Ordering ordering) {
@@ -94,14 +92,6 @@ class ReleasedStateTest {
         }
     }
 
-    private static int takeAllMails(OperatorHarness operator) throws Exception {
-        int mails = 0;
-        while (operator.takeMail()) {
-            mails++;
-        }
-        return mails;
-    }
-
     @ParameterizedTest
     @EnumSource
     void aSavepointOfVersionTwoGoesOn(Ordering ordering) throws Exception {
@@ -116,14 +106,14 @@ class ReleasedStateTest {
         List<CompletionRecord> after;
         int steps;
         try (OperatorHarness operator = open(ordering, OperatorSnapshotUtil.readStateHandle(file.toString()))) {
-            steps = takeAllMails(operator);
+            steps = operator.takeAllMails();
             after = operator.answers();
         }
         try (OperatorHarness afresh = open(ordering, null)) {
             afresh.process(expected.stream()
                     .filter(request -> !before.contains(request.customId))
                     .toList());
-            int all = takeAllMails(afresh);
+            int all = afresh.takeAllMails();
             assertThat(steps)
                     .as("steps, of which the tokens in the state save some if it is the same engine")
                     .isLessThan(goesOn ? all : all + 1);

@@ -119,7 +119,7 @@ final class Readiness {
         }
     }
 
-    /** Returns the end of the process's output, and of its log what says of errors; the end of the log if nothing does. */
+    /** Returns the end of the process's output and the errors in its log, or the end of the log if there are none. */
     private String lastWords(Role role) throws IOException {
         List<String> log = lines(directory.logFile(role));
         List<String> errors = log.stream()

@@ -69,7 +69,7 @@ final class Servers {
                 .orElse(false);
     }
 
-    /** Returns a process that has ended but that nobody has waited for counts as alive until then; it has no arguments any more. */
+    /** Returns whether a process runs. One that has ended counts as alive until somebody has waited for it, but has no arguments any more. */
     static boolean runs(ProcessHandle process) {
         return process.isAlive() && process.info().arguments().isPresent();
     }
