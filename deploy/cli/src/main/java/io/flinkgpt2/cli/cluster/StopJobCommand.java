@@ -29,13 +29,7 @@ public final class StopJobCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private ClusterArguments arguments;
-
-    @Option(
-            names = "--flink",
-            paramLabel = "HOST:PORT",
-            description = "Flink's REST API (default: the cluster that 'cluster start' started).")
-    private String flink;
+    private TargetArguments arguments;
 
     @Option(
             names = {"-p", "--savepoint-path", "--savepointPath"},
@@ -57,7 +51,7 @@ public final class StopJobCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "JOB_ID: found '" + jobId + "', expected 32 hexadecimal digits");
         }
-        FlinkRest rest = arguments.target(spec, flink).flink();
+        FlinkRest rest = arguments.target(spec).flink();
         String job = jobId == null ? theOneThatRuns(rest) : jobId;
         spec.commandLine().getErr().println("Stopping job " + job + " at " + rest.url() + "...");
         spec.commandLine().getOut().println(rest.stopWithSavepoint(job, savepointPath, drain));

@@ -47,13 +47,7 @@ public final class SubmitCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private ClusterArguments arguments;
-
-    @Option(
-            names = "--flink",
-            paramLabel = "HOST:PORT",
-            description = "Flink's REST API (default: the cluster that 'cluster start' started).")
-    private String flink;
+    private TargetArguments arguments;
 
     @Option(
             names = {"-p", "--parallelism"},
@@ -81,7 +75,7 @@ public final class SubmitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Configuration options = JobArguments.parse(jobOptions);
-        ClusterArguments.Target target = arguments.target(spec, flink);
+        TargetArguments.Target target = arguments.target(spec);
         if (target.local().isPresent()) {
             setDefaults(options, target.local().get());
         }
