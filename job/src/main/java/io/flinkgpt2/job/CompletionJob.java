@@ -107,8 +107,8 @@ public final class CompletionJob {
     }
 
     /**
-     * Returns the dead letters: those of the parser, and with state those of the generator, which parses requests anew for another model. The mode {@code map} has no
-     * requests in its state.
+     * Returns the dead letters: those of the parser, and with state those of the generator, which parses requests anew for
+     * another model. The mode {@code map} has no requests in its state.
      */
     private static DataStream<DeadLetter> refused(
             SingleOutputStreamOperator<PromptRequest> requests,

@@ -94,7 +94,10 @@ public final class BatchMetrics {
         return failedPasses;
     }
 
-    /** Returns the number of failed passes in which every sequence succeeded when retried alone: a bug of the batch; results are correct. */
+    /**
+     * Returns the number of failed passes in which every sequence succeeded when retried alone: a bug of the batch; results are
+     * correct.
+     */
     public long unexplainedFailures() {
         return unexplainedFailures;
     }

@@ -36,8 +36,8 @@ public record BatchOptions(int maxContext, int batchSize, int prefillChunk, long
     }
 
     /**
-     * Returns options with room for as many sequences of {@code maxContext} as the batch has places, all of it for prefixes while
-     * idle.
+     * Returns options with room for as many sequences of {@code maxContext} as the batch has places, all of it for prefixes
+     * while idle.
      *
      * @throws IllegalArgumentException if {@code maxContext} is more than the model's, or a number is out of its range
      */

@@ -158,7 +158,10 @@ public record HubName(String repository, String revision, Optional<String> gguf)
         return gguf.map(file -> (isFile(file) ? "/" : ":") + file).orElse("");
     }
 
-    /** Returns the names that the hub may have for the repository; the first that it knows is taken. Mirrors can lag behind the owner. */
+    /**
+     * Returns the names that the hub may have for the repository; the first that it knows is taken. Mirrors can lag behind the
+     * owner.
+     */
     List<String> remoteNames() {
         return publishedName().map(name -> List.of(repository, name)).orElse(List.of(repository));
     }

@@ -81,7 +81,10 @@ public final class HubSettings {
         return home.isBlank() ? userCaches(environment, osName, userHome).resolve("flink-gpt2") : Path.of(home);
     }
 
-    /** Returns where the system keeps what can be fetched again; outside macOS and Windows by the XDG base directory specification. */
+    /**
+     * Returns where the system keeps what can be fetched again; outside macOS and Windows by the XDG base directory
+     * specification.
+     */
     private static Path userCaches(Map<String, String> environment, String osName, Path userHome) {
         String os = osName.toLowerCase(Locale.ROOT);
         if (os.startsWith("mac")) {

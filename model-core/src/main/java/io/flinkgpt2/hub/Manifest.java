@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The list of the files of a directory of the cache, in {@value #FILE}; written last, so that its presence means that everything is there
- * and was checked.
+ * The list of the files of a directory of the cache, in {@value #FILE}; written last, so that its presence means that
+ * everything is there and was checked.
  *
  * @param repository {@code owner/name}
  * @param revision branch, tag or commit as it was asked for

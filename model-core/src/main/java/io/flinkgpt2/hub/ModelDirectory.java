@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The directory of one model in the cache, {@code models/OWNER/NAME@REVISION}, or {@code models/OWNER/NAME@REVISION@GGUF}
- * where one of several GGUF files was chosen, with slashes of the revision as {@code %2F}: the model's files, {@code manifest.json} when all are there, and {@code .lock} for whoever fetches. A file under its own
- * name is whole; pieces end in {@code .part}.
+ * where one of several GGUF files was chosen, with slashes of the revision as {@code %2F}: the model's files, {@code
+ * manifest.json} when all are there, and {@code .lock} for whoever fetches. A file under its own name is whole; pieces end in
+ * {@code .part}.
  */
 final class ModelDirectory {
 

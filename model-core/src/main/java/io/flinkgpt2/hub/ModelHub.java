@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Threads and processes that want one model at once fetch it once; the others wait.
  * </ul>
  *
- * <p>Fetched are {@code config.json}, the weights (safetensors before PyTorch's, one file before shards; a GGUF file if there is
- * nothing else), {@code generation_config.json} and the files of the tokenizer. Safe for use by several threads.
+ * <p>Fetched are {@code config.json}, the weights (safetensors before PyTorch's, one file before shards; a GGUF file if there
+ * is nothing else), {@code generation_config.json} and the files of the tokenizer. Safe for use by several threads.
  */
 public final class ModelHub {
 
@@ -95,8 +95,8 @@ public final class ModelHub {
     }
 
     /**
-     * Returns the same model at the commit that its branch or tag stands for: in the cache, if it is complete there, else at the hub.
-     * The name as it is, with a warning, if the cache does not know the commit of what it holds.
+     * Returns the same model at the commit that its branch or tag stands for: in the cache, if it is complete there, else at
+     * the hub. The name as it is, with a warning, if the cache does not know the commit of what it holds.
      *
      * @throws ModelHubException if the commit cannot be found out
      * @throws IOException if the cache cannot be read

@@ -15,7 +15,10 @@ public record ModelLocation(Path path, List<String> names) {
         names = List.copyOf(names);
     }
 
-    /** Returns the name of the model in completions: the last part of the path as given, or the repository's name without its owner. */
+    /**
+     * Returns the name of the model in completions: the last part of the path as given, or the repository's name without its
+     * owner.
+     */
     public String name() {
         return names.get(0);
     }

@@ -76,7 +76,10 @@ public final class ModelLocator {
         }
     }
 
-    /** Returns the name of a model on the hub that a user gave so, without a look at the hub; empty if there is something at the path. */
+    /**
+     * Returns the name of a model on the hub that a user gave so, without a look at the hub; empty if there is something at the
+     * path.
+     */
     public static Optional<HubName> hubName(String pathOrName) {
         Path path = absolute(pathOrName);
         if (path != null && Files.exists(path)) {

@@ -28,7 +28,10 @@ final class Redaction {
         this.token = token == null || token.length() < SHORTEST ? null : token;
     }
 
-    /** Returns the text without the token, also where it is percent-encoded or cut off by an ellipsis, and with {@code ?} for controls. */
+    /**
+     * Returns the text without the token, also where it is percent-encoded or cut off by an ellipsis, and with {@code ?} for
+     * controls.
+     */
     String text(String text) {
         if (text == null) {
             return null;
@@ -53,7 +56,9 @@ final class Redaction {
                 .replaceAll(Matcher.quoteReplacement(shown));
     }
 
-    /** Returns the failure itself if its messages are fit to be shown, those of its causes included; else one like it whose are. */
+    /**
+     * Returns the failure itself if its messages are fit to be shown, those of its causes included; else one like it whose are.
+     */
     IOException of(IOException failure) {
         return isFit(failure, newSet()) ? failure : (IOException) copy(failure, newSet());
     }

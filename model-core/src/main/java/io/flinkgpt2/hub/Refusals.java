@@ -41,7 +41,10 @@ final class Refusals {
                 "check name, revision and hub");
     }
 
-    /** Returns the failure of a model that needs a token. The public hub answers 401 for models that it does not have, too, so that nobody learns of private ones. */
+    /**
+     * Returns the failure of a model that needs a token. The public hub answers 401 for models that it does not have, too, so
+     * that nobody learns of private ones.
+     */
     private static ModelHubException closed(
             HubAnswer answer, String status, HubName name, HubClient client, HubSettings settings) {
         String where = status + " for model " + name + " at " + settings.baseAddress();

@@ -19,10 +19,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The list of files at the root of a repository on the hub: its tree API, {@code GET /api/models/REPOSITORY/tree/REVISION}, an array of
- * {@code {type, path, size, oid, lfs: {oid, size}}} in pages that are linked by the header {@code Link} with
- * {@code rel="next"}. {@code oid} is the git blob id; of a file in large file storage it is that of a pointer, and
- * {@code lfs.oid} is the SHA-256 of the content.
+ * The list of files at the root of a repository on the hub: its tree API, {@code GET /api/models/REPOSITORY/tree/REVISION}, an
+ * array of {@code {type, path, size, oid, lfs: {oid, size}}} in pages that are linked by the header {@code Link} with {@code
+ * rel="next"}. {@code oid} is the git blob id; of a file in large file storage it is that of a pointer, and {@code lfs.oid} is
+ * the SHA-256 of the content.
  *
  * @see <a href="https://huggingface.co/docs/hub/api">Hub API endpoints</a>
  */

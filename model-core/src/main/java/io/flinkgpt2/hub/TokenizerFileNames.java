@@ -15,8 +15,8 @@ final class TokenizerFileNames {
             VOCABULARY, MERGES, TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json");
 
     /**
-     * Names of tokenizers of other kinds. They cannot be used, but tell that the model has a tokenizer of its own, so that GPT-2's is not
-     * taken for it.
+     * Names of tokenizers of other kinds. They cannot be used, but tell that the model has a tokenizer of its own, so that
+     * GPT-2's is not taken for it.
      */
     private static final List<String> OTHER_KINDS = List.of(
             "vocab.txt",

@@ -5,8 +5,8 @@ import static io.flinkgpt2.tensor.PackedMatrix.padded;
 import io.flinkgpt2.tensor.Workers;
 
 /**
- * Scratch of the forward passes of a model, owned by one thread and reused from pass to pass. Rows are padded to whole panels, so that
- * a matrix product may write its last panel whole.
+ * Scratch of the forward passes of a model, owned by one thread and reused from pass to pass. Rows are padded to whole panels,
+ * so that a matrix product may write its last panel whole.
  */
 public final class ForwardState {
 
@@ -79,7 +79,10 @@ public final class ForwardState {
         attention = new AttentionStep(config, maxContext, workers.count());
     }
 
-    /** Returns the logits of the last pass; the {@code i}-th set begins at {@link #logitsOffset} and has {@code vocab_size} floats. */
+    /**
+     * Returns the logits of the last pass; the {@code i}-th set begins at {@link #logitsOffset} and has {@code vocab_size}
+     * floats.
+     */
     public float[] logits() {
         return logits;
     }

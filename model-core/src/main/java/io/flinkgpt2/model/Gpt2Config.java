@@ -160,8 +160,8 @@ public record Gpt2Config(
     }
 
     /**
-     * Returns the hyper-parameters that a checkpoint of nanoGPT or llm.c tells of itself, and what its program decides: the exact GELU
-     * for nanoGPT, the tanh form for llm.c. The end of text is GPT-2's, if the vocabulary has it.
+     * Returns the hyper-parameters that a checkpoint of nanoGPT or llm.c tells of itself, and what its program decides: the
+     * exact GELU for nanoGPT, the tanh form for llm.c. The end of text is GPT-2's, if the vocabulary has it.
      *
      * @throws InvalidModelException if the feed-forward network would be too wide
      */

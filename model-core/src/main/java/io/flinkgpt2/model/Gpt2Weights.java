@@ -53,7 +53,9 @@ public record Gpt2Weights(
         blocks = List.copyOf(blocks);
     }
 
-    /** Loads weights in float32 for the best kernels: {@link #load(WeightsFile, Gpt2Config, Path, MatrixProduct, Precision)}. */
+    /**
+     * Loads weights in float32 for the best kernels: {@link #load(WeightsFile, Gpt2Config, Path, MatrixProduct, Precision)}.
+     */
     public static Gpt2Weights load(WeightsFile file, Gpt2Config config, Path path) throws IOException {
         return load(file, config, path, Kernels.best().product(), Precision.F32);
     }

@@ -216,8 +216,8 @@ final class Gpt2WeightsLoader {
     }
 
     /**
-     * Returns the file's LM head; null where it equals the token embedding, so that one array serves both, and where the config ties
-     * the two, for then the embedding is the head, as in the transformers library.
+     * Returns the file's LM head; null where it equals the token embedding, so that one array serves both, and where the config
+     * ties the two, for then the embedding is the head, as in the transformers library.
      */
     private PackedMatrix lmHead(TensorTable.Entry entry, PackedMatrix tokenEmbedding) throws IOException {
         double[] difference = {0};

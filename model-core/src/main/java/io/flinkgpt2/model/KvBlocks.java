@@ -35,7 +35,9 @@ public final class KvBlocks {
         this.layout = new KvLayout(config);
     }
 
-    /** Returns the number of bytes of one block: keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers. */
+    /**
+     * Returns the number of bytes of one block: keys and values of {@value KvCache#BLOCK_POSITIONS} positions in all layers.
+     */
     public static long blockBytes(Gpt2Config config) {
         return (long) Float.BYTES * 2 * config.layerCount() * config.embeddingSize() * KvCache.BLOCK_POSITIONS;
     }

@@ -265,7 +265,10 @@ public final class KvCache {
                 closedPositions(layer, positions));
     }
 
-    /** Returns how many of the first positions have their keys in closed stripes: all of them, or up to where the open stripe begins. */
+    /**
+     * Returns how many of the first positions have their keys in closed stripes: all of them, or up to where the open stripe
+     * begins.
+     */
     private int closedPositions(int layer, int positions) {
         int last = (positions - 1) / BLOCK_POSITIONS;
         // The blocks before the last are full.

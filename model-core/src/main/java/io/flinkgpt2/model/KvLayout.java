@@ -113,7 +113,9 @@ final class KvLayout {
         return valueRow(layer, 0);
     }
 
-    /** Returns where the key of a block's {@code slot}-th position begins in a closed stripe; its elements are a stripe apart. */
+    /**
+     * Returns where the key of a block's {@code slot}-th position begins in a closed stripe; its elements are a stripe apart.
+     */
     private int closedKey(int layer, int head, int slot) {
         return keysOffset(layer) + slot / KEY_STRIPE * stripe.length + head * headSize * KEY_STRIPE + slot % KEY_STRIPE;
     }

@@ -25,7 +25,9 @@ public enum PublishedModel {
         return modelName;
     }
 
-    /** Returns the config of this size: GPT-2's vocabulary, 1024 positions, the tanh GELU. Loading reads a model's own instead. */
+    /**
+     * Returns the config of this size: GPT-2's vocabulary, 1024 positions, the tanh GELU. Loading reads a model's own instead.
+     */
     public Gpt2Config config() {
         return Gpt2Config.published(layerCount, headCount, embeddingSize);
     }

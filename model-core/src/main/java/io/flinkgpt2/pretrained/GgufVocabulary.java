@@ -48,8 +48,8 @@ final class GgufVocabulary {
     }
 
     /**
-     * Returns the file's tokenizer. It takes token ids only if it is another one than byte-level BPE of GPT-2's kind, or if there is
-     * none and the model has another number of rows than GPT-2's tokenizer has tokens.
+     * Returns the file's tokenizer. It takes token ids only if it is another one than byte-level BPE of GPT-2's kind, or if
+     * there is none and the model has another number of rows than GPT-2's tokenizer has tokens.
      *
      * @param rows of the token embedding
      * @throws InvalidModelException if a list is missing or of a wrong type
@@ -128,7 +128,10 @@ final class GgufVocabulary {
         return Optional.of(kinds);
     }
 
-    /** Returns the id of the token that llama.cpp puts before every text, if it does; of {@code add_space_prefix} it takes no notice. */
+    /**
+     * Returns the id of the token that llama.cpp puts before every text, if it does; of {@code add_space_prefix} it takes no
+     * notice.
+     */
     private OptionalInt beginningId(List<String> tokens) throws IOException {
         if (!metadata.bool(ADD_BEGINNING).orElse(false)) {
             return OptionalInt.empty();

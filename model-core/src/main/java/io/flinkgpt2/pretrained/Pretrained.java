@@ -60,10 +60,10 @@ public final class Pretrained {
     /**
      * Loads the weights of a directory, or of a single file, with their config and tokenizer. A GGUF file has both
      * inside, and nothing beside it is read. A checkpoint of nanoGPT or llm.c has its config inside. For weights of
-     * any other format they are {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there is one, and what
-     * {@link io.flinkgpt2.tokenizer.TokenizerDirectory} reads, in the directory or beside the file. A model that brings no
-     * tokenizer has GPT-2's own if it has as many ids; any other takes token ids only, as one with a tokenizer of another
-     * kind does ({@link Tokenizer#refusalOfText}).
+     * any other format they are {@code config.json}, with the end-of-text ids of {@code generation_config.json} added if there
+     * is one, and what {@link io.flinkgpt2.tokenizer.TokenizerDirectory} reads, in the directory or beside the file. A model
+     * that brings no tokenizer has GPT-2's own if it has as many ids; any other takes token ids only, as one with a tokenizer
+     * of another kind does ({@link Tokenizer#refusalOfText}).
      *
      * @throws InvalidModelException if something is missing or wrong; names file, field or tensor, and what to do
      * @throws InvalidVocabularyException if the vocabulary is not valid; likewise
@@ -127,8 +127,8 @@ public final class Pretrained {
     }
 
     /**
-     * Returns a model of this shape that nobody trained, made in memory: the model that a file with {@link RandomWeights} of that
-     * seed holds. It has GPT-2's own tokenizer if it has as many ids, else it takes token ids only.
+     * Returns a model of this shape that nobody trained, made in memory: the model that a file with {@link RandomWeights} of
+     * that seed holds. It has GPT-2's own tokenizer if it has as many ids, else it takes token ids only.
      *
      * @param seed of the weights
      */
@@ -148,7 +148,9 @@ public final class Pretrained {
         return options.activation().map(config::withActivation).orElse(config);
     }
 
-    /** Returns the ways in which a config differs from the one that the digest of a model's revision covers; empty if in none. */
+    /**
+     * Returns the ways in which a config differs from the one that the digest of a model's revision covers; empty if in none.
+     */
     private static String changes(Gpt2Config digested, Gpt2Config config) {
         return (config.activation() == digested.activation() ? "" : activation(config))
                 + (config.endOfTextIds().equals(digested.endOfTextIds()) ? "" : "end of text " + config.endOfTextIds());
@@ -180,7 +182,8 @@ public final class Pretrained {
     }
 
     /**
-     * Returns the config alone of a model, which {@link #open(Path)} would have. Reads no weights, but makes sure that there are some.
+     * Returns the config alone of a model, which {@link #open(Path)} would have. Reads no weights, but makes sure that there
+     * are some.
      *
      * @throws InvalidModelException if something is missing or wrong; as {@link #open(Path, LoadOptions)}
      */

@@ -60,7 +60,9 @@ public final class KvView {
         this.closed = closedEnd;
     }
 
-    /** Returns where, in its block, the key of a head begins at a position of a closed stripe; its elements are a stripe apart. */
+    /**
+     * Returns where, in its block, the key of a head begins at a position of a closed stripe; its elements are a stripe apart.
+     */
     int closedKey(int position, int head) {
         return keysOffset
                 + position % BLOCK_POSITIONS / KEY_STRIPE * stripe
@@ -68,7 +70,9 @@ public final class KvView {
                 + position % KEY_STRIPE;
     }
 
-    /** Returns where, in its block, the key of a head begins at a position of an open stripe; its elements are all heads apart. */
+    /**
+     * Returns where, in its block, the key of a head begins at a position of an open stripe; its elements are all heads apart.
+     */
     int openKey(int position, int head) {
         return keysOffset + position % BLOCK_POSITIONS * row + head;
     }

@@ -61,8 +61,8 @@ final class VectorReductions {
     }
 
     /**
-     * Returns the striped sum of {@link Kernels}: 1, 2 or 4 vectors hold the sixteen stripes. A length that is no multiple of 16, which
-     * no published model has, is left to the definition: masked loads are objects on the heap as often as not.
+     * Returns the striped sum of {@link Kernels}: 1, 2 or 4 vectors hold the sixteen stripes. A length that is not a multiple
+     * of 16, which no published model has, is left to the definition: masked loads are objects on the heap as often as not.
      */
     static float sum(float[] x, int offset, int n) {
         if (n % STRIPES != 0) {

@@ -16,7 +16,9 @@ import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 
-/** Reads JSON files of a tokenizer; whatever is wrong with them is an {@link InvalidVocabularyException} that names the file. */
+/**
+ * Reads JSON files of a tokenizer; whatever is wrong with them is an {@link InvalidVocabularyException} that names the file.
+ */
 final class JsonText {
     /** Most values and names in a part that is read as a tree; those that are meant have some hundreds. */
     private static final int MOST_IN_A_TREE = 1 << 18;

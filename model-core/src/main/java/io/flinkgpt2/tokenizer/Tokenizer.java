@@ -69,7 +69,8 @@ public sealed interface Tokenizer permits BytePairTokenizer, TokenIdsOnly {
     }
 
     /**
-     * Returns the tokenizer of a model that takes token ids only: encoding fails with the reason, and every id decodes to nothing.
+     * Returns the tokenizer of a model that takes token ids only: encoding fails with the reason, and every id decodes to
+     * nothing.
      *
      * @param reason a clause that says why, such as {@code its tokenizer is vocab.txt, which is not byte-level BPE}
      */

@@ -114,7 +114,9 @@ public final class TokenizerDirectory {
         return settings.isPlain() ? Tokenizer.gpt2() : BytePairTokenizer.of(model, settings);
     }
 
-    /** Returns a clause that names the tokenizer of another kind that the directory has instead of a byte-level BPE, if it does. */
+    /**
+     * Returns a clause that names the tokenizer of another kind that the directory has instead of a byte-level BPE, if it does.
+     */
     public Optional<String> otherKind() throws IOException {
         for (Map.Entry<String, String> other : OTHER_KINDS) {
             if (has(other.getKey())) {

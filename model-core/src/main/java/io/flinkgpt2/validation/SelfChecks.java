@@ -59,7 +59,9 @@ public final class SelfChecks {
         return results;
     }
 
-    /** Returns the logits of the prompt and of some tokens after it: by decode steps over the cache, and each from the start. */
+    /**
+     * Returns the logits of the prompt and of some tokens after it: by decode steps over the cache, and each from the start.
+     */
     private CheckResult cachedIsRecomputed(int[] prompt) {
         int steps = Math.min(DECODE_STEPS, model.config().contextLength() - prompt.length);
         KvCache cache = new KvCache(model.config(), prompt.length + steps);
@@ -188,7 +190,10 @@ public final class SelfChecks {
         return result.judged(texts > 0, "", refusal.isEmpty() ? detail : detail + "; of the others: " + refusal);
     }
 
-    /** Checks that the vocabulary is the model's: with ids past the model's it is another one's; added tokens there only cannot be used. */
+    /**
+     * Checks that the vocabulary is the model's: with ids past the model's it is another one's; added tokens there only cannot
+     * be used.
+     */
     private CheckResult vocabularySuits() {
         Tokenizer tokenizer = pretrained.tokenizer();
         CheckResult result = CheckResult.of(GROUP, "vocabulary within the model", "");

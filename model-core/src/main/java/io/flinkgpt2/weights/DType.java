@@ -95,7 +95,10 @@ public enum DType {
         return blockBytes;
     }
 
-    /** Returns whether {@link WeightsFile#read} can deliver tensors of this type as float values; those of F64 are rounded to float32. */
+    /**
+     * Returns whether {@link WeightsFile#read} can deliver tensors of this type as float values; those of F64 are rounded to
+     * float32.
+     */
     public boolean isReadable() {
         return switch (this) {
             case F64, F32, F16, BF16 -> true;

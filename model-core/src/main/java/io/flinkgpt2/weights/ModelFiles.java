@@ -107,7 +107,10 @@ final class ModelFiles {
         }
     }
 
-    /** Returns whether a file that starts so is the short text that a repository cloned without its large files has in place of each. */
+    /**
+     * Returns whether a file that starts so is the short text that a repository cloned without its large files has in place of
+     * each.
+     */
     static boolean isGitLfsPointer(byte[] start) {
         int n = GIT_LFS_POINTER.length;
         return start.length >= n && Arrays.equals(start, 0, n, GIT_LFS_POINTER, 0, n);

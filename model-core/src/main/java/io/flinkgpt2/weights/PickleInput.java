@@ -19,7 +19,10 @@ final class PickleInput extends ByteArrayInputStream {
         return count - pos;
     }
 
-    /** Returns the next {@code bytes} bytes as an unsigned little-endian number, without moving past them; there must be as many. */
+    /**
+     * Returns the next {@code bytes} bytes as an unsigned little-endian number, without moving past them; there must be as
+     * many.
+     */
     long peek(int bytes) {
         long value = 0;
         for (int i = bytes - 1; i >= 0; i--) {

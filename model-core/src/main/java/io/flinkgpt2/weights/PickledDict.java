@@ -44,7 +44,9 @@ final class PickledDict {
         return entries.values().stream().anyMatch(value -> value instanceof RebuiltTensor tensor && !tensor.isScalar());
     }
 
-    /** Returns a value of a pickle in words for a message; never looks into a container, which may be deep or contain itself. */
+    /**
+     * Returns a value of a pickle in words for a message; never looks into a container, which may be deep or contain itself.
+     */
     static String describe(Object value) {
         if (value == null) {
             return "None";

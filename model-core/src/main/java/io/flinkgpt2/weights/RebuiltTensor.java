@@ -5,8 +5,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The arguments that a pickle passes to {@code torch._utils._rebuild_tensor_v2}: storage, storage offset, size, stride, requires_grad,
- * backward_hooks and, in later versions, metadata. {@link TorchStateDict} checks them, when the tensor's name is known.
+ * The arguments that a pickle passes to {@code torch._utils._rebuild_tensor_v2}: storage, storage offset, size, stride,
+ * requires_grad, backward_hooks and, in later versions, metadata. {@link TorchStateDict} checks them, when the tensor's name is
+ * known.
  *
  * @param arguments at least the first four, of any type
  */

@@ -20,7 +20,8 @@ import java.util.TreeMap;
  * {@link SafeTensors}, {@code pytorch_model.bin.index.json} for {@link TorchCheckpoint}s): a JSON object whose
  * {@code weight_map} gives for each tensor the name of the file, beside the index, that holds it. Each tensor of the map must
  * be where it says. A tensor of the files that the map does not name counts as well, as in the library that writes them; one
- * that is in two files must be the same in both. Everything else in the index, such as {@code metadata.total_size}, is not used.
+ * that is in two files must be the same in both. Everything else in the index, such as {@code metadata.total_size}, is not
+ * used.
  *
  * <p>A shard's name is a plain file name: one with a separator, or {@code ..}, is refused, so an index cannot point out of
  * its directory. A symbolic link under that name is followed wherever it leads, for it was put there by whoever filled the

@@ -17,8 +17,8 @@ record StridedTensor(TensorInfo info, long position, List<Long> stride) {
     }
 
     /**
-     * Returns whether the elements lie in a row, the last dimension fastest. A dimension of size 1 is never stepped along, and a
-     * tensor without elements not at all, so their strides are free.
+     * Returns whether the elements lie in a row, the last dimension fastest. A dimension of size 1 is never stepped along, and
+     * a tensor without elements not at all, so their strides are free.
      */
     boolean isRowMajor() {
         List<Long> shape = info.shape();

@@ -61,7 +61,9 @@ final class SuperBlocks {
         }
     }
 
-    /** Returns one of 16 scales of 6 bits: 8 bytes with the low nibbles of two each, 4 bytes with the high bits of four each. */
+    /**
+     * Returns one of 16 scales of 6 bits: 8 bytes with the low nibbles of two each, 4 bytes with the high bits of four each.
+     */
     private static int q3Scale(byte[] stored, int at, int group) {
         int low = stored[at + group % 8] >> (group / 8 * 4) & 0xf;
         int high = stored[at + 8 + group % 4] >> (group / 4 * 2) & 3;

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 
 /** Streams contiguous little-endian tensor data from a file, in pieces, as float32. Holds no state between calls. */
 final class TensorStream {
-    /** Stored bytes of a piece: with the floats made of them, what the second level of a cache holds while a piece is worked on. */
+    /**
+     * Stored bytes of a piece: with the floats made of them, what the second level of a cache holds while a piece is worked on.
+     */
     static final int BUFFER_BYTES = 256 << 10;
 
     /**

@@ -82,8 +82,8 @@ final class TorchStateDict {
     }
 
     /**
-     * Returns the tensors and what tells of their model. Beside them a state dict may have None, booleans, numbers and strings, which
-     * are passed over.
+     * Returns the tensors and what tells of their model. Beside them a state dict may have None, booleans, numbers and strings,
+     * which are passed over.
      *
      * @throws InvalidModelException if a tensor is wrong, or there is another value
      */

@@ -37,8 +37,8 @@ public final class WeightsFiles {
 
     /**
      * Opens the weights in a directory ({@code model.safetensors}, {@code model.safetensors.index.json},
-     * {@code pytorch_model.bin}, {@code pytorch_model.bin.index.json} or nanoGPT's {@code ckpt.pt}, the first that is there; else its one {@code *.gguf}), or
-     * a file. What a file is, is found from its first bytes, not from its name.
+     * {@code pytorch_model.bin}, {@code pytorch_model.bin.index.json} or nanoGPT's {@code ckpt.pt}, the first that is there;
+     * else its one {@code *.gguf}), or a file. What a file is, is found from its first bytes, not from its name.
      *
      * @throws InvalidModelException if there are no weights of a known format, or they are not valid
      * @throws IOException if a file cannot be read

@@ -128,7 +128,10 @@ record ZipHeader(String name, int nameBytes, long position, long size) {
         return name;
     }
 
-    /** Returns whether no component is empty or dots alone, and no character separates them elsewhere; in place, for names are long. */
+    /**
+     * Returns whether no component is empty or dots alone, and no character separates them elsewhere; in place, for names are
+     * long.
+     */
     private static boolean isPlain(String name) {
         int start = 0;
         for (int i = 0; i <= name.length(); i++) {

@@ -34,8 +34,8 @@ public final class PinnedModel {
     private PinnedModel() {}
 
     /**
-     * Returns the model at the commit that its name stands for now. A branch or tag that was given by name is taken as it is where its
-     * commit cannot be found out.
+     * Returns the model at the commit that its name stands for now. A branch or tag that was given by name is taken as it is
+     * where its commit cannot be found out.
      *
      * @param hub asked for only if the path is the name of a model on the hub
      * @throws ModelHubException if no revision was given and its commit cannot be found out

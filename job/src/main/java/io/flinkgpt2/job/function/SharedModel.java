@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models of a TaskManager, each loaded once for each way of loading it and shared by all slots: the one place with static state.
+ * The models of a TaskManager, each loaded once for each way of loading it and shared by all slots: the one place with static
+ * state.
  *
  * <p>A model is counted by the functions that have it open. It is kept when the count falls to 0, so that a job that
  * restarts after a failure finds it loaded, and let go when Flink releases the job's class loader.
@@ -46,8 +47,8 @@ public final class SharedModel {
     private record Key(Path path, String commit, LoadOptions options) {}
 
     /**
-     * Returns a model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release released}
-     * once.
+     * Returns a model, loaded if this is its first use here. Others that ask meanwhile wait for it. To be {@link #release
+     * released} once.
      *
      * @param settings its path is one on this machine, or the name of a model on the hub, which is fetched if it is not in the
      *     cache; where the hub and the cache are, this process's environment says

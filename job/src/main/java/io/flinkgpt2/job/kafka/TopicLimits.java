@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The limits that Kafka sets the job, asked of the brokers when the job is put together: that its topics exist, the size of a record,
- * so that none can make a sink fail, and how long a transaction may stay open.
+ * The limits that Kafka sets the job, asked of the brokers when the job is put together: that its topics exist, the size of a
+ * record, so that none can make a sink fail, and how long a transaction may stay open.
  *
  * @param completionBytes the most bytes of one record of the completions topic
  * @param deadLetterBytes the most bytes of one record of the dead-letters topic
@@ -71,7 +71,10 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
         }
     }
 
-    /** Returns the properties of a client that gives up by itself; it wants a request's time to be no longer than that of the whole call. */
+    /**
+     * Returns the properties of a client that gives up by itself; it wants a request's time to be no longer than that of the
+     * whole call.
+     */
     static Properties adminProperties(KafkaSettings settings) {
         Properties properties = new Properties();
         properties.putAll(settings.clientProperties());
@@ -157,7 +160,10 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
         });
     }
 
-    /** Returns the least of all brokers, for any of them may coordinate a transaction; Kafka's default where it may not be asked. */
+    /**
+     * Returns the least of all brokers, for any of them may coordinate a transaction; Kafka's default where it may not be
+     * asked.
+     */
     static Duration maxTransactionTimeout(Callable<Collection<Config>> brokers) {
         try {
             return brokers.call().stream()

@@ -5,11 +5,11 @@ import io.flinkgpt2.job.function.ModelMemory;
 import io.flinkgpt2.pretrained.Pretrained;
 
 /**
- * The back-pressure of a slot: how long an arriving record makes steps before it joins the batch. A slot is full when the batch has no place, when as many answers as
- * there are places are held back, or when the values of its requests, which are kept so that they can start again, take their
- * share of the heap. A record may hold the task for {@link BatchSettings#maxHold}, and once more for every full batch, every
- * such number of answers and every such share that waits already: so a source that is faster than the model does not fill the
- * heap.
+ * The back-pressure of a slot: how long an arriving record makes steps before it joins the batch. A slot is full when the batch
+ * has no place, when as many answers as there are places are held back, or when the values of its requests, which are kept so
+ * that they can start again, take their share of the heap. A record may hold the task for {@link BatchSettings#maxHold}, and
+ * once more for every full batch, every such number of answers and every such share that waits already: so a source that is
+ * faster than the model does not fill the heap.
  */
 final class BackPressure {
 

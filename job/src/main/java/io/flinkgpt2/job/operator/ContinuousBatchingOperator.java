@@ -61,9 +61,9 @@ import org.slf4j.LoggerFactory;
 public final class ContinuousBatchingOperator extends AbstractStreamOperator<CompletionRecord>
         implements OneInputStreamOperator<PromptRequest, CompletionRecord> {
     /*
-     * Design: a step is a mail to the task that sends itself again while there is work. It is deferrable, because Flink works off
-     * all other mails of an operator before the savepoint of a stop. Between two mails the source emits at most one record, so a
-     * mail makes no step while records arrive and the batch has room: the batch fills first.
+     * Design: a step is a mail to the task that sends itself again while there is work. It is deferrable, because Flink works
+     * off all other mails of an operator before the savepoint of a stop. Between two mails the source emits at most one record,
+     * so a mail makes no step while records arrive and the batch has room: the batch fills first.
      */
     private static final long serialVersionUID = 1L;
 

@@ -8,7 +8,10 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 
-/** Makes a {@link ContinuousBatchingOperator} on each slot. Chained to what is after it, and without an order to what is before it. */
+/**
+ * Makes a {@link ContinuousBatchingOperator} on each slot. Chained to what is after it, and without an order to what is before
+ * it.
+ */
 public final class ContinuousBatchingOperatorFactory extends AbstractStreamOperatorFactory<CompletionRecord>
         implements OneInputStreamOperatorFactory<PromptRequest, CompletionRecord> {
     private static final long serialVersionUID = 1L;

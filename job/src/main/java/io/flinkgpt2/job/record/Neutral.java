@@ -21,8 +21,8 @@ record Neutral(String text, Test test) {
     @FunctionalInterface
     interface Test {
         /**
-         * Returns whether the value at which the parser stands is one. If so the parser stands at its last token; if not, it may stand
-         * anywhere in the value if that is an object or an array, and has not moved otherwise.
+         * Returns whether the value at which the parser stands is one. If so the parser stands at its last token; if not, it
+         * may stand anywhere in the value if that is an object or an array, and has not moved otherwise.
          */
         boolean holds(JsonParser parser) throws IOException;
     }

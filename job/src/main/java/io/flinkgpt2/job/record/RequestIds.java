@@ -13,9 +13,9 @@ public final class RequestIds {
     private RequestIds() {}
 
     /**
-     * Returns the id of a request's completion, a function of job and request: {@code cmpl-} and 24 lowercase hexadecimal digits,
-     * the head of a SHA-256 over the length of {@code job} in UTF-8 (4 bytes, big-endian), {@code job} and
-     * {@code customId}.
+     * Returns the id of a request's completion, a function of job and request: {@code cmpl-} and 24 lowercase hexadecimal
+     * digits, the head of a SHA-256 over the length of {@code job} in UTF-8 (4 bytes, big-endian), {@code job} and {@code
+     * customId}.
      */
     public static String completionId(String job, String customId) {
         byte[] jobBytes = job.getBytes(StandardCharsets.UTF_8);

@@ -25,9 +25,9 @@ import java.util.TreeSet;
  * Makes requests of records, or says what is wrong with them. Safe for use by many threads.
  *
  * <p>A record's value is a JSON object in UTF-8: the body of a request, or an envelope
- * {@code {"custom_id", "method", "url", "body"}}, which is known by its {@code body}; {@code method} and {@code url} may be left
- * out. A byte order mark before the object is passed over. {@link RequestFields} is the table of the fields. A field that is
- * null counts as absent. Integers may be written {@code 16.0} or {@code 1e2}.
+ * {@code {"custom_id", "method", "url", "body"}}, which is known by its {@code body}; {@code method} and {@code url} may be
+ * left out. A byte order mark before the object is passed over. {@link RequestFields} is the table of the fields. A field that
+ * is null counts as absent. Integers may be written {@code 16.0} or {@code 1e2}.
  *
  * <p>Source of the format: OpenAI's Completions and Batch APIs; names that those lack are vLLM's.
  */

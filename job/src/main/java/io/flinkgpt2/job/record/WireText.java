@@ -89,7 +89,9 @@ final class WireText {
         return repaired.toString();
     }
 
-    /** Returns the head of {@code text}, at most {@code longest} characters and, where it was cut, {@code ...}; null for null. */
+    /**
+     * Returns the head of {@code text}, at most {@code longest} characters and, where it was cut, {@code ...}; null for null.
+     */
     static String shortened(String text, int longest) {
         return text == null || text.length() <= longest ? text : text.substring(0, longest) + "...";
     }

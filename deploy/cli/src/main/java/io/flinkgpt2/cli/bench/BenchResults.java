@@ -27,7 +27,9 @@ record BenchResults(
         return runs.stream().anyMatch(run -> !limits.isCredible(run.gflops()));
     }
 
-    /** Returns how many times the tokens a second of the better form of static batching; of the padded one if {@code padded}. */
+    /**
+     * Returns how many times the tokens a second of the better form of static batching; of the padded one if {@code padded}.
+     */
     double continuousOverStatic(boolean padded) {
         double other = mixed.stream()
                 .filter(result -> result.batching()

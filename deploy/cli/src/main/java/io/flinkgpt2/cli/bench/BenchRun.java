@@ -38,7 +38,10 @@ record BenchRun(
         return options.engines() * workload.streams();
     }
 
-    /** Returns the number of bytes that the driving threads allocate for a token while all sequences decode; 0 without such steps. */
+    /**
+     * Returns the number of bytes that the driving threads allocate for a token while all sequences decode; 0 without such
+     * steps.
+     */
     double allocatedBytesPerToken() {
         return run.decodeTokens() == 0 ? 0 : (double) run.decodeAllocatedBytes() / run.decodeTokens();
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Standard output that loses nothing in silence: a write that fails throws a {@link LostOutputException}, which passes through
  * every {@code PrintStream} and {@code PrintWriter} on top.
  *
- * <p>Unbuffered: one call of a writer on top is one write. A process that is about to be halted waits with {@link #hold} for the
- * write that is under way, so that a line is written whole.
+ * <p>Unbuffered: one call of a writer on top is one write. A process that is about to be halted waits with {@link #hold} for
+ * the write that is under way, so that a line is written whole.
  */
 public final class CheckedOutput extends OutputStream {
 

@@ -9,7 +9,8 @@ import java.util.concurrent.FutureTask;
 /**
  * Standard input, whose reads an interrupt ends: an {@link InterruptedIOException} then. The JDK's go on until there are data.
  *
- * <p>Another thread reads, so it is for reads of many bytes; it stays in the read that was broken off and keeps no process alive.
+ * <p>Another thread reads, so it is for reads of many bytes; it stays in the read that was broken off and keeps no process
+ * alive.
  */
 public final class InterruptibleInput extends InputStream {
 

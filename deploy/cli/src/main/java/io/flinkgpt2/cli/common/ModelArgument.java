@@ -9,7 +9,9 @@ import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** The model that {@code --model} names: an existing path, or a model on the hub, which is fetched if it is not in the cache. */
+/**
+ * The model that {@code --model} names: an existing path, or a model on the hub, which is fetched if it is not in the cache.
+ */
 public final class ModelArgument {
 
     private ModelArgument() {}

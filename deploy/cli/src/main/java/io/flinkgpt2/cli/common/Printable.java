@@ -23,7 +23,9 @@ public final class Printable {
         return shown.toString();
     }
 
-    /** Control characters, the separators that some take for the end of a line, and those that turn the direction of writing. */
+    /**
+     * Control characters, the separators that some take for the end of a line, and those that turn the direction of writing.
+     */
     private static boolean isSteering(int c) {
         int type = Character.getType(c);
         return Character.isISOControl(c)

@@ -81,8 +81,8 @@ public final class Progress implements AutoCloseable {
     }
 
     /**
-     * Returns the bar, begun if it is not there yet. It returns to the start of its line with a control character, so it goes past
-     * {@link PrintableOutput}; nothing that others name may stand in it unchecked.
+     * Returns the bar, begun if it is not there yet. It returns to the start of its line with a control character, so it goes
+     * past {@link PrintableOutput}; nothing that others name may stand in it unchecked.
      */
     private ProgressBar bar(long total, UnaryOperator<ProgressBarBuilder> kind) {
         if (bar == null) {

@@ -107,8 +107,8 @@ public final class SignalExit {
     }
 
     /**
-     * To be called before the work begins. Until then a signal ends the process at once; an interrupt would only make noise where
-     * libraries initialise themselves.
+     * To be called before the work begins. Until then a signal ends the process at once; an interrupt would only make noise
+     * where libraries initialise themselves.
      *
      * @return false if the process is ending already
      */

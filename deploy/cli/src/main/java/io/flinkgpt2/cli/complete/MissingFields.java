@@ -13,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Writes values into requests that lack them: into the body where there is an envelope. All else of a request but a byte order mark
- * stays byte by byte as it was, so that it is judged, and its metadata copied, as it came.
+ * Writes values into requests that lack them: into the body where there is an envelope. All else of a request but a byte order
+ * mark stays byte by byte as it was, so that it is judged, and its metadata copied, as it came.
  */
 final class MissingFields {
 
@@ -32,7 +32,10 @@ final class MissingFields {
         this.defaults = new TreeMap<>(defaults);
     }
 
-    /** Returns the request with its defaults; one that is not a JSON object in UTF-8 comes back as it is, for the parser to refuse. */
+    /**
+     * Returns the request with its defaults; one that is not a JSON object in UTF-8 comes back as it is, for the parser to
+     * refuse.
+     */
     byte[] fill(byte[] request) {
         if (defaults.isEmpty()) {
             return request;

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A command line of {@code java} in a file: the format of the {@code @argument} files of the JDK's {@code java} command. It keeps
- * the command itself so short that the list of processes shows whose it is.
+ * A command line of {@code java} in a file: the format of the {@code @argument} files of the JDK's {@code java} command. It
+ * keeps the command itself so short that the list of processes shows whose it is.
  */
 final class ArgumentFile {
 

@@ -17,7 +17,10 @@ import java.util.stream.Stream;
  */
 public record Installation(Path jobJar, Path lib) {
 
-    /** Libraries that only the broker needs. A cluster of Flink has none of it, so a job's jar has to bring all that it uses itself. */
+    /**
+     * Libraries that only the broker needs. A cluster of Flink has none of it, so a job's jar has to bring all that it uses
+     * itself.
+     */
     private static final String BROKER_ONLY =
             "(kafka|scala|jackson|metrics-core|jose4j|hash4j|caffeine|argparse4j|jopt-simple|pcollections|re2j).*";
 

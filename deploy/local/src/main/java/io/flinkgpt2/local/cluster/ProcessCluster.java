@@ -75,8 +75,8 @@ public final class ProcessCluster {
     }
 
     /**
-     * Starts the processes and returns when the broker serves clients and the slots are there. What an earlier cluster kept in the
-     * directory, its topics first of all, is there again.
+     * Starts the processes and returns when the broker serves clients and the slots are there. What an earlier cluster kept in
+     * the directory, its topics first of all, is there again.
      *
      * @throws IOException if a cluster runs here already, a port is taken, or a process does not start. No process is left then;
      *     its logs are, and the message says where

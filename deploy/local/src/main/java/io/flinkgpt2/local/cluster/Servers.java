@@ -69,7 +69,10 @@ final class Servers {
                 .orElse(false);
     }
 
-    /** Returns whether a process runs. One that has ended counts as alive until somebody has waited for it, but has no arguments any more. */
+    /**
+     * Returns whether a process runs. One that has ended counts as alive until somebody has waited for it, but has no arguments
+     * any more.
+     */
     static boolean runs(ProcessHandle process) {
         return process.isAlive() && process.info().arguments().isPresent();
     }

@@ -130,8 +130,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Creates a topic and returns when every partition of it can be written. A topic that exists with as many partitions is left
-     * as it is, its configuration too.
+     * Creates a topic and returns when every partition of it can be written. A topic that exists with as many partitions is
+     * left as it is, its configuration too.
      *
      * @param partitions how many, at least 1
      * @param config the topic's own settings by Kafka's names, such as {@code max.message.bytes}
@@ -205,8 +205,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Stops the broker within seconds and deletes its temporary data directory. Clients should be closed first. Does nothing the
-     * second time, and may be called from a shutdown hook while another thread is in it.
+     * Stops the broker within seconds and deletes its temporary data directory. Clients should be closed first. Does nothing
+     * the second time, and may be called from a shutdown hook while another thread is in it.
      *
      * @throws IOException when the data directory cannot be deleted
      */

@@ -28,8 +28,8 @@ import scala.Tuple2;
 /**
  * A Kafka node that is broker and KRaft controller at once, put together from Kafka's own parts.
  *
- * <p>{@link KafkaRaftServer} puts the same parts together, but halts the JVM on a fatal fault and opens its sockets itself. Inside
- * somebody else's process a fault has to be an error, and the sockets are open before ({@link ListenerSockets}).
+ * <p>{@link KafkaRaftServer} puts the same parts together, but halts the JVM on a fatal fault and opens its sockets itself.
+ * Inside somebody else's process a fault has to be an error, and the sockets are open before ({@link ListenerSockets}).
  */
 final class KafkaNode {
 

@@ -13,8 +13,8 @@ import org.apache.kafka.server.ServerSocketFactory;
 /**
  * Sockets that listen on the loopback interface before the broker exists, and are handed to it by listener name when it starts.
  *
- * <p>A KRaft node must be told its controller's port in its own configuration. Asking the system for a free port and closing the
- * socket again would leave a gap in which another process may take the port; a socket that stays open leaves none.
+ * <p>A KRaft node must be told its controller's port in its own configuration. Asking the system for a free port and closing
+ * the socket again would leave a gap in which another process may take the port; a socket that stays open leaves none.
  */
 final class ListenerSockets implements ServerSocketFactory, Closeable {
 

@@ -36,9 +36,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <ul>
  *   <li>Jobs are built on an {@link #environment} and started by its {@code execute} or {@code executeAsync}, as anywhere; the
  *       {@code JobClient} that {@code executeAsync} returns cancels them and takes savepoints.
- *   <li>A job's classes are this process's own: no jar is uploaded. The web port answers only what reads, and no page of another
- *       server.
- *   <li>Closing it ends its jobs. Nothing remains but a work directory that the caller named.
+ *   <li>A job's classes are this process's own: no jar is uploaded. The web port answers only what reads, and no page of
+ * another       server.   <li>Closing it ends its jobs. Nothing remains but a work directory that the caller named.
  * </ul>
  */
 public final class LocalFlink implements AutoCloseable {
@@ -238,7 +237,9 @@ public final class LocalFlink implements AutoCloseable {
         return webUrl;
     }
 
-    /** Returns how many slots the cluster has, which is also the parallelism of an {@link #environment} unless told otherwise. */
+    /**
+     * Returns how many slots the cluster has, which is also the parallelism of an {@link #environment} unless told otherwise.
+     */
     public int slots() {
         return slots;
     }

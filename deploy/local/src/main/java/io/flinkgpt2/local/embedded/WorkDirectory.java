@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
-/** The directory an embedded server writes to: one the caller named and keeps, or a temporary one that goes when it is closed. */
+/**
+ * The directory an embedded server writes to: one the caller named and keeps, or a temporary one that goes when it is closed.
+ */
 final class WorkDirectory implements Closeable {
 
     private static final String LOCK_FILE = ".flink-gpt2.lock";
@@ -26,8 +28,8 @@ final class WorkDirectory implements Closeable {
     }
 
     /**
-     * Opens the named directory, creating it where it is missing, or else a new temporary one. Until it is closed no other server
-     * can open it, in this process or another.
+     * Opens the named directory, creating it where it is missing, or else a new temporary one. Until it is closed no other
+     * server can open it, in this process or another.
      *
      * @param named the directory to use and keep; empty for a temporary one
      * @param prefix the beginning of a temporary directory's name

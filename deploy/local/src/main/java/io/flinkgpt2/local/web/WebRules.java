@@ -12,8 +12,8 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDec
 /**
  * The rules of a web port.
  *
- * <p>Each request has to name this server as its {@code Host}: a page whose name was rebound to this machine's address names its
- * own. An {@code Origin}, which browsers add to what a page sends, has to be the web UI's. Neither can be set by a page.
+ * <p>Each request has to name this server as its {@code Host}: a page whose name was rebound to this machine's address names
+ * its own. An {@code Origin}, which browsers add to what a page sends, has to be the web UI's. Neither can be set by a page.
  */
 final class WebRules {
 

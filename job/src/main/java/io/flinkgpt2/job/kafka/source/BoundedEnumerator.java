@@ -11,8 +11,8 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
  * those that are registered, and each that registers later.
  *
  * <p>The discovery is done when no call of the enumerator's is under way any more: what it calls asynchronously at its start,
- * and whatever the answers make it call. By then it has assigned what the registered readers are to have. A reader that registers
- * later is given what waits for it first, and then told. If a call fails, so does the job.
+ * and whatever the answers make it call. By then it has assigned what the registered readers are to have. A reader that
+ * registers later is given what waits for it first, and then told. If a call fails, so does the job.
  *
  * @param <S> split
  * @param <C> the enumerator's state

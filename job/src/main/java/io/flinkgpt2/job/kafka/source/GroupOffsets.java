@@ -21,7 +21,9 @@ record GroupOffsets(String groupId, Properties adminProperties) {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupOffsets.class);
 
-    /** Commits; what goes wrong is a warning, for a job goes on from its own state, and only one that starts anew from these. */
+    /**
+     * Commits; what goes wrong is a warning, for a job goes on from its own state, and only one that starts anew from these.
+     */
     void commit(Map<TopicPartition, Long> offsets) {
         if (offsets.isEmpty()) {
             return;
