@@ -31,6 +31,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.model..")
             .layer("weights")
             .definedBy("io.flinkgpt2.weights..")
+            .layer("constraint")
+            .definedBy("io.flinkgpt2.constraint..")
             .layer("tokenizer")
             .definedBy("io.flinkgpt2.tokenizer..")
             .layer("hub")
@@ -55,8 +57,10 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "pretrained")
             .whereLayer("weights")
             .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "model")
+            .whereLayer("constraint")
+            .mayOnlyBeAccessedByLayers("generation", "sampling", "pretrained")
             .whereLayer("tokenizer")
-            .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained")
+            .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "constraint")
             .whereLayer("hub")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("tensor")
@@ -104,6 +108,7 @@ class ArchitectureTest {
                     "io.flinkgpt2.tensor",
                     "io.flinkgpt2.model",
                     "io.flinkgpt2.sampling",
+                    "io.flinkgpt2.constraint",
                     "io.flinkgpt2.generation",
                     "io.flinkgpt2.validation",
                     "io.flinkgpt2.benchmark")

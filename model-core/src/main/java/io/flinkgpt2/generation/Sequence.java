@@ -211,11 +211,16 @@ final class Sequence {
     void complete(int[] generated, String text, long now) {
         long start = admittedAt == 0 ? now : admittedAt;
         completion = new Completion(
+                0,
                 choice,
                 promptLength,
                 generated,
                 text,
                 stopReason,
+                null,
+                -1,
+                null,
+                null,
                 cachedTokens,
                 start - group.submittedAt(),
                 firstTokenAt == 0 ? 0 : firstTokenAt - start,

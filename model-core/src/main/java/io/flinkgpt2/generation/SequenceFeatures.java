@@ -27,7 +27,7 @@ interface SequenceFeatures {
 
             @Override
             public List<StopCriteria> stopCriteria(GenerationParameters parameters) {
-                return parameters.ignoreEndOfText() ? List.of() : List.of(new EndOfTextCriterion(config));
+                return parameters.stop().ignoreEndOfText() ? List.of() : List.of(new EndOfTextCriterion(config));
             }
         };
     }

@@ -7,6 +7,7 @@ import io.flinkgpt2.generation.FailingKernels.Place;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ class ContinuousBatchFailureTest {
 
     private static TestRequest request(long seed, int promptLength, int maxTokens) {
         int[] prompt = new SplittableRandom(seed).ints(promptLength, 1, POISON).toArray();
-        GenerationParameters.Builder parameters =
+        GenerationParametersBuilder parameters =
                 GenerationParameters.builder().setMaxTokens(maxTokens).setSeed(seed);
         return new TestRequest(
                 prompt,

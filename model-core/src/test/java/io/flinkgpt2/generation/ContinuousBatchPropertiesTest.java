@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ class ContinuousBatchPropertiesTest {
             int[] prompt = IntStream.concat(Arrays.stream(stem, 0, shared), Arrays.stream(own))
                     .toArray();
             int maxTokens = random.nextInt(8) == 0 ? 1000 : random.nextInt(24);
-            GenerationParameters.Builder parameters = GenerationParameters.builder()
+            GenerationParametersBuilder parameters = GenerationParameters.builder()
                     .setMaxTokens(maxTokens)
                     .setSeed(i)
                     .setChoices(i % 9 == 4 ? 3 : 1);

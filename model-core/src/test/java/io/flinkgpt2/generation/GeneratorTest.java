@@ -9,6 +9,7 @@ import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.ModelDirectories;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +57,7 @@ class GeneratorTest {
         return new TestRequest(prompt, warm(maxTokens, seed).build());
     }
 
-    private static GenerationParameters.Builder warm(int maxTokens, long seed) {
+    private static GenerationParametersBuilder warm(int maxTokens, long seed) {
         return GenerationParameters.builder()
                 .setMaxTokens(maxTokens)
                 .setTemperature(1.2)

@@ -148,7 +148,12 @@ class SequenceFeaturesTest {
             assertThat(Arrays.stream(ids).distinct().count()).isEqualTo(60);
             TestRequest toTheEnd = new TestRequest(
                     request.promptTokenIds(),
-                    new GenerationParameters(request.parameters().sampling(), 60, true, seed, 1));
+                    GenerationParameters.builder()
+                            .setSampling(request.parameters().sampling())
+                            .setMaxTokens(60)
+                            .setIgnoreEndOfText(true)
+                            .setSeed(seed)
+                            .build());
             assertThat(ids(finish(unshaped, request.submitTo(unshaped))))
                     .containsExactly(plain.complete(toTheEnd).tokenIds());
         }

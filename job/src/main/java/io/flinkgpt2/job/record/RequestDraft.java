@@ -3,6 +3,7 @@ package io.flinkgpt2.job.record;
 import io.flinkgpt2.generation.PromptTokens;
 import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 
 /** The values that a request's JSON gives, each in its range, before the request is checked as a whole. */
 final class RequestDraft {
@@ -25,7 +26,7 @@ final class RequestDraft {
     PromptTokens promptTokens;
 
     /** The parameters that the request gives; the others have their defaults. */
-    final GenerationParameters.Builder parameters = GenerationParameters.builder();
+    final GenerationParametersBuilder parameters = GenerationParameters.builder();
 
     /** Null: the job's. */
     PromptTruncation truncation;

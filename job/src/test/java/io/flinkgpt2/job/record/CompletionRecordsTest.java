@@ -22,7 +22,20 @@ class CompletionRecordsTest {
 
     private static Completion completion(int choice, StopReason stopReason, int cachedTokens) {
         return new Completion(
-                choice, 208, new int[] {5, 6}, "ab", stopReason, cachedTokens, 30_000_000, 40_000_000, 500_000_000);
+                0,
+                choice,
+                208,
+                new int[] {5, 6},
+                "ab",
+                stopReason,
+                null,
+                -1,
+                null,
+                null,
+                cachedTokens,
+                30_000_000,
+                40_000_000,
+                500_000_000);
     }
 
     @Test
@@ -58,9 +71,11 @@ class CompletionRecordsTest {
         for (StopReason stopReason : StopReason.values()) {
             CompletionChoice choice = completed(stopReason).choices.get(0);
             String[] expected = switch (stopReason) {
-                case END_OF_TEXT -> new String[] {"stop", null};
+                case END_OF_TEXT, CONSTRAINT, STOP_STRING, STOP_TOKEN -> new String[] {"stop", null};
                 case MAX_TOKENS -> new String[] {"length", "max_tokens"};
                 case MAX_CONTEXT -> new String[] {"length", "max_context"};
+                case REPETITION -> new String[] {"repetition", null};
+                case TIMEOUT -> new String[] {"timeout", null};
                 case CANCELLED -> new String[] {"cancelled", null};
             };
             assertThat(choice.finishReason).isEqualTo(expected[0]);

@@ -1,0 +1,83 @@
+package io.flinkgpt2.sampling;
+
+/**
+ * The log-probabilities of tokens in a row: of each token itself, of the best tokens at its position, and of labels. They are
+ * natural logarithms of the model's probabilities.
+ *
+ * <p>Mutable while its sequence runs; memory for all tokens is taken at once.
+ */
+public final class TokenScores {
+
+    private final int alternatives;
+    private final int[] labelIds;
+    private final float[] logProbabilities;
+    private final int[] ranks;
+    private final int[] alternativeIds;
+    private final float[] alternativeLogProbabilities;
+    private final float[] labelLogProbabilities;
+    private int size;
+
+    /**
+     * @param capacity maximum number of tokens
+     * @param alternatives number of best tokens at each position, 0 or more
+     * @param labelIds labels at each position; not to be changed
+     */
+    public TokenScores(int capacity, int alternatives, int[] labelIds) {
+        this.alternatives = alternatives;
+        this.labelIds = labelIds;
+        this.logProbabilities = new float[capacity];
+        this.ranks = new int[capacity];
+        this.alternativeIds = new int[capacity * alternatives];
+        this.alternativeLogProbabilities = new float[capacity * alternatives];
+        this.labelLogProbabilities = new float[capacity * labelIds.length];
+    }
+
+    /** Returns the number of tokens. */
+    public int size() {
+        return size;
+    }
+
+    /** Returns the log-probability of a token. */
+    public float logProbability(int index) {
+        return logProbabilities[index];
+    }
+
+    /** Returns the rank of a token at its position, 1 for the best. */
+    public int rank(int index) {
+        return ranks[index];
+    }
+
+    /** Returns the number of best tokens at each position. */
+    public int alternatives() {
+        return alternatives;
+    }
+
+    /** Returns the id of the {@code rank}-th best token at a position, from 0. */
+    public int alternativeId(int index, int rank) {
+        return alternativeIds[index * alternatives + rank];
+    }
+
+    /** Returns the log-probability of the {@code rank}-th best token at a position, from 0. */
+    public float alternativeLogProbability(int index, int rank) {
+        return alternativeLogProbabilities[index * alternatives + rank];
+    }
+
+    /** Returns the ids of the labels; not to be changed. */
+    public int[] labelIds() {
+        return labelIds;
+    }
+
+    /** Returns the log-probability of a label at a position. */
+    public float labelLogProbability(int index, int label) {
+        return labelLogProbabilities[index * labelIds.length + label];
+    }
+
+    /** Returns the sum of the log-probabilities of the first tokens, added in their order. */
+    public double sum(int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += logProbabilities[i];
+        }
+        return sum;
+    }
+}
