@@ -106,7 +106,7 @@ public class RequestInFlight {
      */
     RequestGroup submitTo(ContinuousBatch batch) {
         List<int[]> generated = choices.stream().map(choice -> choice.tokenIds).toList();
-        group = batch.resume(request.promptTokenIds, request.parameters, 0, generated);
+        group = batch.resume(new int[][] {request.promptTokenIds}, request.parameters, 0, generated);
         choices = List.of();
         return group;
     }
