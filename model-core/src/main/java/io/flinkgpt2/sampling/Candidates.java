@@ -18,6 +18,9 @@ final class Candidates {
     /** Up to this many tokens, top-k selects in one pass over the vocabulary. */
     private static final int FEW = 64;
 
+    /** A share of the probability far above the rounding errors of a sum in double. */
+    private static final double SURE = 1e-6;
+
     private final Kernels kernels;
     private final int vocabularySize;
     private final float[] weights;
@@ -132,10 +135,21 @@ final class Candidates {
 
     /** Keeps the best that together reach a share of the probability. */
     void keepTopP(double topP) {
-        byLogit.begin(size);
         double total = 0;
-        for (int i = 0; i < size; i++) {
-            total += weights[size == vocabularySize ? i : byLogit.at(i)];
+        if (size == vocabularySize) {
+            for (int i = 0; i < size; i++) {
+                total += weights[i];
+            }
+            // The last one that is kept, and those behind it, have more than 1 - topP together, so it has more than
+            // this.
+            // Only where that is far above all rounding, the ranking can do without the others.
+            double left = 1 - topP;
+            byLogit.begin(size, weights, left > SURE ? left * total / (2.0 * size) : 0);
+        } else {
+            byLogit.begin(size);
+            for (int i = 0; i < size; i++) {
+                total += weights[byLogit.at(i)];
+            }
         }
         keepShare(byLogit, topP * total);
     }
@@ -146,7 +160,7 @@ final class Candidates {
         double sum = weights[last];
         // Those that were dropped before have no weight, and one with a weight has to be kept, however small the share
         // is.
-        for (int rank = 1; rank < size && (sum < share || sum == 0); rank++) {
+        for (int rank = 1; rank < ranking.size() && (sum < share || sum == 0); rank++) {
             last = ranking.at(rank);
             sum += weights[last];
         }

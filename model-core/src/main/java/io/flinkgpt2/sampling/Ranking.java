@@ -20,14 +20,34 @@ abstract class Ranking {
 
     /** Starts over with the candidates 0..{@code count} - 1. */
     void begin(int count) {
-        size = count;
-        found = 0;
         for (int i = 0; i < count; i++) {
             heap[i] = i;
         }
+        heapify(count);
+    }
+
+    /** Starts over with those of the candidates 0..{@code count} - 1 that have a weight of at least {@code least}. */
+    void begin(int count, float[] weights, double least) {
+        int taken = 0;
+        for (int i = 0; i < count; i++) {
+            if (weights[i] >= least) {
+                heap[taken++] = i;
+            }
+        }
+        heapify(taken);
+    }
+
+    private void heapify(int count) {
+        size = count;
+        found = 0;
         for (int i = count / 2 - 1; i >= 0; i--) {
             sink(i, count);
         }
+    }
+
+    /** Returns the number of candidates. */
+    int size() {
+        return size;
     }
 
     /** Returns the candidate of a rank, 0 for the first; a rank that is new must be the next one. */
