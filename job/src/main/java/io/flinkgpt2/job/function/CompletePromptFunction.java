@@ -54,7 +54,12 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
                 new Generator(
                         pretrained.model(), pretrained.tokenizer(), settings.maxContext(), settings.prefillChunk()),
                 new CompletionRecords(
-                        settings.jobName(), settings.model().name(), pretrained.revision(), pretrained.precision()),
+                        settings.jobName(),
+                        settings.model().name(),
+                        pretrained.revision(),
+                        pretrained.precision(),
+                        pretrained.tokenizer(),
+                        settings.envelope()),
                 false);
     }
 

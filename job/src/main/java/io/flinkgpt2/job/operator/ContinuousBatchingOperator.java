@@ -129,7 +129,12 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
                 new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();
         records = new CompletionRecords(
-                generation.jobName(), generation.model().name(), pretrained.revision(), pretrained.precision());
+                generation.jobName(),
+                generation.model().name(),
+                pretrained.revision(),
+                pretrained.precision(),
+                pretrained.tokenizer(),
+                generation.envelope());
         completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
         batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
         deadLetters = CompletionMetrics.deadLetters(getMetricGroup());
