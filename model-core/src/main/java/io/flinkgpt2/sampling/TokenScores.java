@@ -19,7 +19,8 @@ public final class TokenScores {
 
     /**
      * @param capacity maximum number of tokens
-     * @param alternatives number of best tokens at each position, 0 or more
+     * @param alternatives number of best tokens at each position, 0..{@value ScoreParameters#MAX_ALTERNATIVES}, but no more
+     *     than the vocabulary has
      * @param labelIds labels at each position; not to be changed
      */
     public TokenScores(int capacity, int alternatives, int[] labelIds) {
@@ -70,6 +71,40 @@ public final class TokenScores {
     /** Returns the log-probability of a label at a position. */
     public float labelLogProbability(int index, int label) {
         return labelLogProbabilities[index * labelIds.length + label];
+    }
+
+    /** Takes a token; its alternatives and labels are to be set. */
+    void append(float logProbability, int rank) {
+        logProbabilities[size] = logProbability;
+        ranks[size] = rank;
+        size++;
+    }
+
+    /** Sets the {@code rank}-th best token at the position of the last token. */
+    void setAlternative(int rank, int id, float logProbability) {
+        int place = (size - 1) * alternatives + rank;
+        alternativeIds[place] = id;
+        alternativeLogProbabilities[place] = logProbability;
+    }
+
+    /** Sets the log-probability of a label at the position of the last token. */
+    void setLabel(int label, float logProbability) {
+        labelLogProbabilities[(size - 1) * labelIds.length + label] = logProbability;
+    }
+
+    /**
+     * Becomes a copy of other scores, as a hypothesis does that goes on from another one.
+     *
+     * @param other with as many alternatives and labels
+     * @throws IndexOutOfBoundsException if they are more than its capacity
+     */
+    public void copyFrom(TokenScores other) {
+        size = other.size;
+        System.arraycopy(other.logProbabilities, 0, logProbabilities, 0, size);
+        System.arraycopy(other.ranks, 0, ranks, 0, size);
+        System.arraycopy(other.alternativeIds, 0, alternativeIds, 0, size * alternatives);
+        System.arraycopy(other.alternativeLogProbabilities, 0, alternativeLogProbabilities, 0, size * alternatives);
+        System.arraycopy(other.labelLogProbabilities, 0, labelLogProbabilities, 0, size * labelIds.length);
     }
 
     /** Returns the sum of the log-probabilities of the first tokens, added in their order. */

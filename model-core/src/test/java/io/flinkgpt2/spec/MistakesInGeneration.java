@@ -11,7 +11,7 @@ final class MistakesInGeneration {
             mistake(
                     "4.1",
                     "of equal logits the highest id is the better",
-                    "sampling/Sampler.java",
+                    "sampling/Candidates.java",
                     "first == second && a < b",
                     "first == second && a > b",
                     "sampling.SamplerTest#rule4_1_ofEqualLogitsTopKAndTopPKeepTheLowestIds"),
@@ -32,14 +32,14 @@ final class MistakesInGeneration {
             mistake(
                     "4.1",
                     "logits are multiplied by the temperature",
-                    "sampling/Sampler.java",
+                    "sampling/Candidates.java",
                     "(float) (1 / temperature)",
                     "(float) temperature",
                     "sampling.SamplerTest#rule4_1_topPAppliesAfterTheTemperature"),
             mistake(
                     "4.1",
                     "a draw that favours the first",
-                    "sampling/Sampler.java",
+                    "sampling/Candidates.java",
                     "uniform * total",
                     "uniform * uniform * total",
                     "sampling.SamplerStatisticsTest#rule4_1_drawsFollowTheSoftmaxOfWhatIsKept"),
