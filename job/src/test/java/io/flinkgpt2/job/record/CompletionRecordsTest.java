@@ -4,19 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.StopReason;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Precision;
+import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CompletionRecordsTest {
 
-    private final CompletionRecords records = new CompletionRecords("job", "gpt2", "0123456789abcdef", Precision.F32);
+    private final CompletionRecords records = new CompletionRecords(
+            "job", "gpt2", "0123456789abcdef", Precision.F32, Tokenizer.gpt2(), RecordEnvelope.AS_SENT);
 
     private CompletionRecord completed(StopReason stopReason) {
         PromptRequest request = new PromptRequest();
         request.customId = "a";
         request.receivedAt = 1_000;
         request.record = new PromptRecord();
+        request.prompts = new int[][] {new int[208]};
+        request.droppedTokens = new int[1];
+        request.parameters = GenerationParameters.greedy(2);
         return records.completed(request, List.of(completion(0, stopReason, 200)), 1_007, true);
     }
 
@@ -43,6 +49,9 @@ class CompletionRecordsTest {
         PromptRequest request = new PromptRequest();
         request.customId = "a";
         request.record = new PromptRecord();
+        request.prompts = new int[][] {new int[208]};
+        request.droppedTokens = new int[1];
+        request.parameters = GenerationParameters.greedy(2);
         List<Completion> choices =
                 List.of(completion(0, StopReason.MAX_TOKENS, 0), completion(2, StopReason.END_OF_TEXT, 207));
         CompletionRecord record = records.completed(request, choices, 0, false);
@@ -74,7 +83,7 @@ class CompletionRecordsTest {
                 case END_OF_TEXT, CONSTRAINT, STOP_STRING, STOP_TOKEN -> new String[] {"stop", null};
                 case MAX_TOKENS -> new String[] {"length", "max_tokens"};
                 case MAX_CONTEXT -> new String[] {"length", "max_context"};
-                case REPETITION -> new String[] {"repetition", null};
+                case REPETITION -> new String[] {"repetition", "repetition_detected"};
                 case TIMEOUT -> new String[] {"timeout", null};
                 case CANCELLED -> new String[] {"cancelled", null};
             };

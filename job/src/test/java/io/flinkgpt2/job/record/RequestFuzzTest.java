@@ -109,7 +109,7 @@ class RequestFuzzTest {
     }
 
     private static void checkRequest(PromptRequest request) {
-        assertThat(request.promptTokenIds).isNotEmpty();
+        assertThat(request.prompts[0]).isNotEmpty();
         assertThat(request.customId).isNotEmpty();
         CompletionRecord completion = new CompletionRecord();
         completion.customId = request.customId;
