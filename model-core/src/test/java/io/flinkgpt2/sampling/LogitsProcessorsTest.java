@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Each processor against {@link PlainProcessors}, along random sequences, forked, and replayed. */
 class LogitsProcessorsTest {
 
-    private static final int CASES = 250;
+    private static final int CASES = 200;
     private static final int LONGEST = 40;
 
     /** Which fields a request uses. */

@@ -150,25 +150,31 @@ final class ReferenceSampler {
         }
     }
 
-    int sample(float[] logits, SamplingParameters parameters, long seed, int choice, int step) {
+    /** The tokens of the first steps. */
+    int[] sample(float[] logits, SamplingParameters parameters, long seed, int choice, int steps) {
+        int[] drawn = new int[steps];
         if (parameters.temperature() < 1e-6) {
-            return kept(logits, new SamplingParameters(1, 1, 1)).iterator().next();
+            Arrays.fill(
+                    drawn,
+                    kept(logits, new SamplingParameters(1, 1, 1)).iterator().next());
+            return drawn;
         }
         Set<Integer> kept = kept(logits, parameters);
         BigDecimal[] weights = weights(logits, parameters.temperature());
-        BigDecimal target = new BigDecimal(RandomStream.uniform(seed, choice, step))
-                .multiply(sum(kept.stream().map(id -> weights[id]).toList()));
-        BigDecimal sum = BigDecimal.ZERO;
+        BigDecimal total = sum(kept.stream().map(id -> weights[id]).toList());
         List<Integer> order = mistake == Mistake.DRAW_BEST_FIRST
                 ? List.copyOf(kept)
                 : kept.stream().sorted().toList();
-        for (int id : order) {
-            sum = sum.add(weights[id]);
-            if (sum.compareTo(target) > 0) {
-                return id;
+        for (int step = 0; step < steps; step++) {
+            BigDecimal target = new BigDecimal(RandomStream.uniform(seed, choice, step)).multiply(total);
+            BigDecimal sum = BigDecimal.ZERO;
+            int next = 0;
+            while (sum.compareTo(target) <= 0) {
+                drawn[step] = order.get(next);
+                sum = sum.add(weights[order.get(next++)]);
             }
         }
-        throw new AssertionError("the random number is not below 1");
+        return drawn;
     }
 
     /** Unnormalised probabilities, exactly as the kernels' float32 values are. */

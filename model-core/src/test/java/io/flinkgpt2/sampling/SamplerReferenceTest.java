@@ -32,7 +32,7 @@ class SamplerReferenceTest {
 
         Case(SplittableRandom random) {
             // Above 64 top-k selects in another way.
-            int n = 1 + random.nextInt(random.nextInt(4) == 0 ? 200 : 70);
+            int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 60);
             logits = new float[n];
             // Few levels make many ties; 1 << 20 of them make none.
             int levels = 1 << (random.nextBoolean() ? random.nextInt(6) : 20);
@@ -65,9 +65,9 @@ class SamplerReferenceTest {
         for (int i = 0; i < cases; i++) {
             Case c = new Case(random);
             Sampler sampler = new Sampler(kernels, c.logits.length);
+            int[] expected = reference.sample(c.logits, c.parameters, i, 0, STEPS);
             for (int step = 0; step < STEPS; step++) {
-                int drawn = Draw.id(sampler, c.padded, c.offset, c.parameters, i, 0, step);
-                if (drawn != reference.sample(c.logits, c.parameters, i, 0, step)) {
+                if (Draw.id(sampler, c.padded, c.offset, c.parameters, i, 0, step) != expected[step]) {
                     disagreements++;
                 }
             }
@@ -78,7 +78,7 @@ class SamplerReferenceTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void rule4_1_everyDrawIsTheReferences(Kernels kernels) {
-        assertThat(disagreements(kernels, new ReferenceSampler(Mistake.NONE), 4000))
+        assertThat(disagreements(kernels, new ReferenceSampler(Mistake.NONE), 3000))
                 .isZero();
     }
 
@@ -86,7 +86,7 @@ class SamplerReferenceTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void pitfallP8_aMistakeInTheOrderOfSamplingTurnsTheComparisonRed(Mistake mistake) {
-        assertThat(disagreements(Kernels.best(), new ReferenceSampler(mistake), 1000))
+        assertThat(disagreements(Kernels.best(), new ReferenceSampler(mistake), 500))
                 .isGreaterThan(10);
     }
 

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Draws follow the softmax: Pearson's chi-square at the level 0.001, with fixed seeds (the draws' are 0..999, the logits' is 8),
- * and how it fails where the distribution is another.
+ * Draws follow the softmax: Pearson's chi-square at the level 0.001, with fixed seeds (the draws' are 0..999, the logits' is
+ * 8), and how it fails where the distribution is another.
  */
 class SamplerStatisticsTest {
 

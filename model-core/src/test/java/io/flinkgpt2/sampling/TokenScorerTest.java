@@ -223,6 +223,35 @@ class TokenScorerTest {
     }
 
     @Test
+    void tokensOfOnePositionAreScoredAsEachAlone() {
+        SplittableRandom random = new SplittableRandom(25);
+        for (int i = 0; i < 200; i++) {
+            int n = SIZES[random.nextInt(SIZES.length)];
+            float[] logits = randomLogits(random, n);
+            TokenScorer scorer = new TokenScorer(Kernels.best(), n);
+            scorer.take(logits, 0);
+            for (int alternatives : new int[] {0, Math.min(n, 2), Math.min(n, 7), 1}) {
+                int token = random.nextInt(n);
+                TokenScores together = new TokenScores(1, alternatives, new int[] {n - 1});
+                TokenScores alone = new TokenScores(1, alternatives, new int[] {n - 1});
+                scorer.score(token, together);
+                new TokenScorer(Kernels.best(), n).score(logits, 0, token, alone);
+                assertThat(together).usingRecursiveComparison().isEqualTo(alone);
+            }
+        }
+    }
+
+    @Test
+    void moreAlternativesThanTokensAreRefused() {
+        TokenScorer scorer = new TokenScorer(Kernels.best(), 4);
+        TokenScores scores = new TokenScores(1, 5, new int[0]);
+        assertThatThrownBy(() -> scorer.score(new float[4], 0, 0, scores))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("logprobs: found 5, expected at most 4, the tokens of the model's vocabulary");
+        assertThat(scores.size()).isZero();
+    }
+
+    @Test
     void damagedLogitsAreNamed() {
         TokenScorer scorer = new TokenScorer(Kernels.best(), 4);
         TokenScores scores = new TokenScores(2, 0, new int[0]);

@@ -44,6 +44,20 @@ final class MistakesInGeneration {
                     "uniform * uniform * total",
                     "sampling.SamplerStatisticsTest#rule4_1_drawsFollowTheSoftmaxOfWhatIsKept"),
             mistake(
+                    "4.1",
+                    "the least typical tokens are kept",
+                    "sampling/Candidates.java",
+                    "first < second || (first == second && isBetter(a, b))",
+                    "first > second || (first == second && isBetter(a, b))",
+                    "sampling.SamplerTest#rule4_1_typicalKeepsTheTokensWhoseInformationIsClosestToTheEntropy"),
+            mistake(
+                    "4.1",
+                    "min-p is a share of one",
+                    "sampling/Candidates.java",
+                    "minP * largest",
+                    "minP",
+                    "sampling.SamplerTest#rule4_1_minPIsAShareOfTheLargestProbabilityThatIsLeft"),
+            mistake(
                     "4.2",
                     "one token more than max_tokens",
                     "generation/Sequence.java",
