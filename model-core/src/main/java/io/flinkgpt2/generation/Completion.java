@@ -37,6 +37,25 @@ public record Completion(
         long timeToFirstTokenNanos,
         long generationNanos) {
 
+    /** Returns this completion as another choice of its prompt. */
+    Completion withChoice(int other) {
+        return new Completion(
+                prompt,
+                other,
+                promptTokens,
+                tokenIds,
+                text,
+                stopReason,
+                stopString,
+                stopTokenId,
+                scores,
+                promptScores,
+                cachedTokens,
+                queueNanos,
+                timeToFirstTokenNanos,
+                generationNanos);
+    }
+
     /** Returns the sum of the log-probabilities of {@link #tokenIds}; 0 if they were not needed. */
     public double logProbability() {
         return scores == null ? 0 : scores.sum(tokenIds.length);

@@ -43,7 +43,12 @@ public final class Generator {
      *     next request begins afresh
      */
     public RequestGroup generate(int[] promptTokenIds, GenerationParameters parameters) {
-        RequestGroup request = batch.submit(promptTokenIds, parameters, 0);
+        return generate(new int[][] {promptTokenIds}, parameters);
+    }
+
+    /** As {@link #generate(int[], GenerationParameters)}, of several prompts, which are completed together. */
+    public RequestGroup generate(int[][] prompts, GenerationParameters parameters) {
+        RequestGroup request = batch.submit(prompts, parameters, 0);
         while (!request.hasEnded()) {
             if (Thread.currentThread().isInterrupted()) {
                 batch.cancel(request);

@@ -33,6 +33,34 @@ public final class TokenScores {
         this.labelLogProbabilities = new float[capacity * labelIds.length];
     }
 
+    /** Forgets all tokens. */
+    public void clear() {
+        size = 0;
+    }
+
+    /** Returns a copy with the same capacity, for a hypothesis that goes on from another one. */
+    public TokenScores copy() {
+        TokenScores copy = new TokenScores(logProbabilities.length, alternatives, labelIds);
+        copy.copyFrom(this);
+        return copy;
+    }
+
+    /** Takes a token of other scores, which have as many alternatives and labels, as the next one. */
+    public void appendFrom(TokenScores other, int index) {
+        logProbabilities[size] = other.logProbabilities[index];
+        ranks[size] = other.ranks[index];
+        System.arraycopy(other.alternativeIds, index * alternatives, alternativeIds, size * alternatives, alternatives);
+        System.arraycopy(
+                other.alternativeLogProbabilities,
+                index * alternatives,
+                alternativeLogProbabilities,
+                size * alternatives,
+                alternatives);
+        int labels = labelIds.length;
+        System.arraycopy(other.labelLogProbabilities, index * labels, labelLogProbabilities, size * labels, labels);
+        size++;
+    }
+
     /** Returns the number of tokens. */
     public int size() {
         return size;

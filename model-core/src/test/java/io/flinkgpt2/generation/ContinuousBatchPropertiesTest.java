@@ -267,9 +267,9 @@ class ContinuousBatchPropertiesTest {
             assertThat(completion.text()).as(description).isEqualTo(alone.text());
             assertThat(completion.stopReason()).as(description).isEqualTo(alone.stopReason());
             assertThat(completion.promptTokens()).as(description).isEqualTo(alone.promptTokens());
-            assertThat(completion.cachedTokens())
-                    .as(description)
-                    .isBetween(0, prefixes ? completion.promptTokens() : 0);
+            // The choices of one request share its prompt without a prefix cache too.
+            boolean shares = prefixes || completion.choice() > 0;
+            assertThat(completion.cachedTokens()).as(description).isBetween(0, shares ? completion.promptTokens() : 0);
         }
     }
 }

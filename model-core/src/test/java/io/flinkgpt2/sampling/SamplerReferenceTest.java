@@ -31,7 +31,8 @@ class SamplerReferenceTest {
         private final SamplingParameters parameters;
 
         Case(SplittableRandom random) {
-            int n = 1 + random.nextInt(70);
+            // Above 64 top-k selects in another way.
+            int n = 1 + random.nextInt(random.nextInt(4) == 0 ? 200 : 70);
             logits = new float[n];
             // Few levels make many ties; 1 << 20 of them make none.
             int levels = 1 << (random.nextBoolean() ? random.nextInt(6) : 20);
@@ -51,7 +52,9 @@ class SamplerReferenceTest {
             padded = new float[n + offset + 7];
             Arrays.fill(padded, 1e9f);
             System.arraycopy(logits, 0, padded, offset, n);
-            parameters = new SamplingParameters(temperature, topK, topP);
+            double minP = random.nextBoolean() ? 0 : random.nextDouble(1) * random.nextDouble(1);
+            double typicalP = random.nextBoolean() ? 1 : 1 - random.nextDouble(1);
+            parameters = new SamplingParameters(temperature, topK, topP, minP, typicalP);
         }
     }
 
@@ -99,7 +102,10 @@ class SamplerReferenceTest {
             }
             int topK = random.nextInt(n + 1);
             double topP = random.nextBoolean() ? 1 : 1 - random.nextDouble(1);
-            SamplingParameters parameters = new SamplingParameters(0.5 + random.nextDouble(1), topK, topP);
+            double minP = random.nextInt(3) == 0 ? random.nextDouble(1) : 0;
+            double typicalP = random.nextInt(3) == 0 ? 1 - random.nextDouble(1) : 1;
+            SamplingParameters parameters =
+                    new SamplingParameters(0.5 + random.nextDouble(1), topK, topP, minP, typicalP);
             Sampler sampler = new Sampler(Kernels.best(), n);
             Set<Integer> drawn = new LinkedHashSet<>();
             for (int step = 0; step < 1000; step++) {
@@ -122,7 +128,11 @@ class SamplerReferenceTest {
                 logits[id] = random.nextInt(8) * 0.5f;
             }
             SamplingParameters parameters = new SamplingParameters(
-                    random.nextDouble(2), random.nextInt(n + 1), random.nextBoolean() ? 1 : 1 - random.nextDouble(1));
+                    random.nextDouble(2),
+                    random.nextInt(n + 1),
+                    random.nextBoolean() ? 1 : 1 - random.nextDouble(1),
+                    random.nextBoolean() ? 0 : random.nextDouble(1),
+                    random.nextBoolean() ? 1 : 1 - random.nextDouble(1));
             assertThat(Draw.id(reused, logits, 0, parameters, 1, 2, i))
                     .isEqualTo(Draw.id(new Sampler(Kernels.best(), n), logits, 0, parameters, 1, 2, i));
         }

@@ -53,9 +53,9 @@ final class MistakesInGeneration {
             mistake(
                     "4.2",
                     "generation goes on past the end of the text",
-                    "generation/EndOfTextCriterion.java",
-                    "config.isEndOfText(tokenId) ? StopReason.END_OF_TEXT : null",
-                    "null",
+                    "generation/EndingTokens.java",
+                    "if (contains(endOfText, tokenId)) {",
+                    "if (tokenId < 0) {",
                     "generation.GeneratorTest#rule4_2_generationEndsAtTheEndOfTextIdAndLeavesItOut"),
             mistake(
                     "4.2",
@@ -68,8 +68,8 @@ final class MistakesInGeneration {
                     "4.2",
                     "max_context is called max_tokens",
                     "generation/Sequence.java",
-                    "stopReason = StopReason.MAX_CONTEXT;",
-                    "stopReason = StopReason.MAX_TOKENS;",
+                    "end(Stop.of(StopReason.MAX_CONTEXT));",
+                    "end(Stop.of(StopReason.MAX_TOKENS));",
                     "generation.GeneratorTest#rule1_3_rule4_2_promptAndCompletionTogetherAreAtMostMaxContext"),
             mistake(
                     "4.3",

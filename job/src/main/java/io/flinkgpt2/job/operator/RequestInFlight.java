@@ -106,7 +106,7 @@ public class RequestInFlight {
      */
     RequestGroup submitTo(ContinuousBatch batch) {
         List<int[]> generated = choices.stream().map(choice -> choice.tokenIds).toList();
-        group = batch.resume(request.prompts[0], request.parameters, request.priority, generated);
+        group = batch.resume(request.prompts, request.parameters, request.priority, generated);
         choices = List.of();
         return group;
     }
