@@ -18,14 +18,14 @@ final class ConstraintFields {
                     + "\"json\":{\"type\":[\"object\",\"string\",\"null\"]},\"json_object\":{\"type\":[\"boolean\",\"null\"]},"
                     + "\"grammar\":{\"type\":\"null\"},\"structural_tag\":{\"type\":\"null\"},"
                     + "\"whitespace_pattern\":{\"type\":\"null\"},\"disable_any_whitespace\":{\"type\":[\"boolean\",\"null\"]},"
-                    + "\"disable_additional_properties\":{\"type\":[\"boolean\",\"null\"]}},\"additionalProperties\":false}");
+                    + "\"disable_additional_properties\":{\"type\":[\"boolean\",\"null\"]}},\"additionalProperties\":{\"type\":\"null\"}}");
     private static final FieldType FORMAT = new FieldType(
             "object of `type` \"text\", \"json_object\" or \"json_schema\", the last with `json_schema.schema`",
             "{\"type\":\"object\",\"properties\":{\"type\":{\"enum\":[\"text\",\"json_object\",\"json_schema\"]},"
                     + "\"json_schema\":{\"type\":[\"object\",\"null\"],\"properties\":{\"name\":{\"type\":[\"string\",\"null\"]},"
                     + "\"description\":{\"type\":[\"string\",\"null\"]},\"strict\":{\"type\":[\"boolean\",\"null\"]},"
-                    + "\"schema\":{\"type\":[\"object\",\"string\",\"null\"]}},\"additionalProperties\":false}},"
-                    + "\"required\":[\"type\"],\"additionalProperties\":false}");
+                    + "\"schema\":{\"type\":[\"object\",\"string\",\"null\"]}},\"additionalProperties\":{\"type\":\"null\"}}},"
+                    + "\"required\":[\"type\"],\"additionalProperties\":{\"type\":\"null\"}}");
 
     private ConstraintFields() {}
 

@@ -18,7 +18,7 @@ final class StopFields {
                     + "\"max_pattern_size\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":2147483647,\"default\":0},"
                     + "\"min_pattern_size\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":2147483647,\"default\":1},"
                     + "\"min_count\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":2147483647,\"default\":2}},"
-                    + "\"additionalProperties\":false}");
+                    + "\"additionalProperties\":{\"type\":\"null\"}}");
 
     private StopFields() {}
 

@@ -111,6 +111,14 @@ public final class CompleteCommand implements Callable<Integer> {
     @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
     private OutputFormat output;
 
+    @Option(
+            names = "--envelope",
+            paramLabel = "WHEN",
+            defaultValue = "as-sent",
+            description = "Which answers of --output json are written in an envelope of the Batch API: those to requests that"
+                    + " came in one (as-sent), none (never) or all (always); default: as-sent.")
+    private RecordEnvelope envelope;
+
     private final Supplier<HubSettings> environment;
     private RequestParser parser;
     private RequestCompleter completer;
@@ -164,7 +172,7 @@ public final class CompleteCommand implements Callable<Integer> {
                             pretrained.revision(),
                             pretrained.precision(),
                             pretrained.tokenizer(),
-                            RecordEnvelope.AS_SENT),
+                            envelope),
                     true);
             return prompt == null ? completeLines() : completePrompt();
         }
