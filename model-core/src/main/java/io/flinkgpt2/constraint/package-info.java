@@ -1,2 +1,2 @@
-/** Level 3: what the text of an answer must match, as automata over the bytes of tokens. */
+/** Level 2: automata over the bytes of tokens, so that an answer matches a choice, a regex or a JSON schema. */
 package io.flinkgpt2.constraint;

@@ -7,6 +7,7 @@ import io.flinkgpt2.sampling.LogitsProcessors;
 import io.flinkgpt2.sampling.StopParameters;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -35,12 +36,13 @@ final class StandardFeatures implements SequenceFeatures {
                 config.vocabularySize());
     }
 
-    /** Returns the ids of each word, as it is and with a space before it. */
+    /** Returns the ids of each word, as it is and with a space before it; those that the model never generates are left out. */
     private List<int[]> badWords(List<String> words) {
         return words.stream()
                 .flatMap(word -> Stream.of(word, " " + word.stripLeading()))
                 .distinct()
                 .map(tokenizer::encode)
+                .filter(ids -> Arrays.stream(ids).allMatch(id -> id < config.vocabularySize()))
                 .toList();
     }
 

@@ -1,0 +1,80 @@
+package io.flinkgpt2.constraint;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongPredicate;
+
+/**
+ * The masks of one constraint's states, as far as memory was granted for them. A mask that is not kept is computed again: what
+ * is kept changes no result. Thread-safe without locks; a mask may be computed twice.
+ */
+final class MaskTable {
+    /** Places that a state's mask may stand at, one behind the other. */
+    private static final int PROBES = 4;
+
+    private static final int MOST_PLACES = 1 << 11;
+
+    private final AtomicReferenceArray<Mask> places;
+    private final AtomicInteger kept = new AtomicInteger();
+    private final long bytesOfMask;
+    private final LongPredicate memory;
+
+    /** @param allowed a bit for each token id */
+    record Mask(int state, long[] allowed) {}
+
+    /** @param memory asked for a number of bytes; says whether they may be taken */
+    MaskTable(int states, int vocabularySize, LongPredicate memory) {
+        int places = Integer.highestOneBit(Math.max(states, PROBES) * 2 - 1);
+        this.places = new AtomicReferenceArray<>(places < 0 ? MOST_PLACES : Math.min(places, MOST_PLACES));
+        this.bytesOfMask = (vocabularySize + 63L) / 64 * Long.BYTES + 48;
+        this.memory = memory;
+    }
+
+    /** Returns the mask of a state, or null. */
+    long[] get(int state) {
+        int first = place(state);
+        for (int i = 0; i < PROBES; i++) {
+            Mask mask = places.get((first + i) & (places.length() - 1));
+            if (mask != null && mask.state == state) {
+                return mask.allowed;
+            }
+        }
+        return null;
+    }
+
+    /** Keeps a mask if there is memory for it; in the place of another one if there is not, or no place. */
+    void put(int state, long[] allowed) {
+        Mask mask = new Mask(state, allowed);
+        int first = place(state);
+        for (int i = 0; i < PROBES; i++) {
+            int place = (first + i) & (places.length() - 1);
+            if (places.get(place) == null) {
+                if (!memory.test(bytesOfMask)) {
+                    break;
+                }
+                if (places.compareAndSet(place, null, mask)) {
+                    kept.incrementAndGet();
+                    return;
+                }
+                memory.test(-bytesOfMask);
+            }
+        }
+        for (int i = 0; i < PROBES; i++) {
+            int place = (first + i) & (places.length() - 1);
+            Mask other = places.get(place);
+            if (other != null && places.compareAndSet(place, other, mask)) {
+                return;
+            }
+        }
+    }
+
+    /** Returns the number of masks that are kept. */
+    int size() {
+        return kept.get();
+    }
+
+    private int place(int state) {
+        int hash = state * 0x9E3779B1;
+        return (hash ^ hash >>> 16) & (places.length() - 1);
+    }
+}
