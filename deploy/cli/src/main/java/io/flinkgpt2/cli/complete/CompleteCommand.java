@@ -115,8 +115,9 @@ public final class CompleteCommand implements Callable<Integer> {
             names = "--envelope",
             paramLabel = "WHEN",
             defaultValue = "as-sent",
-            description = "Which answers of --output json are written in an envelope of the Batch API: those to requests that"
-                    + " came in one (as-sent), none (never) or all (always); default: as-sent.")
+            description =
+                    "Which answers of --output json are written in an envelope of the Batch API: those to requests that"
+                            + " came in one (as-sent), none (never) or all (always); default: as-sent.")
     private RecordEnvelope envelope;
 
     private final Supplier<HubSettings> environment;
