@@ -56,7 +56,7 @@ final class MaskTable {
                     kept.incrementAndGet();
                     return;
                 }
-                memory.test(-bytesOfMask);
+                boolean unused = memory.test(-bytesOfMask);
             }
         }
         for (int i = 0; i < PROBES; i++) {
