@@ -4,7 +4,7 @@ package io.flinkgpt2.sampling;
  * Candidates in an order, found one by one as far as they are asked for, so that nothing sorts the whole vocabulary: by key
  * descending, of equal ones the better first, which are those of higher logit, then of lower id.
  *
- * <p>A binary heap of candidates, the first on top; behind it, from the end on, those found so far. Owns scratch for one thread.
+ * <p>A binary heap of candidates, the first on top; behind it, from the end on, those found so far.
  */
 final class Ranking {
     private final double[] keys;
