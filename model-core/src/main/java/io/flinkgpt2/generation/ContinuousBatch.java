@@ -1,5 +1,6 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.constraint.ConstraintCompiler;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Workers;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Completes many requests together: sequences join and leave at every step, and prompts and decoding sequences share one
@@ -57,7 +59,25 @@ public final class ContinuousBatch {
 
     /** @param workers threads that share the work of a step; the caller closes them */
     public ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options, Workers workers) {
-        this(model, tokenizer, options, workers, new StandardFeatures(model.config(), tokenizer));
+        this(
+                model,
+                tokenizer,
+                options,
+                workers,
+                ConstraintCompiler.whenUsed(tokenizer, model.config().vocabularySize()));
+    }
+
+    /**
+     * @param workers threads that share the work of a step; the caller closes them
+     * @param constraints of the tokenizer and the model, asked for when a request has a constraint
+     */
+    public ContinuousBatch(
+            Gpt2 model,
+            Tokenizer tokenizer,
+            BatchOptions options,
+            Workers workers,
+            Supplier<ConstraintCompiler> constraints) {
+        this(model, tokenizer, options, workers, new StandardFeatures(model.config(), tokenizer, constraints));
     }
 
     ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options, Workers workers, SequenceFeatures features) {

@@ -1,5 +1,6 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.constraint.ConstraintCompiler;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.KvBlocks;
@@ -8,6 +9,7 @@ import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Workers;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 
 /**
  * Completes one request at a time: a {@link ContinuousBatch} of one place. For one thread at a time.
@@ -26,14 +28,30 @@ public final class Generator {
 
     /** @param workers threads that share the work of each pass; they change speed, never a result; the caller closes them */
     public Generator(Gpt2 model, Tokenizer tokenizer, int maxContext, int prefillChunk, Workers workers) {
-        this(model, tokenizer, maxContext, prefillChunk, workers, mostKvCacheBytes(model.config(), maxContext));
+        this(
+                model,
+                tokenizer,
+                maxContext,
+                prefillChunk,
+                workers,
+                mostKvCacheBytes(model.config(), maxContext),
+                ConstraintCompiler.whenUsed(tokenizer, model.config().vocabularySize()));
     }
 
-    /** @param kvCacheBytes maximum memory for keys and values, enough for at least one sequence of {@code maxContext} */
+    /**
+     * @param kvCacheBytes maximum memory for keys and values, enough for at least one sequence of {@code maxContext}
+     * @param constraints of the tokenizer and the model, asked for when a request has a constraint
+     */
     public Generator(
-            Gpt2 model, Tokenizer tokenizer, int maxContext, int prefillChunk, Workers workers, long kvCacheBytes) {
+            Gpt2 model,
+            Tokenizer tokenizer,
+            int maxContext,
+            int prefillChunk,
+            Workers workers,
+            long kvCacheBytes,
+            Supplier<ConstraintCompiler> constraints) {
         BatchOptions options = new BatchOptions(maxContext, 1, Math.min(prefillChunk, maxContext), kvCacheBytes, 0);
-        this.batch = new ContinuousBatch(model, tokenizer, options, workers);
+        this.batch = new ContinuousBatch(model, tokenizer, options, workers, constraints);
     }
 
     /** Returns the bytes of keys and values that the widest beam search of the longest context takes. */

@@ -259,7 +259,7 @@ final class Sequence {
 
     private void endIfComplete() {
         for (StopCriteria criterion : criteria) {
-            Stop ending = generatedCount() == 0 ? criterion.atStart() : criterion.after(this);
+            Stop ending = generatedCount() == 0 ? criterion.atStart(this) : criterion.after(this);
             if (ending != null) {
                 end(ending);
                 return;

@@ -1,5 +1,8 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.constraint.ConstraintCompiler;
+import io.flinkgpt2.constraint.ConstraintSource;
+import io.flinkgpt2.constraint.InvalidConstraintException;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.sampling.LogitsProcessor;
@@ -9,6 +12,7 @@ import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The features that the records offer, for one model. */
@@ -16,10 +20,12 @@ final class StandardFeatures implements SequenceFeatures {
 
     private final Gpt2Config config;
     private final Tokenizer tokenizer;
+    private final Supplier<ConstraintCompiler> constraints;
 
-    StandardFeatures(Gpt2Config config, Tokenizer tokenizer) {
+    StandardFeatures(Gpt2Config config, Tokenizer tokenizer, Supplier<ConstraintCompiler> constraints) {
         this.config = config;
         this.tokenizer = tokenizer;
+        this.constraints = constraints;
     }
 
     @Override
@@ -31,7 +37,7 @@ final class StandardFeatures implements SequenceFeatures {
                 ending,
                 promptTokenIds,
                 badWords(parameters.logits().badWords()),
-                null,
+                constraint(parameters.constraint(), ending),
                 maxLength,
                 config.vocabularySize());
     }
@@ -46,6 +52,17 @@ final class StandardFeatures implements SequenceFeatures {
                 .toList();
     }
 
+    private LogitsProcessor constraint(ConstraintSource source, int[] endingIds) {
+        if (source == null) {
+            return null;
+        }
+        try {
+            return new ConstraintProcessor(constraints.get().compile(source), endingIds);
+        } catch (InvalidConstraintException e) {
+            throw new IllegalArgumentException("structured_outputs: " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public List<StopCriteria> stopCriteria(GenerationParameters parameters) {
         StopParameters stop = parameters.stop();
@@ -56,6 +73,9 @@ final class StandardFeatures implements SequenceFeatures {
         }
         if (!stop.strings().isEmpty()) {
             criteria.add(new StopStrings(stop, tokenizer.streamingDecoder(parameters.skipSpecialTokens())));
+        }
+        if (parameters.constraint() != null) {
+            criteria.add(new ConstraintProcessor.End());
         }
         if (stop.repetition().isOn()) {
             criteria.add(new RepetitionCriterion(stop.repetition(), stop.minTokens()));

@@ -8,7 +8,7 @@ package io.flinkgpt2.generation;
 interface StopCriteria {
 
     /** Returns how the sequence ends before its first token; null if it goes on. */
-    default Stop atStart() {
+    default Stop atStart(Sequence sequence) {
         return null;
     }
 

@@ -272,8 +272,10 @@ class GeneratorTest {
         List<int[]> all = new ArrayList<>();
         for (long seed : new long[] {0, 1, -1, GenerationParameters.seedOf("a"), GenerationParameters.seedOf("b")}) {
             GenerationParameters three = warm(30, seed).setChoices(3).build();
-            List<Completion> choices = generator.generate(new int[][] {prompt(5)}, three).completions();
-            List<Completion> again = generator.generate(new int[][] {prompt(5)}, three).completions();
+            List<Completion> choices =
+                    generator.generate(new int[][] {prompt(5)}, three).completions();
+            List<Completion> again =
+                    generator.generate(new int[][] {prompt(5)}, three).completions();
             for (int choice = 0; choice < 3; choice++) {
                 int[] ids = choices.get(choice).tokenIds();
                 assertThat(again.get(choice).tokenIds()).containsExactly(ids);

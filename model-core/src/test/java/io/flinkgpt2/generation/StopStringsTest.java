@@ -114,7 +114,7 @@ class StopStringsTest {
                 0,
                 new int[0],
                 ToyModel.CONTEXT,
-                new StandardFeatures(CONFIG, TOKENIZER));
+                new StandardFeatures(CONFIG, TOKENIZER, () -> null));
         for (int i = 0; i < ids.length && !sequence.isFinished(); i++) {
             sequence = i == forkAfter ? sequence.fork() : sequence;
             sequence.append(ids[i], 1);

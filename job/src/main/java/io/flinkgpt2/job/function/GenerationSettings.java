@@ -45,7 +45,7 @@ public record GenerationSettings(
                 unknownFields,
                 answers,
                 defaults,
-                ConstraintCheck.unchecked());
+                ConstraintCheck.compiledBy(pretrained.constraints()));
     }
 
     /**

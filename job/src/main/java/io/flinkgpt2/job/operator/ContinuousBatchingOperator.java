@@ -16,6 +16,7 @@ import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestIds;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.Workers;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -126,7 +127,9 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         batch = new ContinuousBatch(
                 pretrained.model(),
                 pretrained.tokenizer(),
-                KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots));
+                KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots),
+                new Workers(1),
+                pretrained.constraints());
         backPressure =
                 new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();

@@ -2,13 +2,13 @@ package io.flinkgpt2.job.record;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.List;
-import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -87,8 +87,8 @@ class CompletionRecordsTest {
     void choicesOfSeveralPromptsAreNumberedPromptByPrompt() throws InvalidRequestException {
         PromptRequest request = Requests.parse(
                 "{\"prompt\":[[1,2,3],[4]],\"n\":2,\"best_of\":3,\"return_token_ids\":true,\"session_id\":\"s\",\"user\":\"u\"}");
-        List<Completion> completions = List.of(
-                ofPrompt(1, 0, 0, 7), ofPrompt(0, 1, 2, 8, 8), ofPrompt(1, 1, 1), ofPrompt(0, 0, 1, 9, 9, 9));
+        List<Completion> completions =
+                List.of(ofPrompt(1, 0, 0, 7), ofPrompt(0, 1, 2, 8, 8), ofPrompt(1, 1, 1), ofPrompt(0, 0, 1, 9, 9, 9));
 
         CompletionRecord record = records.completed(request, completions, 0, false);
 
@@ -99,7 +99,9 @@ class CompletionRecordsTest {
         assertThat(record.choices.get(3).promptTokenIds).containsExactly(4);
         assertThat(record.promptTokens).isEqualTo(4);
         assertThat(record.completionTokens).isEqualTo(6);
-        assertThat(record.metrics.cachedTokens).as("what no choice of a prompt computed").isEqualTo(1);
+        assertThat(record.metrics.cachedTokens)
+                .as("what no choice of a prompt computed")
+                .isEqualTo(1);
         assertThat(record.sessionId).isEqualTo("\"s\"");
         assertThat(record.user).isEqualTo("\"u\"");
     }
@@ -111,15 +113,17 @@ class CompletionRecordsTest {
 
         CompletionRecord record = records.completed(request, List.of(ofPrompt(0, 0, 0), ofPrompt(1, 0, 0)), 0, false);
 
-        assertThat(record.choices).extracting(choice -> choice.promptTokensDropped).containsExactly(2, 0);
+        assertThat(record.choices)
+                .extracting(choice -> choice.promptTokensDropped)
+                .containsExactly(2, 0);
         assertThat(record.choices).extracting(choice -> choice.truncatedSide).containsExactly("right", null);
     }
 
     @Test
     void whatEndedACompletionIsTold() throws InvalidRequestException {
         PromptRequest request = Requests.parse("{\"prompt\":[1],\"n\":2}");
-        Completion byText = new Completion(
-                0, 0, 1, new int[] {5}, "a", StopReason.STOP_STRING, "b\n", -1, null, null, 0, 0, 0, 0);
+        Completion byText =
+                new Completion(0, 0, 1, new int[] {5}, "a", StopReason.STOP_STRING, "b\n", -1, null, null, 0, 0, 0, 0);
         Completion byId =
                 new Completion(0, 1, 1, new int[] {5}, "a", StopReason.STOP_TOKEN, null, 13, null, null, 0, 0, 0, 0);
 
@@ -139,9 +143,15 @@ class CompletionRecordsTest {
         String request = "{\"prompt\":[17250,50256],\"echo\":true,\"skip_special_tokens\":";
         List<Completion> completions = List.of(ofPrompt(0, 0, 0));
 
-        assertThat(records.completed(Requests.parse(request + "true}"), completions, 0, false).choices.get(0).text)
+        assertThat(records.completed(Requests.parse(request + "true}"), completions, 0, false)
+                        .choices
+                        .get(0)
+                        .text)
                 .isEqualTo("Hit");
-        assertThat(records.completed(Requests.parse(request + "false}"), completions, 0, false).choices.get(0).text)
+        assertThat(records.completed(Requests.parse(request + "false}"), completions, 0, false)
+                        .choices
+                        .get(0)
+                        .text)
                 .isEqualTo("Hi<|endoftext|>t");
     }
 

@@ -52,7 +52,9 @@ final class FieldCases {
                 if (line.isBlank() || line.startsWith("#")) {
                     continue;
                 }
-                String[] cells = Arrays.stream(line.split(" \\| ", -1)).map(String::strip).toArray(String[]::new);
+                String[] cells = Arrays.stream(line.split(" \\| ", -1))
+                        .map(String::strip)
+                        .toArray(String[]::new);
                 cases.add(new Case(
                         cells[0], cells[1], expanded(cells[2]), cells[3], cells.length > 4 ? expanded(cells[4]) : ""));
             }

@@ -122,7 +122,8 @@ class FieldCasesTest {
             page.append("| `").append(field.name()).append("` |");
             for (String kind : KINDS) {
                 long count = cases.stream()
-                        .filter(row -> row.field().equals(field.name()) && row.kind().equals(kind))
+                        .filter(row ->
+                                row.field().equals(field.name()) && row.kind().equals(kind))
                         .count();
                 assertThat(count).as(field.name() + " " + kind).isPositive();
                 page.append(' ').append(count).append(" |");

@@ -33,7 +33,8 @@ class HostileFieldsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"128, 1, ''", "64, 2, ''", "1, 128, ''", "129, 1, prompt", "65, 2, prompt", "2, 65, n", "128, 2, prompt"})
+    @CsvSource({"128, 1, ''", "64, 2, ''", "1, 128, ''", "129, 1, prompt", "65, 2, prompt", "2, 65, n", "128, 2, prompt"
+    })
     void promptsTimesChoicesIsAtMost128(int prompts, int choices, String param) throws InvalidRequestException {
         String json = "{\"prompt\":" + listOf("[1]", prompts) + ",\"n\":" + choices + ",\"max_tokens\":1}";
         if (param.isEmpty()) {
@@ -88,7 +89,9 @@ class HostileFieldsTest {
         assertThat(errorOf("{\"prompt\":[1],\"stop\":" + listOf("\"a\"", 1_000_000) + "}").message)
                 .contains("found more than 16 strings");
         assertThat(errorOf("{\"prompt\":[1],\"logprobs\":1,\"logprob_token_ids\":["
-                                + IntStream.range(0, 129).mapToObj(String::valueOf).collect(Collectors.joining(",")) + "]}")
+                                + IntStream.range(0, 129)
+                                        .mapToObj(String::valueOf)
+                                        .collect(Collectors.joining(",")) + "]}")
                         .message)
                 .contains("found more than 128 token ids");
     }
@@ -97,7 +100,10 @@ class HostileFieldsTest {
     void deepSchemasAreCopiedAndNotWalked() throws InvalidRequestException {
         String deep = "{\"not\":".repeat(900) + "{}" + "}".repeat(900);
 
-        assertThat(parse("{\"prompt\":[1],\"guided_json\":" + deep + "}").parameters.constraint().texts())
+        assertThat(parse("{\"prompt\":[1],\"guided_json\":" + deep + "}")
+                        .parameters
+                        .constraint()
+                        .texts())
                 .containsExactly(deep);
         assertThat(errorOf("{\"prompt\":[1],\"structured_outputs\":" + "{\"json\":".repeat(200_000)).code)
                 .isEqualTo("invalid_json");
@@ -109,8 +115,9 @@ class HostileFieldsTest {
     void unknownMembersArePassedOverWhereTheyAreIgnored() throws InvalidRequestException {
         PromptRequest request = Requests.parser(UnknownFields.IGNORE)
                 .parse(
-                        Requests.record("{\"prompt\":[1],\"structured_outputs\":{\"x\":{\"regex\":[1]},\"regex\":\"a\"},"
-                                + "\"repetition_detection\":{\"y\":[[]],\"max_pattern_size\":3}}"),
+                        Requests.record(
+                                "{\"prompt\":[1],\"structured_outputs\":{\"x\":{\"regex\":[1]},\"regex\":\"a\"},"
+                                        + "\"repetition_detection\":{\"y\":[[]],\"max_pattern_size\":3}}"),
                         0);
 
         assertThat(request.parameters.constraint().texts()).containsExactly("a");

@@ -70,8 +70,11 @@ class RecordSchemasTest {
         for (Case row : FieldCases.all()) {
             boolean plainNumber = row.value().matches("-?[0-9.]+(e[0-9]{1,2})?");
             if (!row.isTaken() && plainNumber && row.others().isEmpty() && !BEYOND_A_SCHEMA.contains(row.expected())) {
-                boolean contradiction = row.field().equals("min_tokens") && row.value().equals("17");
-                assertThat(faults(REQUEST, row.json()).isEmpty()).as(row.toString()).isEqualTo(contradiction);
+                boolean contradiction =
+                        row.field().equals("min_tokens") && row.value().equals("17");
+                assertThat(faults(REQUEST, row.json()).isEmpty())
+                        .as(row.toString())
+                        .isEqualTo(contradiction);
             }
         }
     }
@@ -99,12 +102,12 @@ class RecordSchemasTest {
     @ValueSource(strings = {"bom.jsonl", "client-defaults.jsonl", "integral-floats.jsonl"})
     void whatClientsSendIsTakenAndFollowsTheSchema(String file) throws Exception {
         RequestParser parser = Requests.parser(
-                Tokenizer.gpt2(),
-                Gpt2Config.published(12, 12, 768),
-                128,
-                Set.of(RequestParser.ANY_MODEL));
+                Tokenizer.gpt2(), Gpt2Config.published(12, 12, 768), 128, Set.of(RequestParser.ANY_MODEL));
         try (InputStream in = RecordSchemasTest.class.getResourceAsStream("/records/" + file)) {
-            List<String> lines = new String(in.readAllBytes(), UTF_8).lines().filter(line -> !line.isBlank()).toList();
+            List<String> lines = new String(in.readAllBytes(), UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank())
+                    .toList();
             assertThat(lines).hasSizeGreaterThan(1);
             for (String line : lines) {
                 assertThat(parser.parse(record(line), 0).prompts).isNotEmpty();
@@ -141,14 +144,17 @@ class RecordSchemasTest {
         choice.promptTokensDropped = 1;
         choice.truncatedSide = "left";
         record.choices.get(1).stopTokenId = 50256;
-        assertThat(faults(COMPLETION, new String(CompletionJson.write(record), UTF_8))).isEmpty();
+        assertThat(faults(COMPLETION, new String(CompletionJson.write(record), UTF_8)))
+                .isEmpty();
 
         record.envelope = true;
-        assertThat(faults(COMPLETION, new String(CompletionJson.write(record), UTF_8))).isEmpty();
+        assertThat(faults(COMPLETION, new String(CompletionJson.write(record), UTF_8)))
+                .isEmpty();
 
         record.error = new RecordError("m", "server_error", null, "generation_failed");
         record.choices = List.of();
-        assertThat(faults(COMPLETION, new String(CompletionJson.write(record), UTF_8))).isEmpty();
+        assertThat(faults(COMPLETION, new String(CompletionJson.write(record), UTF_8)))
+                .isEmpty();
         assertThat(faults(COMPLETION, "{\"id\":\"cmpl-\"}")).isNotEmpty();
     }
 
@@ -158,8 +164,8 @@ class RecordSchemasTest {
         PromptRecord record = record(new byte[] {1, 2}, "{\"promt\":\"Hi\"}");
         DeadLetter letter = new DeadLetter(record, Requests.errorOf(record), "job", Requests.NOW);
 
-        String written = new String(
-                DeadLetterJson.write(letter, maxValueBytes, 1 << 20).value(), UTF_8);
+        String written =
+                new String(DeadLetterJson.write(letter, maxValueBytes, 1 << 20).value(), UTF_8);
 
         assertThat(faults(DEAD_LETTER, written)).isEmpty();
         assertThat(faults(DEAD_LETTER, "{}")).isNotEmpty();

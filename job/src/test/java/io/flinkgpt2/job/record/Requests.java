@@ -45,7 +45,7 @@ final class Requests {
                 Set.of("gpt2", "small"),
                 policy,
                 defaults,
-                ConstraintCheck.unchecked());
+                constraint -> {});
     }
 
     static RequestParser parser(
@@ -75,7 +75,7 @@ final class Requests {
                 models,
                 UnknownFields.REJECT,
                 RequestDefaults.ofTheFormat(),
-                ConstraintCheck.unchecked());
+                constraint -> {});
     }
 
     static PromptRecord record(byte[] value) {

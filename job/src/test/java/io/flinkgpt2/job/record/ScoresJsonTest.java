@@ -27,8 +27,7 @@ class ScoresJsonTest {
     private static final int[] NONE = {};
 
     private static Completion completion(int[] ids, String text, TokenScores scores, TokenScores promptScores) {
-        return new Completion(
-                0, 0, 1, ids, text, StopReason.MAX_TOKENS, null, -1, scores, promptScores, 0, 0, 0, 0);
+        return new Completion(0, 0, 1, ids, text, StopReason.MAX_TOKENS, null, -1, scores, promptScores, 0, 0, 0, 0);
     }
 
     private static JsonNode choice(String fields, Completion completion) throws InvalidRequestException {
@@ -52,8 +51,7 @@ class ScoresJsonTest {
                         position(-0.5f, 1, new int[] {HELLO, WORLD}, -0.5f, -1.25f),
                         position(-7.25f, 9, new int[] {HELLO, HI}, -0.125f, -3f)));
 
-        JsonNode choice = choice(
-                "\"logprobs\":2", completion(new int[] {HELLO, WORLD}, "Hello world", scores, null));
+        JsonNode choice = choice("\"logprobs\":2", completion(new int[] {HELLO, WORLD}, "Hello world", scores, null));
 
         assertThat(choice.get("logprobs").toString())
                 .isEqualTo("{\"tokens\":[\"Hello\",\" world\"],\"token_logprobs\":[-0.5,-7.25],"
@@ -73,8 +71,9 @@ class ScoresJsonTest {
                 completion(new int[] {HELLO, WORLD}, "Hello world", scores, null));
 
         assertThat(choice.get("logprobs").toString())
-                .isEqualTo("{\"tokens\":[\"token_id:15496\",\"token_id:995\"],\"token_logprobs\":[-1.5,-9999.0],"
-                        + "\"top_logprobs\":[{\"token_id:15496\":-1.5},{\"token_id:995\":-9999.0}],\"text_offset\":[0,5]}");
+                .isEqualTo(
+                        "{\"tokens\":[\"token_id:15496\",\"token_id:995\"],\"token_logprobs\":[-1.5,-9999.0],"
+                                + "\"top_logprobs\":[{\"token_id:15496\":-1.5},{\"token_id:995\":-9999.0}],\"text_offset\":[0,5]}");
         assertThat(choice.get("cumulative_logprob").doubleValue()).isEqualTo(-9999);
     }
 
@@ -92,10 +91,9 @@ class ScoresJsonTest {
 
     @Test
     void withEchoThePromptComesFirstAndItsFirstTokenHasNull() throws InvalidRequestException {
-        TokenScores prompt = ScoresOfTests.scores(
-                3, NONE, List.of(position(-4f, 7, new int[] {HI, WORLD, HELLO}, -0.5f, -1f, -4f)));
-        TokenScores scores =
-                ScoresOfTests.scores(1, NONE, List.of(position(-0.5f, 1, new int[] {WORLD}, -0.5f)));
+        TokenScores prompt =
+                ScoresOfTests.scores(3, NONE, List.of(position(-4f, 7, new int[] {HI, WORLD, HELLO}, -0.5f, -1f, -4f)));
+        TokenScores scores = ScoresOfTests.scores(1, NONE, List.of(position(-0.5f, 1, new int[] {WORLD}, -0.5f)));
 
         JsonNode choice = choice(
                 "\"echo\":true,\"logprobs\":1,\"prompt_logprobs\":3,\"return_token_ids\":true",
@@ -146,11 +144,11 @@ class ScoresJsonTest {
     void offsetsCountCodePointsOfTheRealTextAndTokensInsideOfACharacterHaveItsOwn() throws InvalidRequestException {
         String text = "é😀漢 x";
         int[] ids = GPT2.encode(text);
-        List<Position> positions = Arrays.stream(ids)
-                .mapToObj(id -> position(-1f, 1, NONE))
-                .toList();
+        List<Position> positions =
+                Arrays.stream(ids).mapToObj(id -> position(-1f, 1, NONE)).toList();
 
-        JsonNode logprobs = choice("\"logprobs\":0", completion(ids, text, ScoresOfTests.scores(0, NONE, positions), null))
+        JsonNode logprobs = choice(
+                        "\"logprobs\":0", completion(ids, text, ScoresOfTests.scores(0, NONE, positions), null))
                 .get("logprobs");
 
         assertThat(logprobs.get("tokens")).hasSize(ids.length);
@@ -172,8 +170,8 @@ class ScoresJsonTest {
     void tokensBehindTheEndOfACutTextHaveTheOffsetOfThatEnd() throws InvalidRequestException {
         TokenScores scores = ScoresOfTests.scores(0, NONE, List.of(position(-1f, 1, NONE), position(-1f, 1, NONE)));
 
-        JsonNode choice = choice(
-                "\"logprobs\":0,\"stop\":\"lo\"", completion(new int[] {HELLO, WORLD}, "Hel", scores, null));
+        JsonNode choice =
+                choice("\"logprobs\":0,\"stop\":\"lo\"", completion(new int[] {HELLO, WORLD}, "Hel", scores, null));
 
         assertThat(choice.at("/logprobs/text_offset").toString()).isEqualTo("[0,3]");
     }
@@ -182,8 +180,8 @@ class ScoresJsonTest {
     void ofTokensWithTheSameTextTheBetterOneStandsThere() throws InvalidRequestException {
         int[] emoji = GPT2.encode("😀");
         assertThat(GPT2.decode(emoji[0])).isEqualTo(GPT2.decode(222)).isEqualTo("\uFFFD");
-        TokenScores scores = ScoresOfTests.scores(
-                2, NONE, List.of(position(-5f, 8, new int[] {emoji[0], 222}, -0.5f, -1f)));
+        TokenScores scores =
+                ScoresOfTests.scores(2, NONE, List.of(position(-5f, 8, new int[] {emoji[0], 222}, -0.5f, -1f)));
 
         JsonNode choice = choice("\"logprobs\":2", completion(new int[] {223}, "\uFFFD", scores, null));
 

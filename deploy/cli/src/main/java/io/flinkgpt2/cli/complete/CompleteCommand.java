@@ -115,8 +115,9 @@ public final class CompleteCommand implements Callable<Integer> {
             names = "--envelope",
             paramLabel = "WHEN",
             defaultValue = "as-sent",
-            description = "Which answers of --output json are written in an envelope of the Batch API: those to requests that"
-                    + " came in one (as-sent), none (never) or all (always); default: as-sent.")
+            description =
+                    "Which answers of --output json are written in an envelope of the Batch API: those to requests that"
+                            + " came in one (as-sent), none (never) or all (always); default: as-sent.")
     private RecordEnvelope envelope;
 
     private final Supplier<HubSettings> environment;
@@ -150,7 +151,7 @@ public final class CompleteCommand implements Callable<Integer> {
                 UnknownFields.REJECT,
                 AnswerLimits.none(),
                 RequestDefaults.ofTheFormat(),
-                ConstraintCheck.unchecked());
+                ConstraintCheck.compiledBy(pretrained.constraints()));
         if (output == OutputFormat.TEXT) {
             pretrained
                     .tokenizer()
@@ -165,7 +166,14 @@ public final class CompleteCommand implements Callable<Integer> {
         }
         try (Workers workers = new Workers(threads)) {
             completer = new RequestCompleter(
-                    new Generator(pretrained.model(), pretrained.tokenizer(), context, PREFILL_CHUNK, workers),
+                    new Generator(
+                            pretrained.model(),
+                            pretrained.tokenizer(),
+                            context,
+                            PREFILL_CHUNK,
+                            workers,
+                            Generator.mostKvCacheBytes(pretrained.config(), context),
+                            pretrained.constraints()),
                     new CompletionRecords(
                             NAME,
                             location.name(),

@@ -43,7 +43,8 @@ class ClientLinesTest {
 
         CommandRun bare = CommandRun.withInput(
                 lines.toString(), "complete", "--model", FAIRYTALES, "--output", "json", "--envelope", "never");
-        assertThat(bare.json()).allSatisfy(answer -> assertThat(answer.get("choices")).isEqualTo(plain));
+        assertThat(bare.json())
+                .allSatisfy(answer -> assertThat(answer.get("choices")).isEqualTo(plain));
     }
 
     @Test

@@ -41,15 +41,25 @@ class CompleteFieldsTest {
     void optionsAreDefaultsOfRecordsAndMeanTheSame() {
         String plain = "\"prompt\":\"The fox said\",\"max_tokens\":8,\"temperature\":0";
         JsonNode byOptions = answer(
-                "{" + plain + "}", "--logprobs", "2", "--echo", "--stop", "I", "--repetition-penalty", "1.5", "--n", "2");
-        JsonNode byFields = answer("{" + plain
-                + ",\"logprobs\":2,\"echo\":true,\"stop\":[\"I\"],\"repetition_penalty\":1.5,\"n\":2}");
+                "{" + plain + "}",
+                "--logprobs",
+                "2",
+                "--echo",
+                "--stop",
+                "I",
+                "--repetition-penalty",
+                "1.5",
+                "--n",
+                "2");
+        JsonNode byFields = answer(
+                "{" + plain + ",\"logprobs\":2,\"echo\":true,\"stop\":[\"I\"],\"repetition_penalty\":1.5,\"n\":2}");
 
         assertThat(byOptions.get("choices")).isEqualTo(byFields.get("choices"));
         assertThat(byFields.at("/choices/0/text").textValue()).startsWith("The fox said");
         assertThat(byFields.at("/choices/0/logprobs/tokens/0").textValue()).isEqualTo("The");
         assertThat(byFields.at("/choices/0/logprobs/token_logprobs/0").isNull()).isTrue();
-        assertThat(byFields.at("/choices/0/logprobs/token_logprobs/1").isNumber()).isTrue();
+        assertThat(byFields.at("/choices/0/logprobs/token_logprobs/1").isNumber())
+                .isTrue();
         assertThat(byFields.at("/choices/0/cumulative_logprob").doubleValue()).isNegative();
     }
 
