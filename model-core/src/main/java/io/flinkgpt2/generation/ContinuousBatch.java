@@ -176,7 +176,7 @@ public final class ContinuousBatch {
         List<Sequence> sequences = new ArrayList<>(count);
         for (int i = 0; i < prompts.length; i++) {
             int[] fitted = limits.fit(prompts[i], parameters.maxTokens());
-            Prompt prompt = new Prompt(i, fitted, parameters.scores());
+            Prompt prompt = new Prompt(i, fitted, parameters.scores(), features.vocabularySize());
             for (int choice = i * count / prompts.length; choice < (i + 1) * count / prompts.length; choice++) {
                 sequences.add(sequence(group, prompt, choice, generatedTokenIds));
             }
