@@ -27,6 +27,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.generation..")
             .layer("sampling")
             .definedBy("io.flinkgpt2.sampling..")
+            .layer("constraint")
+            .definedBy("io.flinkgpt2.constraint..")
             .layer("model")
             .definedBy("io.flinkgpt2.model..")
             .layer("weights")
@@ -51,12 +53,14 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("benchmark", "validation")
             .whereLayer("sampling")
             .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation")
+            .whereLayer("constraint")
+            .mayOnlyBeAccessedByLayers("generation")
             .whereLayer("model")
             .mayOnlyBeAccessedByLayers("benchmark", "validation", "generation", "pretrained")
             .whereLayer("weights")
             .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "model")
             .whereLayer("tokenizer")
-            .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained")
+            .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "constraint")
             .whereLayer("hub")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("tensor")
@@ -64,7 +68,7 @@ class ArchitectureTest {
             .whereLayer("digest")
             .mayOnlyBeAccessedByLayers("benchmark", "generation", "sampling", "pretrained", "model", "hub")
             .whereLayer("json")
-            .mayOnlyBeAccessedByLayers("validation", "weights", "tokenizer", "hub");
+            .mayOnlyBeAccessedByLayers("validation", "weights", "tokenizer", "hub", "constraint");
 
     @ArchTest
     static final ArchRule knowsNeitherFlinkNorKafka =

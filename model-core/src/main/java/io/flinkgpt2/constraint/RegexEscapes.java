@@ -30,16 +30,15 @@ final class RegexEscapes {
 
     /** Returns the set of an escape such as {@code \d}; or null, and the cursor stays, if it stands for one character. */
     CodePoints predefined() throws InvalidConstraintException {
-        CodePoints set =
-                switch (text.peek()) {
-                    case 'd', 'D' -> CodePoints.DIGITS;
-                    case 's', 'S' -> CodePoints.SPACES;
-                    case 'w', 'W' -> CodePoints.WORD;
-                    case 'h', 'H' -> HORIZONTAL;
-                    case 'v', 'V' -> VERTICAL;
-                    case 'p', 'P' -> null;
-                    default -> CodePoints.NONE;
-                };
+        CodePoints set = switch (text.peek()) {
+            case 'd', 'D' -> CodePoints.DIGITS;
+            case 's', 'S' -> CodePoints.SPACES;
+            case 'w', 'W' -> CodePoints.WORD;
+            case 'h', 'H' -> HORIZONTAL;
+            case 'v', 'V' -> VERTICAL;
+            case 'p', 'P' -> null;
+            default -> CodePoints.NONE;
+        };
         if (set == CodePoints.NONE) {
             return null;
         }

@@ -19,11 +19,36 @@ final class SchemaPart {
     private static final Set<String> TYPES =
             new LinkedHashSet<>(List.of("string", "number", "integer", "boolean", "null", "object", "array"));
     private static final Set<String> ANNOTATIONS = Set.of(
-            "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$schema", "$defs",
-            "definitions", "$comment");
+            "title",
+            "description",
+            "default",
+            "examples",
+            "deprecated",
+            "readOnly",
+            "writeOnly",
+            "$schema",
+            "$defs",
+            "definitions",
+            "$comment");
     private static final Set<String> ASSERTIONS = Set.of(
-            "type", "enum", "const", "anyOf", "$ref", "properties", "required", "additionalProperties", "items", "minItems",
-            "maxItems", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum");
+            "type",
+            "enum",
+            "const",
+            "anyOf",
+            "$ref",
+            "properties",
+            "required",
+            "additionalProperties",
+            "items",
+            "minItems",
+            "maxItems",
+            "pattern",
+            "minLength",
+            "maxLength",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum");
 
     /** Largest count, and most digits of a bound, that are worth building. */
     private static final int LARGEST_COUNT = 1_000_000;
@@ -126,7 +151,10 @@ final class SchemaPart {
             } else if (keyword.equals("required") && has("required")) {
                 Set<String> names = new LinkedHashSet<>(required());
                 names.addAll(other.required());
-                both.set("required", both.arrayNode().addAll(names.stream().map(both::textNode).toList()));
+                both.set(
+                        "required",
+                        both.arrayNode()
+                                .addAll(names.stream().map(both::textNode).toList()));
             } else if (has(keyword)) {
                 throw refused(
                         "'" + keyword + "' both here and beside the 'anyOf' or '$ref' that leads here",
@@ -148,7 +176,8 @@ final class SchemaPart {
         Set<String> types = new LinkedHashSet<>();
         for (String type : types()) {
             boolean number = type.equals("number");
-            if (other.types().contains(type) || (type.equals("integer") && other.types().contains("number"))) {
+            if (other.types().contains(type)
+                    || (type.equals("integer") && other.types().contains("number"))) {
                 types.add(type);
             } else if (number && other.types().contains("integer")) {
                 types.add("integer");
@@ -204,7 +233,9 @@ final class SchemaPart {
             return ifMissing;
         }
         BigInteger count = value.isNumber() ? bound(keyword, RoundingMode.FLOOR) : null;
-        if (count == null || count.signum() < 0 || value.decimalValue().stripTrailingZeros().scale() > 0) {
+        if (count == null
+                || count.signum() < 0
+                || value.decimalValue().stripTrailingZeros().scale() > 0) {
             throw refused(keyword, value, "an integer of 0 or more");
         }
         if (count.compareTo(BigInteger.valueOf(LARGEST_COUNT)) > 0) {

@@ -118,7 +118,8 @@ final class SchemaReader {
                 throw schema.refused("pattern", schema.get("pattern"), "a string");
             }
             String path = schema.path() + "/pattern";
-            pattern = RegexParser.parse(path, schema.get("pattern").textValue(), properties, budget).search();
+            pattern = RegexParser.parse(path, schema.get("pattern").textValue(), properties, budget)
+                    .search();
         }
         return max != RegexNode.UNBOUNDED && max < min ? Shape.NONE : new Shape.Strings(pattern, min, max);
     }

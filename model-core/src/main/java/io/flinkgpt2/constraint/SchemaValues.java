@@ -59,7 +59,8 @@ final class SchemaValues {
                 throw new InvalidConstraintException(
                         path,
                         String.format(
-                                "found the lone surrogate U+%04X at index %d, expected text that has a UTF-8 form", c, i));
+                                "found the lone surrogate U+%04X at index %d, expected text that has a UTF-8 form",
+                                c, i));
             }
             i += Character.charCount(c) - 1;
         }

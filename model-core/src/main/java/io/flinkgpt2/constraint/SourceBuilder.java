@@ -25,8 +25,8 @@ final class SourceBuilder {
         switch (source.kind()) {
             case CHOICE -> addChoices(source.texts(), start, end);
             case REGEX -> addRegex(only(source), start, end);
-            case JSON_SCHEMA -> new JsonEmitter(nfa)
-                    .add(SchemaReader.read(only(source), properties, budget), start, end);
+            case JSON_SCHEMA ->
+                new JsonEmitter(nfa).add(SchemaReader.read(only(source), properties, budget), start, end);
             case JSON_OBJECT -> nfa.range(start, Nfa.ANY_OBJECT, Nfa.ANY_OBJECT, end);
         }
         Automaton automaton = nfa.toAutomaton(start, end);

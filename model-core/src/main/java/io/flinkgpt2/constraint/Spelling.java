@@ -78,8 +78,7 @@ abstract class Spelling {
                     }
                 }
                 spelled.sort(null);
-                return Operations.union(
-                        utf8(set.without(JsonTexts.ESCAPED)), Automata.makeBinaryStringUnion(spelled));
+                return Operations.union(utf8(set.without(JsonTexts.ESCAPED)), Automata.makeBinaryStringUnion(spelled));
             }
         };
     }

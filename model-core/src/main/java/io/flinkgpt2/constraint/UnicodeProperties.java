@@ -15,8 +15,8 @@ final class UnicodeProperties {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_=\\- ]{1,64}");
 
     /** First UTF-16 code unit of the supplementary characters in {@link #everyCharacter}. */
-    private static final int SUPPLEMENTARY = Character.MIN_SUPPLEMENTARY_CODE_POINT
-            - (Character.MAX_SURROGATE + 1 - Character.MIN_SURROGATE);
+    private static final int SUPPLEMENTARY =
+            Character.MIN_SUPPLEMENTARY_CODE_POINT - (Character.MAX_SURROGATE + 1 - Character.MIN_SURROGATE);
 
     private final Map<String, CodePoints> kept = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -68,8 +68,6 @@ final class UnicodeProperties {
         if (index >= SUPPLEMENTARY) {
             return Character.MIN_SUPPLEMENTARY_CODE_POINT + (index - SUPPLEMENTARY) / 2;
         }
-        return index < Character.MIN_SURROGATE
-                ? index
-                : index - Character.MIN_SURROGATE + Character.MAX_SURROGATE + 1;
+        return index < Character.MIN_SURROGATE ? index : index - Character.MIN_SURROGATE + Character.MAX_SURROGATE + 1;
     }
 }

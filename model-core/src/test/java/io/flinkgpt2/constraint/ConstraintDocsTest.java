@@ -26,8 +26,14 @@ class ConstraintDocsTest {
                     case "choice" -> source = ConstraintSource.choice(List.of(text.split("\\|")));
                     case "regex" -> source = ConstraintSource.regex(text);
                     case "schema" -> source = ConstraintSource.jsonSchema(text);
-                    case "yes" -> assertThat(Walks.matches(Walks.automaton(source), text)).as("%s, %s", source, text).isTrue();
-                    case "no" -> assertThat(Walks.matches(Walks.automaton(source), text)).as("%s, %s", source, text).isFalse();
+                    case "yes" ->
+                        assertThat(Walks.matches(Walks.automaton(source), text))
+                                .as("%s, %s", source, text)
+                                .isTrue();
+                    case "no" ->
+                        assertThat(Walks.matches(Walks.automaton(source), text))
+                                .as("%s, %s", source, text)
+                                .isFalse();
                     case "refused" -> {
                         ConstraintSource refused = source;
                         assertThatThrownBy(() -> Walks.automaton(refused))

@@ -23,7 +23,8 @@ class ConstraintTest {
     private static void assertRefused(ConstraintSource source, String param, String message) {
         assertThatThrownBy(() -> Walks.automaton(source))
                 .isInstanceOfSatisfying(
-                        InvalidConstraintException.class, e -> assertThat(e.param()).isEqualTo(param))
+                        InvalidConstraintException.class,
+                        e -> assertThat(e.param()).isEqualTo(param))
                 .hasMessageContaining(message);
     }
 
@@ -62,14 +63,31 @@ class ConstraintTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '§',
-            quoteCharacter = '\'',
+            quoteCharacter = '`',
             value = {
-                "(a § ')' for each '('", "a) § closes no group", "[a § ']' for each '['", "*a § nothing to repeat", "a{ § no number",
-                "a{,3} § no number", "a{3,2} § a maximum of at least the minimum", "a{9999999} § a bound over 1000000",
-                "a** § a quantifier right after another", "\\k<a> § a back-reference", "a\\ § the end of the regex",
-                "\\p{Nothing} § a character property", "[b-a] § a range whose end is below", "(?<1>a) § a group name",
-                "\\x{110000} § over 10FFFF", "\\xg1 § a hexadecimal digit", "a$b § more behind the anchor", "(a$) § the anchor $",
-                "\\N{DIGIT ONE} § the escape \\N", "[a&&^b] § '^'", "(?#x) § flags", "\\G § the boundary", "\\0 § octal"
+                "(a § ')' for each '('",
+                "a) § closes no group",
+                "[a § ']' for each '['",
+                "*a § nothing to repeat",
+                "a{ § no number",
+                "a{,3} § no number",
+                "a{3,2} § a maximum of at least the minimum",
+                "a{9999999} § a bound over 1000000",
+                "a** § a quantifier right after another",
+                "\\k<a> § a back-reference",
+                "a\\ § the end of the regex",
+                "\\p{Nothing} § a character property",
+                "[b-a] § a range whose end is below",
+                "(?<1>a) § a group name",
+                "\\x{110000} § over 10FFFF",
+                "\\xg1 § a hexadecimal digit",
+                "a$b § more behind the anchor",
+                "(a$) § the anchor $",
+                "\\N{DIGIT ONE} § the escape \\N",
+                "[a&&^b] § '^'",
+                "(?#x) § flags",
+                "\\G § the boundary",
+                "\\0 § octal"
             })
     void malformedRegexesAreRefusedByName(String regex, String message) {
         assertRefused(ConstraintSource.regex(regex), "", message);
@@ -101,7 +119,8 @@ class ConstraintTest {
     @Test
     void integersStayWithinTheirBounds() throws Exception {
         SplittableRandom random = new SplittableRandom(5);
-        List<Long> numbers = new ArrayList<>(List.of(Long.MIN_VALUE, -1000L, -100L, -10L, -1L, 0L, 1L, 9L, 10L, 99L, 100L, Long.MAX_VALUE));
+        List<Long> numbers = new ArrayList<>(
+                List.of(Long.MIN_VALUE, -1000L, -100L, -10L, -1L, 0L, 1L, 9L, 10L, 99L, 100L, Long.MAX_VALUE));
         for (int i = 0; i < 30; i++) {
             numbers.add(random.nextLong() >> random.nextInt(1, 64));
         }
@@ -112,13 +131,15 @@ class ConstraintTest {
             long max = Math.max(a, b);
             ConstraintAutomaton automaton = Walks.automaton(ConstraintSource.jsonSchema(
                     "{\"type\":\"integer\",\"minimum\":" + min + ",\"maximum\":" + max + "}"));
-            List<BigInteger> probes = new ArrayList<>(numbers.stream().map(BigInteger::valueOf).toList());
+            List<BigInteger> probes =
+                    new ArrayList<>(numbers.stream().map(BigInteger::valueOf).toList());
             for (long bound : new long[] {min, max}) {
                 probes.add(BigInteger.valueOf(bound).add(BigInteger.ONE));
                 probes.add(BigInteger.valueOf(bound).subtract(BigInteger.ONE));
             }
             for (BigInteger probe : probes) {
-                boolean within = probe.compareTo(BigInteger.valueOf(min)) >= 0 && probe.compareTo(BigInteger.valueOf(max)) <= 0;
+                boolean within =
+                        probe.compareTo(BigInteger.valueOf(min)) >= 0 && probe.compareTo(BigInteger.valueOf(max)) <= 0;
                 assertThat(Walks.matches(automaton, probe.toString()))
                         .as("%s in %s..%s", probe, min, max)
                         .isEqualTo(within);
@@ -134,10 +155,19 @@ class ConstraintTest {
     void schemasWithoutKeywordsAllowAnyValue(String schema) throws Exception {
         ConstraintSource source = ConstraintSource.jsonSchema(schema);
         for (String text : List.of(
-                "null", "true", "-0.5e+10", "0", "\"\\u0000\\\\\"", "[]", "{}", "[[],{\"\":[1,\"x\"]}]", "{\"a\":{},\"a\":[null]}")) {
+                "null",
+                "true",
+                "-0.5e+10",
+                "0",
+                "\"\\u0000\\\\\"",
+                "[]",
+                "{}",
+                "[[],{\"\":[1,\"x\"]}]",
+                "{\"a\":{},\"a\":[null]}")) {
             assertThat(matches(source, text)).as(text).isTrue();
         }
-        for (String text : List.of("", "nul", "01", "1.", "[1,]", "{\"a\"}", "{,}", "[ 1]", "\"\\u0041\"", "\"\\/\"", "[}", "{\"a\":1]")) {
+        for (String text : List.of(
+                "", "nul", "01", "1.", "[1,]", "{\"a\"}", "{,}", "[ 1]", "\"\\u0041\"", "\"\\/\"", "[}", "{\"a\":1]")) {
             assertThat(matches(source, text)).as(text).isFalse();
         }
     }
@@ -146,10 +176,13 @@ class ConstraintTest {
     void freeValuesEndAtTheirDepth() throws Exception {
         ConstraintSource source = ConstraintSource.jsonObject();
         int inner = FreeJson.DEPTH - 1;
-        assertThat(matches(source, "{\"a\":" + "[".repeat(inner) + "1" + "]".repeat(inner) + "}")).isTrue();
-        assertThat(matches(source, "{\"a\":" + "[".repeat(inner + 1) + "]".repeat(inner + 1) + "}")).isFalse();
+        assertThat(matches(source, "{\"a\":" + "[".repeat(inner) + "1" + "]".repeat(inner) + "}"))
+                .isTrue();
+        assertThat(matches(source, "{\"a\":" + "[".repeat(inner + 1) + "]".repeat(inner + 1) + "}"))
+                .isFalse();
         assertThat(matches(source, "[]")).isFalse();
-        ConstraintSource nested = ConstraintSource.jsonSchema("{\"properties\":{\"x\":{},\"y\":{\"type\":\"array\"}},\"type\":\"object\"}");
+        ConstraintSource nested = ConstraintSource.jsonSchema(
+                "{\"properties\":{\"x\":{},\"y\":{\"type\":\"array\"}},\"type\":\"object\"}");
         assertThat(matches(nested, "{\"x\":{\"a\":[{\"b\":[]}]},\"y\":[{}]}")).isTrue();
         assertThat(matches(nested, "{\"x\":{\"a\":[{\"b\":[]}},\"y\":[{}]}")).isFalse();
         assertThat(matches(nested, "{\"x\":[],\"y\":{}}")).isFalse();
@@ -157,8 +190,9 @@ class ConstraintTest {
 
     @Test
     void anyOfHoldsBesideOtherKeywords() throws Exception {
-        ConstraintSource source = ConstraintSource.jsonSchema("{\"type\":\"object\",\"properties\":{\"a\":{\"const\":1},\"b\":{\"const\":2}},"
-                + "\"additionalProperties\":false,\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}");
+        ConstraintSource source = ConstraintSource.jsonSchema(
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"const\":1},\"b\":{\"const\":2}},"
+                        + "\"additionalProperties\":false,\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}");
         assertThat(matches(source, "{\"a\":1}")).isTrue();
         assertThat(matches(source, "{\"b\":2}")).isTrue();
         assertThat(matches(source, "{}")).isFalse();
@@ -175,19 +209,31 @@ class ConstraintTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '§',
-            quoteCharacter = '\'',
+            quoteCharacter = '`',
             value = {
-                "{\"a\" § '' § not JSON", "'' § '' § found no schema", "3 § '' § found 3, expected a schema",
-                "{\"type\":\"text\"} § /type § found \"text\"", "{\"properties\":{\"a/b\":{\"minLength\":-1}}} § /properties/a~1b/minLength § 0 or more",
-                "{\"maxItems\":1.5} § /maxItems § an integer", "{\"items\":[]} § /items § found an array without content, expected a schema",
-                "{\"required\":[1]} § /required § names", "{\"enum\":3} § /enum § an array", "{\"type\":\"integer\",\"minimum\":1e99} § /minimum § 40 digits",
-                "{\"$ref\":\"http://a\"} § /$ref § a local one", "{\"$ref\":\"#/$defs/a\"} § /$ref § a place that the schema has",
+                "{\"a\" § `` § not JSON",
+                "`` § `` § found no schema",
+                "3 § `` § found 3, expected a schema",
+                "{\"type\":\"text\"} § /type § found \"text\"",
+                "{\"properties\":{\"a/b\":{\"minLength\":-1}}} § /properties/a~1b/minLength § 0 or more",
+                "{\"maxItems\":1.5} § /maxItems § an integer",
+                "{\"items\":[]} § /items § found an array without content, expected a schema",
+                "{\"required\":[1]} § /required § names",
+                "{\"enum\":3} § /enum § an array",
+                "{\"type\":\"integer\",\"minimum\":1e99} § /minimum § 40 digits",
+                "{\"$ref\":\"http://a\"} § /$ref § a local one",
+                "{\"$ref\":\"#/$defs/a\"} § /$ref § a place that the schema has",
                 "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"items\":{\"$ref\":\"#/$defs/a\"}}}} § /$defs/a/items/$ref § leads to itself",
-                "{\"anyOf\":[]} § /anyOf § one or more schemas", "{\"oneOf\":[true]} § '' § 'oneOf', which is not supported",
-                "{\"items\":{\"$id\":\"x\"}} § /items § '$id'", "{\"const\":\"\\ud800\"} § /const § lone surrogate",
-                "false § '' § no text matches", "{\"a\":1,\"a\":2} § '' § found the name 'a' twice", "{\"enum\":[]} § '' § no text matches",
-                "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":false}} § '' § no text matches",
-                "{\"enum\":[1],\"minimum\":0} § '' § 'enum' beside other keywords", "{\"pattern\":1} § /pattern § a string"
+                "{\"anyOf\":[]} § /anyOf § one or more schemas",
+                "{\"oneOf\":[true]} § `` § 'oneOf', which is not supported",
+                "{\"items\":{\"$id\":\"x\"}} § /items § '$id'",
+                "{\"const\":\"\\ud800\"} § /const § lone surrogate",
+                "false § `` § no text matches",
+                "{\"a\":1,\"a\":2} § `` § found the name 'a' twice",
+                "{\"enum\":[]} § `` § no text matches",
+                "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":false}} § `` § no text matches",
+                "{\"enum\":[1],\"minimum\":0} § `` § 'enum' beside other keywords",
+                "{\"pattern\":1} § /pattern § a string"
             })
     void malformedSchemasAreRefusedWithTheirPlace(String schema, String param, String message) {
         assertRefused(ConstraintSource.jsonSchema(schema), param, message);

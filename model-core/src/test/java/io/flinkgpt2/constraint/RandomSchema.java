@@ -10,7 +10,18 @@ final class RandomSchema {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final String[] NAMES = {"a", "ab", "abc", "b", "é\"\\\n", "", "日本", "x y", "/~", "😀"};
     private static final String[] PATTERNS = {
-        "^[a-z]{1,3}$", "a|^b", "\\d", "^(foo|bar)+$", "[^a]", "^\\p{L}+$", "\"", "^a.c$|\\\\", "^.{2,3}$", "^\\s*$", "x{2}", "^[\\x{1F600}-\\x{1F602}]*$"
+        "^[a-z]{1,3}$",
+        "a|^b",
+        "\\d",
+        "^(foo|bar)+$",
+        "[^a]",
+        "^\\p{L}+$",
+        "\"",
+        "^a.c$|\\\\",
+        "^.{2,3}$",
+        "^\\s*$",
+        "x{2}",
+        "^[\\x{1F600}-\\x{1F602}]*$"
     };
 
     private final SplittableRandom random;
