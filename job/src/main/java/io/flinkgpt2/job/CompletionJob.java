@@ -69,7 +69,7 @@ public final class CompletionJob {
                         .checkpointTimeout(limits.maxTransactionTimeout())
                         .toMillis());
         JobSettings fitted = settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment()))
-                .withMaxCopiedBytes(kafka.maxCopiedBytes(settings.generation().maxCopiedBytes()));
+                .withAnswers(kafka.answerLimits(settings.generation().answers()));
         build(environment, fitted, kafka.prompts(), kafka.completions(), kafka.deadLetters());
     }
 

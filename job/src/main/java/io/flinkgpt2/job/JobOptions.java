@@ -4,6 +4,7 @@ import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.kafka.sink.LostTransactions;
 import io.flinkgpt2.job.kafka.source.SourceStart;
 import io.flinkgpt2.job.operator.Ordering;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Precision;
 import java.time.Duration;
@@ -186,6 +187,13 @@ public final class JobOptions {
             .withDescription("What becomes of a request with a field that nothing knows: a dead letter (reject), or the"
                     + " field is passed over (ignore).");
 
+    public static final ConfigOption<RecordEnvelope> RECORDS_ENVELOPE = ConfigOptions.key("records.envelope")
+            .enumType(RecordEnvelope.class)
+            .defaultValue(RecordEnvelope.AS_SENT)
+            .withDescription(
+                    "Which answers are written in an envelope of the Batch API: those to requests that came in one"
+                            + " (as-sent), none (never) or all (always).");
+
     public static final ConfigOption<Integer> RECORDS_MAX_COPIED_BYTES = ConfigOptions.key("records.max-copied-bytes")
             .intType()
             .defaultValue(262_144)
@@ -235,6 +243,7 @@ public final class JobOptions {
             CHECKPOINT_INTERVAL,
             LOST_TRANSACTIONS,
             RECORDS_UNKNOWN_FIELDS,
+            RECORDS_ENVELOPE,
             RECORDS_MAX_COPIED_BYTES,
             DEAD_LETTERS_MAX_BYTES,
             JOB_NAME);

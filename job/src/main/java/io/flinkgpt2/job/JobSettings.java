@@ -9,6 +9,7 @@ import io.flinkgpt2.job.function.PinnedModel;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
+import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.model.ActivationNames;
@@ -96,7 +97,10 @@ public record JobSettings(
                         get(options, JobOptions.GENERATION_TRUNCATE_PROMPT, null),
                         get(options, JobOptions.GENERATION_ALLOW_SPECIAL_TOKENS, null)),
                 get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),
-                inRange(options, JobOptions.RECORDS_MAX_COPIED_BYTES, 1024, LARGEST_RECORD));
+                get(options, JobOptions.RECORDS_ENVELOPE, null),
+                new AnswerLimits(
+                        inRange(options, JobOptions.RECORDS_MAX_COPIED_BYTES, 1024, LARGEST_RECORD),
+                        Integer.MAX_VALUE));
         JobSettings settings = new JobSettings(
                 jobName,
                 kafka,
@@ -123,7 +127,7 @@ public record JobSettings(
         Object standard = option.hasDefaultValue() ? option.defaultValue() : "";
         if (standard instanceof Enum<?> constant) {
             List<String> names = Arrays.stream(constant.getDeclaringClass().getEnumConstants())
-                    .map(value -> ((Enum<?>) value).name().toLowerCase(Locale.ROOT))
+                    .map(value -> value.toString().toLowerCase(Locale.ROOT))
                     .toList();
             return "one of " + names;
         }
@@ -282,8 +286,8 @@ public record JobSettings(
         return new JobSettings(jobName, kafka, other, generationMode, ordering, batch, checkpointInterval);
     }
 
-    /** Returns the same with another limit of what a completion copies from its request. */
-    JobSettings withMaxCopiedBytes(int bytes) {
-        return with(generation.withMaxCopiedBytes(bytes));
+    /** Returns the same with other room for answers. */
+    JobSettings withAnswers(AnswerLimits answers) {
+        return with(generation.withAnswers(answers));
     }
 }

@@ -49,6 +49,7 @@ class ArchitectureTest {
                     "io.flinkgpt2.pretrained..",
                     "io.flinkgpt2.generation..",
                     "io.flinkgpt2.sampling..",
+                    "io.flinkgpt2.constraint..",
                     "io.flinkgpt2.model..",
                     "io.flinkgpt2.weights..",
                     "io.flinkgpt2.hub..",

@@ -57,6 +57,7 @@ class JobArgumentsTest {
         "prefix-cache-bytes, prefix-cache.bytes",
         "interval, checkpoint.interval",
         "unknown-fields, records.unknown-fields",
+        "envelope, records.envelope",
         "max-copied-bytes, records.max-copied-bytes",
         "max-bytes, dead-letters.max-bytes",
         "letters-max-bytes, dead-letters.max-bytes"

@@ -14,6 +14,8 @@ import io.flinkgpt2.job.kafka.sink.LostTransactions;
 import io.flinkgpt2.job.kafka.source.SourceStart;
 import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
+import io.flinkgpt2.job.record.AnswerLimits;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.tensor.Activation;
@@ -57,7 +59,8 @@ class JobSettingsTest {
                                 128,
                                 new RequestDefaults(PromptTruncation.ERROR, false),
                                 UnknownFields.REJECT,
-                                262_144),
+                                RecordEnvelope.AS_SENT,
+                                new AnswerLimits(262_144, Integer.MAX_VALUE)),
                         GenerationMode.BATCH,
                         Ordering.NONE,
                         new BatchSettings(32, Duration.ofSeconds(1), null, null),
@@ -96,6 +99,7 @@ class JobSettingsTest {
                 "--checkpoint.interval=500 ms",
                 "--lost-transactions=continue",
                 "--records.unknown-fields=ignore",
+                "--envelope=always",
                 "--records.max-copied-bytes=2048",
                 "--dead-letters.max-bytes=0",
                 "--ordering=key",
@@ -127,7 +131,8 @@ class JobSettingsTest {
                                 16,
                                 new RequestDefaults(PromptTruncation.LEFT, true),
                                 UnknownFields.IGNORE,
-                                2048),
+                                RecordEnvelope.ALWAYS,
+                                new AnswerLimits(2048, Integer.MAX_VALUE)),
                         GenerationMode.MAP,
                         Ordering.KEY,
                         new BatchSettings(8, Duration.ofMillis(50), 64L << 20, 0L),
@@ -224,6 +229,7 @@ class JobSettingsTest {
                 "model.activation | silu | [gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_accurate, relu]",
                 "model.activation | GELU | [gelu, gelu_python, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_accurate, relu]",
                 "records.unknown-fields | keep | [reject, ignore]",
+                "records.envelope | yes | [as-sent, never, always]",
                 "lost-transactions | pray | [fail, continue]",
                 "topics.prompts | a topic | 1 to 249 letters",
                 "topics.completions | .. | 1 to 249 letters",

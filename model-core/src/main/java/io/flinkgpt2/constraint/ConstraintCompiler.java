@@ -3,6 +3,7 @@ package io.flinkgpt2.constraint;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 
 /**
  * Builds constraints for one vocabulary. Each distinct constraint is built once, also if several threads ask for it, and kept
@@ -12,6 +13,8 @@ import java.util.concurrent.FutureTask;
  * refused on every machine.
  */
 public final class ConstraintCompiler {
+    private static final long CACHE_BYTES = 64 << 20;
+
     private final Tokenizer tokenizer;
     private final TokenTrie trie;
     private final FreeJson freeJson = new FreeJson();
@@ -28,6 +31,21 @@ public final class ConstraintCompiler {
         this.tokenizer = tokenizer;
         this.trie = new TokenTrie(tokenizer, vocabularySize);
         this.cache = new ConstraintCache(cacheBytes);
+    }
+
+    /** Returns a supplier of one compiler, with a cache of {@value #CACHE_BYTES} bytes, that is made when it is first used. */
+    public static Supplier<ConstraintCompiler> whenUsed(Tokenizer tokenizer, int vocabularySize) {
+        return new Supplier<>() {
+            private ConstraintCompiler compiler;
+
+            @Override
+            public synchronized ConstraintCompiler get() {
+                if (compiler == null) {
+                    compiler = new ConstraintCompiler(tokenizer, vocabularySize, CACHE_BYTES);
+                }
+                return compiler;
+            }
+        };
     }
 
     /**

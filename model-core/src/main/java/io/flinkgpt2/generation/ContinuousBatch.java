@@ -1,12 +1,15 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.constraint.ConstraintCompiler;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Workers;
 import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Completes many requests together: sequences join and leave at every step, and prompts and decoding sequences share one
@@ -35,10 +38,14 @@ public final class ContinuousBatch {
     private final PromptLimits limits;
     private final BatchOptions options;
     private final SequenceFeatures features;
+    private final KvCacheManager kvCache;
     private final Scheduler scheduler;
     private final BatchMetrics metrics;
     private final Outcomes outcomes;
     private final ModelRunner runner;
+
+    /** Requests in flight that have a deadline. */
+    private final List<RequestGroup> timed = new ArrayList<>();
 
     private long arrivals;
 
@@ -52,14 +59,32 @@ public final class ContinuousBatch {
 
     /** @param workers threads that share the work of a step; the caller closes them */
     public ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options, Workers workers) {
-        this(model, tokenizer, options, workers, SequenceFeatures.standard(model.config()));
+        this(
+                model,
+                tokenizer,
+                options,
+                workers,
+                ConstraintCompiler.whenUsed(tokenizer, model.config().vocabularySize()));
+    }
+
+    /**
+     * @param workers threads that share the work of a step; the caller closes them
+     * @param constraints of the tokenizer and the model, asked for when a request has a constraint
+     */
+    public ContinuousBatch(
+            Gpt2 model,
+            Tokenizer tokenizer,
+            BatchOptions options,
+            Workers workers,
+            Supplier<ConstraintCompiler> constraints) {
+        this(model, tokenizer, options, workers, new StandardFeatures(model.config(), tokenizer, constraints));
     }
 
     ContinuousBatch(Gpt2 model, Tokenizer tokenizer, BatchOptions options, Workers workers, SequenceFeatures features) {
         this.options = options;
         this.limits = new PromptLimits(model.config(), options.maxContext());
         this.features = features;
-        KvCacheManager kvCache = new KvCacheManager(model.config(), options);
+        this.kvCache = new KvCacheManager(model.config(), options);
         this.metrics = new BatchMetrics(kvCache);
         this.scheduler = new Scheduler(kvCache, options, metrics);
         this.outcomes = new Outcomes(tokenizer);
@@ -81,14 +106,25 @@ public final class ContinuousBatch {
     }
 
     /**
-     * Takes a request in. What is accepted is completed sooner or later; one that asks for no tokens has ended already.
+     * Takes a request in. What is accepted is completed sooner or later; one that asks for no tokens and no scores has ended
+     * already.
      *
      * @param promptTokenIds the prompt, not to be changed afterwards; empty: generation begins from end of text
      * @param priority lower ones enter first; within one, in the order of submission
-     * @throws IllegalArgumentException if the prompt does not keep to {@link #limits}; nothing has changed then
+     * @throws IllegalArgumentException if the prompt does not keep to {@link #limits}, or it has more choices than
+     *     {@value GenerationParameters#MAX_CHOICES}; a {@link RequestTooLargeException} if its beams do not fit the KV cache;
+     *     nothing has changed then
      */
     public RequestGroup submit(int[] promptTokenIds, GenerationParameters parameters, int priority) {
-        return resume(promptTokenIds, parameters, priority, List.of());
+        return submit(new int[][] {promptTokenIds}, parameters, priority);
+    }
+
+    /**
+     * Takes a request with several prompts in, each of which is completed as {@link #submit(int[], GenerationParameters, int)}
+     * says.
+     */
+    public RequestGroup submit(int[][] prompts, GenerationParameters parameters, int priority) {
+        return resume(prompts, parameters, priority, List.of());
     }
 
     /**
@@ -97,35 +133,67 @@ public final class ContinuousBatch {
      *
      * @param generatedTokenIds {@link RequestGroup#generatedTokenIds} when it was interrupted; a choice that is missing begins
      *     anew
-     * @throws IllegalArgumentException as {@link #submit}, and if there are more choices than the parameters ask for, or a
+     * @throws IllegalArgumentException as {@link #submit}, and if there are more choices than the request asks for, or a
      *     generated id lies outside of the vocabulary
      */
     public RequestGroup resume(
-            int[] promptTokenIds, GenerationParameters parameters, int priority, List<int[]> generatedTokenIds) {
-        int[] prompt = limits.fit(promptTokenIds, parameters.maxTokens());
-        if (generatedTokenIds.size() > parameters.choices()) {
+            int[][] prompts, GenerationParameters parameters, int priority, List<int[]> generatedTokenIds) {
+        RequestGroup group = new RequestGroup(prompts, parameters, priority, System.nanoTime());
+        for (Sequence sequence : sequences(group, generatedTokenIds)) {
+            group.add(sequence);
+        }
+        if (group.hasDeadline()) {
+            timed.add(group);
+        }
+        for (Sequence sequence : group.choices()) {
+            if (sequence.search == null && sequence.isFinished() && !sequence.hasTokensToScore()) {
+                outcomes.complete(sequence, group.submittedAt());
+            } else {
+                scheduler.enqueue(sequence);
+            }
+        }
+        return group;
+    }
+
+    private List<Sequence> sequences(RequestGroup group, List<int[]> generatedTokenIds) {
+        GenerationParameters parameters = group.parameters();
+        int[][] prompts = group.promptTokenIds();
+        boolean beams = parameters.beams() != null;
+        int count = Math.multiplyExact(prompts.length, beams ? 1 : parameters.bestOf());
+        if (prompts.length < 1 || (long) prompts.length * parameters.bestOf() > GenerationParameters.MAX_CHOICES) {
+            throw new IllegalArgumentException("prompt: found " + prompts.length + " prompts of " + parameters.bestOf()
+                    + " choices each, expected 1.." + GenerationParameters.MAX_CHOICES + " choices together");
+        }
+        if (generatedTokenIds.size() > count) {
             throw new IllegalArgumentException("generated tokens: found those of " + generatedTokenIds.size()
-                    + " choices, expected at most " + parameters.choices() + ", the n of the request");
+                    + " choices, expected at most " + count + ", those of the request");
         }
         for (int[] generated : generatedTokenIds) {
             for (int i = 0; i < generated.length; i++) {
                 limits.requireInVocabulary("generated token id", i, generated[i]);
             }
         }
-        long now = System.nanoTime();
-        RequestGroup group = new RequestGroup(promptTokenIds, parameters, priority, now);
-        for (int choice = 0; choice < parameters.choices(); choice++) {
-            int[] generated = choice < generatedTokenIds.size() ? generatedTokenIds.get(choice) : NONE_GENERATED;
-            group.add(new Sequence(group, choice, arrivals++, prompt, generated, limits.maxContext(), features));
-        }
-        for (Sequence sequence : group.choices()) {
-            if (sequence.isFinished()) {
-                outcomes.complete(sequence, now);
-            } else {
-                scheduler.enqueue(sequence);
+        List<Sequence> sequences = new ArrayList<>(count);
+        for (int i = 0; i < prompts.length; i++) {
+            int[] fitted = limits.fit(prompts[i], parameters.maxTokens());
+            Prompt prompt = new Prompt(i, fitted, parameters.scores());
+            for (int choice = i * count / prompts.length; choice < (i + 1) * count / prompts.length; choice++) {
+                sequences.add(sequence(group, prompt, choice, generatedTokenIds));
             }
         }
-        return group;
+        return sequences;
+    }
+
+    private Sequence sequence(RequestGroup group, Prompt prompt, int choice, List<int[]> generatedTokenIds) {
+        int[] generated = choice < generatedTokenIds.size() ? generatedTokenIds.get(choice) : NONE_GENERATED;
+        boolean beams = group.parameters().beams() != null;
+        int ofRequest = beams ? choice * group.parameters().choices() : choice;
+        Sequence sequence =
+                new Sequence(group, prompt, ofRequest, arrivals++, generated, limits.maxContext(), features);
+        if (beams && !sequence.isFinished()) {
+            kvCache.requireFits(new BeamSearch(sequence).beams().get(0));
+        }
+        return sequence;
     }
 
     /**
@@ -135,17 +203,40 @@ public final class ContinuousBatch {
      * @throws IllegalArgumentException if it is another batch's
      */
     public boolean cancel(RequestGroup group) {
+        return end(group, StopReason.CANCELLED);
+    }
+
+    private boolean end(RequestGroup group, StopReason reason) {
         if (group.hasEnded()) {
             return false;
         }
         for (Sequence sequence : group.choices()) {
             if (!sequence.hasEnded()) {
                 scheduler.remove(sequence);
-                sequence.cancel();
-                outcomes.complete(sequence, System.nanoTime());
+                if (sequence.search == null) {
+                    sequence.endUnlessFinished(Stop.of(reason));
+                    outcomes.complete(sequence, System.nanoTime());
+                } else {
+                    sequence.search.end(Stop.of(reason));
+                    outcomes.complete(sequence.search, System.nanoTime());
+                }
             }
         }
         return true;
+    }
+
+    /** Ends the requests whose time is over. */
+    private void endTimedOut() {
+        long now = System.nanoTime();
+        for (int i = timed.size() - 1; i >= 0; i--) {
+            RequestGroup group = timed.get(i);
+            if (group.isPastDeadline(now)) {
+                end(group, StopReason.TIMEOUT);
+            }
+            if (group.hasEnded()) {
+                timed.remove(i);
+            }
+        }
     }
 
     /** Returns the number of sequences that were admitted and have not ended. */
@@ -169,7 +260,7 @@ public final class ContinuousBatch {
 
     /** Returns whether as many sequences are in flight, waiting ones included, as there are places. */
     public boolean isFull() {
-        return runningCount() + waitingCount() >= scheduler.places();
+        return scheduler.isFull();
     }
 
     /** Returns whether there is nothing to do; requests that have ended may still be waiting to be polled. */
@@ -209,6 +300,9 @@ public final class ContinuousBatch {
      * @throws IllegalStateException if internal bookkeeping is corrupt; discard the batch
      */
     public boolean step() {
+        if (!timed.isEmpty()) {
+            endTimedOut();
+        }
         scheduler.admit();
         if (scheduler.runningCount() == 0) {
             return false;

@@ -1,10 +1,15 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.constraint.ConstraintCompiler;
 import io.flinkgpt2.model.Gpt2;
+import io.flinkgpt2.model.Gpt2Config;
+import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.sampling.BeamParameters;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Workers;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 
 /**
  * Completes one request at a time: a {@link ContinuousBatch} of one place. For one thread at a time.
@@ -23,9 +28,36 @@ public final class Generator {
 
     /** @param workers threads that share the work of each pass; they change speed, never a result; the caller closes them */
     public Generator(Gpt2 model, Tokenizer tokenizer, int maxContext, int prefillChunk, Workers workers) {
-        int chunk = Math.min(prefillChunk, maxContext);
-        BatchOptions options = BatchOptions.roomy(model.config(), maxContext, 1, chunk);
-        this.batch = new ContinuousBatch(model, tokenizer, options.withPrefixCacheBytes(0), workers);
+        this(
+                model,
+                tokenizer,
+                maxContext,
+                prefillChunk,
+                workers,
+                mostKvCacheBytes(model.config(), maxContext),
+                ConstraintCompiler.whenUsed(tokenizer, model.config().vocabularySize()));
+    }
+
+    /**
+     * @param kvCacheBytes maximum memory for keys and values, enough for at least one sequence of {@code maxContext}
+     * @param constraints of the tokenizer and the model, asked for when a request has a constraint
+     */
+    public Generator(
+            Gpt2 model,
+            Tokenizer tokenizer,
+            int maxContext,
+            int prefillChunk,
+            Workers workers,
+            long kvCacheBytes,
+            Supplier<ConstraintCompiler> constraints) {
+        BatchOptions options = new BatchOptions(maxContext, 1, Math.min(prefillChunk, maxContext), kvCacheBytes, 0);
+        this.batch = new ContinuousBatch(model, tokenizer, options, workers, constraints);
+    }
+
+    /** Returns the bytes of keys and values that the widest beam search of the longest context takes. */
+    public static long mostKvCacheBytes(Gpt2Config config, int maxContext) {
+        new PromptLimits(config, maxContext); // refuses a context that the model does not have
+        return BeamParameters.MAX_WIDTH * (KvBlocks.blocksFor(maxContext) + 1L) * KvBlocks.blockBytes(config);
     }
 
     /** Returns the limits that its prompts must keep to. */
@@ -36,14 +68,14 @@ public final class Generator {
     /**
      * Generates until all choices have ended.
      *
-     * @param promptTokenIds the prompt; empty: generation begins from end of text
+     * @param prompts one or more; an empty one is completed from end of text
      * @return the request, which has ended
-     * @throws IllegalArgumentException if the prompt does not keep to {@link #limits}
+     * @throws IllegalArgumentException as {@link ContinuousBatch#submit(int[][], GenerationParameters, int)}
      * @throws CancellationException if the thread is interrupted, noticed before each token; it stays interrupted, and the
      *     next request begins afresh
      */
-    public RequestGroup generate(int[] promptTokenIds, GenerationParameters parameters) {
-        RequestGroup request = batch.submit(promptTokenIds, parameters, 0);
+    public RequestGroup generate(int[][] prompts, GenerationParameters parameters) {
+        RequestGroup request = batch.submit(prompts, parameters, 0);
         while (!request.hasEnded()) {
             if (Thread.currentThread().isInterrupted()) {
                 batch.cancel(request);
@@ -63,7 +95,7 @@ public final class Generator {
      *     and as {@link #generate}
      */
     public Completion complete(int[] promptTokenIds, GenerationParameters parameters) {
-        RequestGroup request = generate(promptTokenIds, parameters);
+        RequestGroup request = generate(new int[][] {promptTokenIds}, parameters);
         if (request.failure() != null) {
             throw request.failure();
         }

@@ -51,14 +51,14 @@ final class KvCacheManager {
      */
     boolean allocate(Sequence sequence, Sequence[] running, int count, long now) {
         // The last token is always computed, for its logits.
-        int end = sequence.length() - 1;
-        prefixes.find(sequence.tokenIds(), sharing ? end : 0, match);
-        if (sharing && isBeingComputed(sequence.tokenIds(), end, running, count)) {
+        int end = shares(sequence.group()) ? sequence.reusablePositions() : 0;
+        prefixes.find(sequence.tokenIds(), end, sequence.group().prefixSalt(sharing), match);
+        if (end > 0 && isBeingComputed(sequence, end, running, count)) {
             return false;
         }
         int mostBlocks = KvBlocks.blocksFor(sequence.mostPositions());
         long room = pool.capacity() - heldByRunning() - promised(running, count);
-        long needed = (long) mostBlocks - match.wholeBlocks + match.idleBlocks;
+        long needed = blocksOf(sequence.width(), mostBlocks) - match.wholeBlocks + match.idleBlocks;
         if (needed > room) {
             return false;
         }
@@ -69,15 +69,45 @@ final class KvCacheManager {
         prefixes.adopt(match, keysAndValues);
         SequenceCache cache = new SequenceCache(keysAndValues, mostBlocks, match.path, match.wholeBlocks);
         sequence.admitted(cache, Math.min(match.tokens(), sequence.promptLength()), now);
+        if (sequence.search != null) {
+            sequence.search.admitted(cache, () -> new KvCache(pool, maxContext));
+        }
         return true;
     }
 
+    /** Returns whether prompts are shared: with others, or among the choices of one request. */
+    private boolean shares(RequestGroup group) {
+        return sharing || group.choices().size() > 1;
+    }
+
+    /**
+     * Returns the maximum number of blocks of one sequence, or of the beams of a search: they have their blocks in common up to
+     * where they part, but in the worst case that is at once, and each of them copies its last block when it does.
+     */
+    private static long blocksOf(int width, int mostBlocks) {
+        return width == 1 ? mostBlocks : width * (mostBlocks + 1L);
+    }
+
+    /**
+     * Checks that a sequence, or a beam search by its first one, fits when nothing else runs.
+     *
+     * @throws RequestTooLargeException if it does not
+     */
+    void requireFits(Sequence sequence) {
+        long needed = blocksOf(sequence.width(), KvBlocks.blocksFor(sequence.mostPositions()));
+        if (needed > pool.capacity()) {
+            throw new RequestTooLargeException(sequence.width(), needed * blockBytes(), pool.capacity() * blockBytes());
+        }
+    }
+
     /** Returns whether a running sequence is about to compute clearly more of this prompt than is known. */
-    private boolean isBeingComputed(int[] tokens, int end, Sequence[] running, int count) {
+    private boolean isBeingComputed(Sequence sequence, int end, Sequence[] running, int count) {
+        int[] tokens = sequence.tokenIds();
+        Object salt = sequence.group().prefixSalt(sharing);
         int enough = match.tokens() + LEAST_GAIN;
         for (int i = 0; i < count; i++) {
             Sequence other = running[i];
-            if (!other.isPromptComputed()) {
+            if (!other.isPromptComputed() && other.group().prefixSalt(sharing).equals(salt)) {
                 int most = Math.min(end, other.promptLength());
                 // Looking at the tokens that would make the difference rejects most others at once.
                 if (most >= enough
@@ -94,9 +124,13 @@ final class KvCacheManager {
     private static long promised(Sequence[] running, int count) {
         long blocks = 0;
         for (int i = 0; i < count; i++) {
-            SequenceCache cache = running[i].cache;
-            int end = cache.mostBlocks * KvCache.BLOCK_POSITIONS;
-            blocks += cache.keysAndValues.blocksToAppend(end);
+            Sequence sequence = running[i];
+            if (sequence.search == null) {
+                SequenceCache cache = sequence.cache;
+                blocks += cache.keysAndValues.blocksToAppend(cache.mostBlocks * KvCache.BLOCK_POSITIONS);
+            } else if (i == 0 || running[i - 1].search != sequence.search) {
+                blocks += sequence.search.promisedBlocks();
+            }
         }
         return blocks;
     }
@@ -106,9 +140,9 @@ final class KvCacheManager {
         prefixes.makeRoom(blocks);
     }
 
-    /** Lets other sequences share what a running one has computed of its prompt. */
+    /** Lets other sequences share what a running one has computed of its prompt; nothing for one that shares none. */
     void registerPrompt(Sequence sequence) {
-        if (!sharing) {
+        if (!shares(sequence.group())) {
             return;
         }
         SequenceCache cache = sequence.cache;
@@ -127,8 +161,18 @@ final class KvCacheManager {
 
     /** Takes back what a sequence that leaves the batch held. */
     void release(Sequence sequence) {
-        sequence.cache.keysAndValues.reset();
-        prefixes.release(sequence.cache.prefix);
+        if (sequence.search == null) {
+            release(sequence.cache);
+        } else {
+            sequence.search.forEachPlace(this::release);
+        }
+    }
+
+    private void release(SequenceCache cache) {
+        cache.keysAndValues.reset();
+        if (cache.prefix != null) {
+            prefixes.release(cache.prefix);
+        }
     }
 
     /** Returns the number of blocks that running sequences hold, shared ones counted once. */

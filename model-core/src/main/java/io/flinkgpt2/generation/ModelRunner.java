@@ -4,13 +4,14 @@ import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.RaggedBatch;
+import io.flinkgpt2.sampling.BeamCandidates;
 import io.flinkgpt2.sampling.SampledToken;
 import io.flinkgpt2.sampling.Sampler;
 import io.flinkgpt2.tensor.Workers;
 
 /**
- * One step of the sequences that a {@link Scheduler} runs: a pass through the model that they share, and a token for each that
- * has caught up with its tokens. Owns the rows, scratch and sampler.
+ * One step of the sequences that a {@link Scheduler} runs: a pass through the model that they share, a token for each that has
+ * caught up with its tokens, and scores of known tokens where they are wanted. Owns the rows, scratch and sampler.
  *
  * <p>A shared pass that fails has appended nothing to any cache, and no bit depends on what is computed together; so the
  * same rows are then computed again, for each sequence alone, and only those end that fail alone.
@@ -25,6 +26,7 @@ final class ModelRunner {
     private final RaggedBatch rows;
     private final ForwardState forwardState;
     private final Sampler sampler;
+    private final BeamCandidates beamCandidates;
 
     /** @param workers threads that share the work of a pass */
     ModelRunner(
@@ -36,15 +38,18 @@ final class ModelRunner {
             Outcomes outcomes,
             BatchMetrics metrics) {
         Gpt2Config config = model.config();
-        int maxRows = options.batchSize() + options.prefillChunk();
+        int mostRunning = Scheduler.mostRunning(options);
+        int maxRows = mostRunning + options.prefillChunk();
         this.model = model;
         this.scheduler = scheduler;
         this.kvCache = kvCache;
         this.outcomes = outcomes;
         this.metrics = metrics;
         this.rows = new RaggedBatch(maxRows);
-        this.forwardState = new ForwardState(model, maxRows, options.batchSize(), options.maxContext(), workers);
+        this.forwardState =
+                new ForwardState(model, maxRows, mostRunning + StepRows.SCORED_ROWS, options.maxContext(), workers);
         this.sampler = new Sampler(model.kernels(), config.vocabularySize());
+        this.beamCandidates = new BeamCandidates(model.kernels(), config.vocabularySize());
     }
 
     /** Makes a step of the running sequences, 1 or more; hands over those that end. */
@@ -55,7 +60,7 @@ final class ModelRunner {
             for (int i = 0; i < scheduler.runningCount(); i++) {
                 kvCache.registerPrompt(scheduler.running(i));
             }
-            sampleAll(System.nanoTime());
+            takeAll(System.nanoTime());
         } else {
             stepAlone(failure);
         }
@@ -76,13 +81,98 @@ final class ModelRunner {
         }
     }
 
-    private void sampleAll(long now) {
+    private void takeAll(long now) {
         int logits = 0;
         for (int i = 0; i < scheduler.runningCount(); i++) {
-            Sequence sequence = scheduler.running(i);
-            if (sequence.pendingTokens() == 0) {
-                sample(sequence, forwardState.logitsOffset(logits++), now);
+            take(i, logits, now);
+            logits += scheduler.logitsOf(i);
+        }
+        advanceBeams(now);
+    }
+
+    /**
+     * Scores the tokens that are known, and chooses the next one of a sequence that has caught up with its tokens. Whatever it
+     * throws ends that one alone.
+     *
+     * @param index of the sequence among the running ones
+     * @param firstLogits its first row of logits, if it has any
+     */
+    private void take(int index, int firstLogits, long now) {
+        Sequence sequence = scheduler.running(index);
+        if (sequence.hasEnded()) {
+            return; // as a beam, with another one of its search
+        }
+        try {
+            int end = sequence.cache.keysAndValues.length();
+            int logits = firstLogits;
+            for (int position = end - scheduler.rowsOf(index); position < end; position++) {
+                if (sequence.wantsLogits(position)) {
+                    take(sequence, position, forwardState.logitsOffset(logits++), now);
+                }
             }
+            if (sequence.isFinished() && sequence.search == null && sequence.pendingTokens() <= 0) {
+                kvCache.release(sequence);
+                outcomes.complete(sequence, now);
+            }
+        } catch (RuntimeException e) {
+            fail(sequence, e);
+        }
+    }
+
+    private void take(Sequence sequence, int position, int logitsOffset, long now) {
+        if (position + 1 < sequence.length()) {
+            sampler.scorer()
+                    .score(
+                            forwardState.logits(),
+                            logitsOffset,
+                            sequence.tokenId(position + 1),
+                            sequence.scores().of(position + 1));
+        } else if (sequence.search != null) {
+            sequence.search.collect(sequence, forwardState.logits(), logitsOffset, beamCandidates, sampler.scorer());
+        } else {
+            sample(sequence, logitsOffset, now);
+        }
+    }
+
+    private void sample(Sequence sequence, int logitsOffset, long now) {
+        int before = sequence.generatedCount();
+        SampledToken token = sampler.sample(
+                forwardState.logits(),
+                logitsOffset,
+                sequence.processors(),
+                sequence.parameters(),
+                sequence.choice(),
+                before,
+                sequence.scores().generated());
+        sequence.append(token.id(), now);
+        if (sequence.generatedCount() > before) {
+            metrics.generated();
+        }
+    }
+
+    /** Lets each beam search go on whose beams have their continuations. */
+    private void advanceBeams(long now) {
+        for (int i = 0; i < scheduler.runningCount(); i++) {
+            BeamSearch search = scheduler.running(i).search;
+            if (search != null && search.isReady()) {
+                advance(search, now);
+            }
+        }
+    }
+
+    private void advance(BeamSearch search, long now) {
+        Sequence first = search.beams().get(0);
+        try {
+            search.advance(now);
+            if (search.isDecided()) {
+                kvCache.release(first);
+                outcomes.complete(search, now);
+            } else {
+                metrics.generated();
+                scheduler.replaceBeams(search);
+            }
+        } catch (RuntimeException e) {
+            fail(first, e);
         }
     }
 
@@ -91,8 +181,8 @@ final class ModelRunner {
         boolean explained = false;
         for (int i = 0; i < scheduler.runningCount(); i++) {
             Sequence sequence = scheduler.running(i);
-            int blocks = scheduler.fillAlone(rows, i);
-            if (rows.size() == 0) {
+            int blocks = sequence.hasEnded() ? 0 : scheduler.fillAlone(rows, i);
+            if (sequence.hasEnded() || rows.size() == 0) {
                 continue;
             }
             RuntimeException own = pass(blocks);
@@ -102,36 +192,10 @@ final class ModelRunner {
                 continue;
             }
             kvCache.registerPrompt(sequence);
-            if (sequence.pendingTokens() == 0) {
-                sample(sequence, forwardState.logitsOffset(0), System.nanoTime());
-            }
+            take(i, 0, System.nanoTime());
         }
+        advanceBeams(System.nanoTime());
         metrics.sharedPassFailed(explained ? null : failure);
-    }
-
-    /** Chooses the next token of a sequence that has caught up with its tokens. Whatever it throws ends that one alone. */
-    private void sample(Sequence sequence, int logitsOffset, long now) {
-        int before = sequence.generatedCount();
-        try {
-            SampledToken token = sampler.sample(
-                    forwardState.logits(),
-                    logitsOffset,
-                    sequence.processors(),
-                    sequence.parameters(),
-                    sequence.choice(),
-                    before);
-            sequence.append(token, now);
-        } catch (RuntimeException e) {
-            fail(sequence, e);
-            return;
-        }
-        if (sequence.generatedCount() > before) {
-            metrics.generated();
-        }
-        if (sequence.isFinished()) {
-            kvCache.release(sequence);
-            outcomes.complete(sequence, now);
-        }
     }
 
     private void fail(Sequence sequence, RuntimeException cause) {

@@ -4,6 +4,8 @@ import io.flinkgpt2.model.KvBlock;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * The keys and values of prompts, for others that begin alike: a radix tree whose nodes are blocks of the KV cache, keyed by
@@ -21,7 +23,9 @@ final class PrefixCache {
 
     private final KvBlocks pool;
     private final int mostIdle;
-    private final PrefixNode root = new PrefixNode(null, new int[0], null);
+    /** A tree for each salt that something is kept of. */
+    private final Map<Object, PrefixNode> roots = new HashMap<>();
+
     private PrefixNode oldest;
     private PrefixNode newest;
     private int idleCount;
@@ -43,9 +47,13 @@ final class PrefixCache {
         return evictedCount;
     }
 
-    /** Finds the longest part of {@code tokens[0, end)} that is there. */
-    void find(int[] tokens, int end, PrefixMatch match) {
-        match.path = root;
+    /**
+     * Finds the longest part of {@code tokens[0, end)} that is there.
+     *
+     * @param salt prompts are shared only with those of an equal one
+     */
+    void find(int[] tokens, int end, Object salt, PrefixMatch match) {
+        match.path = root(salt);
         match.wholeBlocks = 0;
         match.idleBlocks = 0;
         match.dropPart();
@@ -69,9 +77,11 @@ final class PrefixCache {
      * match's idle blocks, an idle part, and one block to copy that to, together.
      */
     void adopt(PrefixMatch match, KvCache cache) {
-        for (PrefixNode node = match.path; node != root; node = node.parent) {
-            pin(node);
+        PrefixNode root = match.path;
+        for (; !root.isRoot(); root = root.parent) {
+            pin(root);
         }
+        hold(root);
         adoptWhole(match.path, cache);
         if (match.part != null) {
             pin(match.part); // else making room for the copy might give up what is to be copied
@@ -82,7 +92,7 @@ final class PrefixCache {
     }
 
     private void adoptWhole(PrefixNode node, KvCache cache) {
-        if (node != root) {
+        if (!node.isRoot()) {
             adoptWhole(node.parent, cache);
             cache.adopt(node.block);
         }
@@ -91,7 +101,7 @@ final class PrefixCache {
     /**
      * Registers the next block of a prompt that a running sequence has computed, and pins it.
      *
-     * @param path the node of the block before, the root for the first
+     * @param path the node of the block before; for the first one that of {@link PrefixMatch#path}
      * @param count tokens of the block, all {@value KvCache#BLOCK_POSITIONS} but for the last
      * @return the block's node, or {@code path} if another one has these tokens and more
      */
@@ -127,18 +137,40 @@ final class PrefixCache {
         }
     }
 
-    PrefixNode root() {
+    /** Returns the path of a sequence that has nothing yet, to register its prompt under; {@link #release} lets it go. */
+    PrefixNode hold(Object salt) {
+        PrefixNode root = root(salt);
+        hold(root);
         return root;
+    }
+
+    private void hold(PrefixNode root) {
+        roots.put(root.salt, root);
+        root.pins++;
+    }
+
+    /** Returns the root of a salt's tree, a new one if nothing is kept of it. */
+    private PrefixNode root(Object salt) {
+        PrefixNode root = roots.get(salt);
+        return root == null ? PrefixNode.root(salt) : root;
+    }
+
+    /** Returns the number of salts that something is kept of. */
+    int saltCount() {
+        return roots.size();
     }
 
     /** Lets go of a path, from its end to the root. */
     void release(PrefixNode path) {
-        for (PrefixNode node = path; node != root; node = node.parent) {
-            unpin(node);
+        PrefixNode root = path;
+        for (; !root.isRoot(); root = root.parent) {
+            unpin(root);
         }
         while (idleCount > mostIdle) {
             evict(oldest);
         }
+        root.pins--;
+        dropIfUnused(root);
     }
 
     /** Gives up idle blocks until so many can be taken from the pool. */
@@ -191,5 +223,12 @@ final class PrefixCache {
         node.parent.remove(node);
         pool.release(node.block);
         evictedCount++;
+        dropIfUnused(node.parent);
+    }
+
+    private void dropIfUnused(PrefixNode node) {
+        if (node.isRoot() && node.pins == 0 && node.isLeaf()) {
+            roots.remove(node.salt);
+        }
     }
 }

@@ -16,7 +16,9 @@ final class PrefixNode {
     final KvBlock block;
     /** In the order of their tokens, so that the neighbours of what is looked for share the most with it. */
     private final List<PrefixNode> children = new ArrayList<>(0);
-    /** Running sequences that hold the block. */
+    /** Of a root: what prompts have in common that may share; else null. */
+    final Object salt;
+    /** Running sequences that hold the block; of a root, those that hold anything of the tree or may add to it. */
     int pins;
 
     /** Neighbours in the order of last use, while nobody holds the block. */
@@ -25,9 +27,22 @@ final class PrefixNode {
     PrefixNode newer;
 
     PrefixNode(PrefixNode parent, int[] tokenIds, KvBlock block) {
+        this(parent, tokenIds, block, null);
+    }
+
+    private PrefixNode(PrefixNode parent, int[] tokenIds, KvBlock block, Object salt) {
         this.parent = parent;
         this.tokenIds = tokenIds;
         this.block = block;
+        this.salt = salt;
+    }
+
+    static PrefixNode root(Object salt) {
+        return new PrefixNode(null, new int[0], null, salt);
+    }
+
+    boolean isRoot() {
+        return parent == null;
     }
 
     boolean isLeaf() {

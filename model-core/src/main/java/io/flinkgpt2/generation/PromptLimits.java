@@ -22,6 +22,11 @@ public final class PromptLimits {
         return maxContext;
     }
 
+    /** Returns the model's number of token ids. */
+    public int vocabularySize() {
+        return config.vocabularySize();
+    }
+
     /** Returns the most tokens of a prompt that fits. */
     public int longestPrompt(int maxTokens) {
         return maxTokens == 0 ? maxContext : maxContext - 1;
@@ -42,14 +47,25 @@ public final class PromptLimits {
      *     the context has no room for a prompt of one token
      */
     public FittedPrompt fit(PromptTokens prompt, int maxTokens, PromptTruncation truncation) {
-        int length = prompt.length();
+        return fit(prompt, Integer.MAX_VALUE, truncation, truncation != PromptTruncation.ERROR, maxTokens);
+    }
+
+    /**
+     * As {@link #fit(PromptTokens, int, PromptTruncation)}, of a prompt that is first cut to a length of the request's own.
+     *
+     * @param atMost number of tokens that it is cut to, 1 or more; then it has to fit
+     * @param side end of the prompt that is cut off
+     * @param cutToFit whether it is cut again if it does not fit; else it is refused
+     */
+    public FittedPrompt fit(PromptTokens prompt, int atMost, PromptTruncation side, boolean cutToFit, int maxTokens) {
+        int length = Math.min(prompt.length(), atMost);
         int longest = longestPrompt(maxTokens);
         int kept = length > longest ? Math.max(1, maxContext - maxTokens) : length;
-        if (length > longest && (truncation == PromptTruncation.ERROR || kept > longest)) {
+        if (length > longest && (!cutToFit || kept > longest)) {
             throw tooLong(length, longest);
         }
-        int[] tokenIds = truncation == PromptTruncation.LEFT ? prompt.last(kept) : prompt.first(kept);
-        return new FittedPrompt(fit(tokenIds, maxTokens), length - kept);
+        int[] tokenIds = side == PromptTruncation.LEFT ? prompt.last(kept) : prompt.first(kept);
+        return new FittedPrompt(fit(tokenIds, maxTokens), prompt.length() - kept);
     }
 
     /**

@@ -6,10 +6,10 @@ import io.flinkgpt2.model.KvCache;
 final class SequenceCache {
 
     /** Keys and values of the sequence's positions. */
-    final KvCache keysAndValues;
+    KvCache keysAndValues;
     /** Maximum number of blocks, reached at the sequence's end. */
     final int mostBlocks;
-    /** The deepest node of the prefix cache that it holds, and with it those above; the root if prefixes are not kept. */
+    /** The deepest node of the prefix cache that it holds, and with it those above; null for beams after the first. */
     PrefixNode prefix;
     /** Number of blocks of its prompt that are in the prefix cache, or need not be. */
     int registeredBlocks;

@@ -1,6 +1,5 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.sampling.LogitsProcessor;
 import java.util.List;
@@ -11,24 +10,14 @@ import java.util.List;
  */
 interface SequenceFeatures {
 
-    /** Returns new processors for one sequence, in the order in which they apply. */
-    List<LogitsProcessor> processors(GenerationParameters parameters);
+    /**
+     * Returns new processors for one sequence, in the order in which they apply.
+     *
+     * @param promptTokenIds the prompt as the model sees it
+     * @param maxLength maximum number of tokens of the sequence, prompt included
+     */
+    List<LogitsProcessor> processors(GenerationParameters parameters, int[] promptTokenIds, int maxLength);
 
     /** Returns new stop criteria for one sequence; of several that hold at a token the first one counts. */
     List<StopCriteria> stopCriteria(GenerationParameters parameters);
-
-    /** Returns the features that the records offer, for a model with this configuration. */
-    static SequenceFeatures standard(Gpt2Config config) {
-        return new SequenceFeatures() {
-            @Override
-            public List<LogitsProcessor> processors(GenerationParameters parameters) {
-                return List.of();
-            }
-
-            @Override
-            public List<StopCriteria> stopCriteria(GenerationParameters parameters) {
-                return parameters.ignoreEndOfText() ? List.of() : List.of(new EndOfTextCriterion(config));
-            }
-        };
-    }
 }

@@ -10,13 +10,18 @@ import java.util.Arrays;
  */
 final class StepRows {
 
+    /** Maximum number of tokens of a step that are scored though they are known, which bounds the memory of the logits. */
+    static final int SCORED_ROWS = 64;
+
     private final int prefillChunk;
     private final int[] shares;
+    private final int[] logits;
     private int promptRows;
 
     StepRows(int batchSize, int prefillChunk) {
         this.prefillChunk = prefillChunk;
         this.shares = new int[batchSize];
+        this.logits = new int[batchSize];
     }
 
     /** Returns the number of rows that the chunk gave to prompts in the last step. */
@@ -24,8 +29,18 @@ final class StepRows {
         return promptRows;
     }
 
+    /** Returns the number of rows that a sequence got in the last step. */
+    int rowsOf(int index) {
+        return shares[index];
+    }
+
+    /** Returns the number of those rows that have logits. */
+    int logitsOf(int index) {
+        return logits[index];
+    }
+
     /**
-     * Fills {@code batch}, in the order of the sequences; the last row of each that catches up with its tokens wants logits.
+     * Fills {@code batch}, in the order of the sequences.
      *
      * @return blocks that the caches have to take for these rows
      */
@@ -34,7 +49,7 @@ final class StepRows {
         batch.clear();
         int blocks = 0;
         for (int i = 0; i < count; i++) {
-            blocks += add(batch, running[i], shares[i]);
+            blocks += add(batch, running[i], i);
         }
         return blocks;
     }
@@ -47,16 +62,18 @@ final class StepRows {
      */
     int fillAlone(RaggedBatch batch, Sequence sequence, int index) {
         batch.clear();
-        return add(batch, sequence, shares[index]);
+        return add(batch, sequence, index);
     }
 
-    private static int add(RaggedBatch batch, Sequence sequence, int share) {
+    private int add(RaggedBatch batch, Sequence sequence, int index) {
         KvCache cache = sequence.cache.keysAndValues;
         int from = cache.length();
-        int to = from + share;
+        int to = from + shares[index];
+        logits[index] = 0;
         for (int position = from; position < to; position++) {
-            boolean last = position == sequence.length() - 1;
-            batch.add(cache, position, sequence.tokenId(position), last);
+            boolean wanted = sequence.wantsLogits(position);
+            logits[index] += wanted ? 1 : 0;
+            batch.add(cache, position, sequence.tokenId(position), wanted);
         }
         return cache.blocksToAppend(to);
     }
@@ -72,15 +89,20 @@ final class StepRows {
             }
         }
         int left = prefillChunk;
+        int scored = SCORED_ROWS;
         while (left > 0 && hungry > 0) {
             int share = Math.max(1, left / hungry);
+            hungry = 0;
             for (int i = 0; i < count && left > 0; i++) {
                 int pending = running[i].pendingTokens();
                 if (shares[i] < pending) {
+                    boolean toScore = running[i].hasTokensToScore();
                     int more = Math.min(left, Math.min(share, pending - shares[i]));
+                    more = toScore ? Math.min(more, scored) : more;
                     shares[i] += more;
                     left -= more;
-                    hungry -= shares[i] == pending ? 1 : 0;
+                    scored -= toScore ? more : 0;
+                    hungry += shares[i] < pending && !(toScore && scored == 0) ? 1 : 0;
                 }
             }
         }

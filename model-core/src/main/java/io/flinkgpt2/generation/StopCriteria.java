@@ -7,19 +7,27 @@ package io.flinkgpt2.generation;
  */
 interface StopCriteria {
 
-    /** Returns why the sequence ends at a token that was chosen, which is then not part of it; null if it goes on. */
-    default StopReason before(int tokenId) {
+    /** Returns how the sequence ends before its first token; null if it goes on. */
+    default Stop atStart(Sequence sequence) {
         return null;
     }
 
-    /** Returns why the sequence ends with the tokens that it has, the last of them new; null if it goes on. */
-    default StopReason after(Sequence sequence) {
+    /** Returns how the sequence ends at a token that was chosen, before it is part of it; null if it goes on. */
+    default Stop before(int tokenId) {
         return null;
     }
 
-    /** Returns the text of a sequence that this criterion ended: all of it, unless what it found is to be cut off. */
-    default String cut(String text) {
-        return text;
+    /** Returns how the sequence ends with the tokens that it has, the last of them new; null if it goes on. */
+    default Stop after(Sequence sequence) {
+        return null;
+    }
+
+    /**
+     * Returns an end that was found earlier and held back, for another one might have taken its place; null if there is none.
+     * Asked once, when the sequence ends for any reason.
+     */
+    default Stop settle(Sequence sequence) {
+        return null;
     }
 
     /** Returns a copy for another sequence with the same tokens so far. */

@@ -33,7 +33,8 @@ public final class ForwardState {
     /** Inner layer of the feed-forward network, {@code [rows, n_inner]}. */
     final float[] inner;
 
-    final float[] logits;
+    /** Rows that want logits, {@code [rows, vocab_size]}; grows to what passes want. */
+    float[] logits = {};
 
     /** Threads that share the steps of a pass. */
     final Workers workers;
@@ -70,13 +71,21 @@ public final class ForwardState {
         attended = new float[Math.multiplyExact(maxRows, stride)];
         projected = new float[Math.multiplyExact(maxRows, stride)];
         inner = new float[Math.multiplyExact(maxRows, innerStride)];
-        logits = new float[Math.multiplyExact(maxLogits, logitsStride)];
+        Math.multiplyExact(maxLogits, logitsStride); // refuses what could not be allocated when it is wanted
         this.workers = workers;
         linear = new LinearStep(
                 model.kernels(),
                 Math.multiplyExact(maxRows, Math.max(config.embeddingSize(), config.innerSize())),
                 workers.count());
         attention = new AttentionStep(config, maxContext, workers.count());
+    }
+
+    /** Makes room for the logits of so many rows, at most {@code maxLogits}. */
+    void ensureLogits(int rows) {
+        if (rows * logitsStride > logits.length) {
+            int room = (int) Math.min(maxLogits, 2L * Integer.highestOneBit(rows));
+            logits = new float[room * logitsStride];
+        }
     }
 
     /**

@@ -94,6 +94,7 @@ public final class Gpt2 {
         for (int r = 0; r < batch.size(); r++) {
             batch.cache(r).ensure(batch.position(r) + 1);
         }
+        s.ensureLogits(batch.logitCount());
     }
 
     /** x [R, C] = wte[token] + wpe[position]. */

@@ -1,5 +1,6 @@
 package io.flinkgpt2.pretrained;
 
+import io.flinkgpt2.constraint.ConstraintCompiler;
 import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +38,7 @@ public final class Pretrained {
     private final Gpt2 model;
     private final Gpt2Weights weights;
     private final Tokenizer tokenizer;
+    private final Supplier<ConstraintCompiler> constraints;
     private final String revision;
     private final Precision precision;
 
@@ -43,6 +46,7 @@ public final class Pretrained {
         this.model = model;
         this.weights = weights;
         this.tokenizer = tokenizer;
+        this.constraints = ConstraintCompiler.whenUsed(tokenizer, model.config().vocabularySize());
         this.revision = revision;
         this.precision = precision;
     }
@@ -252,6 +256,11 @@ public final class Pretrained {
 
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** Returns the compiler of constraints for this model's vocabulary, which is made when it is first asked for. */
+    public Supplier<ConstraintCompiler> constraints() {
+        return constraints;
     }
 
     /** Returns how the weight matrices are kept in memory: the numeric mode of what is computed. */

@@ -6,11 +6,17 @@ package io.flinkgpt2.sampling;
  */
 public final class SampledToken {
     int id;
+    float logProbability = Float.NaN;
 
     SampledToken() {}
 
     /** Returns the token's id, 0..{@code vocab_size} - 1. */
     public int id() {
         return id;
+    }
+
+    /** Returns the token's log-probability by the model, before any processor; NaN if no scores were wanted. */
+    public float logProbability() {
+        return logProbability;
     }
 }

@@ -10,12 +10,22 @@ package io.flinkgpt2.tokenizer;
 public final class StreamingDecoder {
     private final TokenTable tokens;
     private final boolean skipSpecialTokens;
-    private final Utf8 utf8 = new Utf8();
+    private final Utf8 utf8;
     private final StringBuilder completed = new StringBuilder();
 
     StreamingDecoder(TokenTable tokens, boolean skipSpecialTokens) {
+        this(tokens, skipSpecialTokens, new Utf8());
+    }
+
+    private StreamingDecoder(TokenTable tokens, boolean skipSpecialTokens, Utf8 utf8) {
         this.tokens = tokens;
         this.skipSpecialTokens = skipSpecialTokens;
+        this.utf8 = utf8;
+    }
+
+    /** Returns a decoder for another sequence with the same tokens so far. */
+    public StreamingDecoder fork() {
+        return new StreamingDecoder(tokens, skipSpecialTokens, utf8.fork());
     }
 
     /**

@@ -80,6 +80,16 @@ final class Utf8 {
         reset();
     }
 
+    /** Returns a copy, with the same unfinished character. */
+    Utf8 fork() {
+        Utf8 copy = new Utf8();
+        copy.codePoint = codePoint;
+        copy.continuationsNeeded = continuationsNeeded;
+        copy.lowest = lowest;
+        copy.highest = highest;
+        return copy;
+    }
+
     void reset() {
         continuationsNeeded = 0;
         lowest = LOWEST_CONTINUATION;

@@ -4,7 +4,7 @@ import io.flinkgpt2.model.ForwardState;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.model.RaggedBatch;
-import io.flinkgpt2.tensor.Kernels;
+import io.flinkgpt2.sampling.TokenScorer;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntConsumer;
 
@@ -88,7 +88,7 @@ public record Perplexity(
         private final KvCache cache;
         private final RaggedBatch batch = new RaggedBatch(CHUNK);
         private final ForwardState state;
-        private final float[] weights;
+        private final TokenScorer scorer;
 
         private double sum;
         private int scored;
@@ -98,7 +98,7 @@ public record Perplexity(
             this.tokenIds = tokenIds;
             this.cache = new KvCache(model.config(), window);
             this.state = new ForwardState(model, CHUNK, CHUNK, window);
-            this.weights = new float[model.config().vocabularySize()];
+            this.scorer = new TokenScorer(model.kernels(), model.config().vocabularySize());
         }
 
         /** Adds those tokens of a window that are not among the first {@code counted} of the text. */
@@ -117,27 +117,10 @@ public record Perplexity(
                 model.forward(batch, state);
                 int first = Math.max(from, counted - 1);
                 for (int i = first; i < to; i++) {
-                    sum -= logProbability(state.logitsOffset(i - first), tokenIds[i + 1]);
+                    sum -= scorer.logProbability(state.logits(), state.logitsOffset(i - first), tokenIds[i + 1]);
                     scored++;
                 }
             }
-        }
-
-        /** Returns the log-probability of a token. The exponentials are the kernels', in float32; their sum is in double. */
-        private double logProbability(int offset, int tokenId) {
-            Kernels kernels = model.kernels();
-            float[] logits = state.logits();
-            int best = kernels.argMax(logits, offset, weights.length);
-            if (best < 0) {
-                return Double.NaN;
-            }
-            float max = logits[offset + best];
-            kernels.exponentials(weights, logits, offset, weights.length, max, 1);
-            double total = 0;
-            for (float weight : weights) {
-                total += weight;
-            }
-            return (double) logits[offset + tokenId] - max - StrictMath.log(total);
         }
     }
 }

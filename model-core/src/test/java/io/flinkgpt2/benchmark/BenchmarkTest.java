@@ -122,7 +122,7 @@ class BenchmarkTest {
         List<BenchRequest> requests = new Workload(6, 10, 3, 4, 7).requests(CONFIG);
 
         assertThat(requests).hasSize(6).allSatisfy(request -> {
-            assertThat(request.parameters().ignoreEndOfText()).isTrue();
+            assertThat(request.parameters().stop().ignoreEndOfText()).isTrue();
             assertThat(request.promptTokenIds()).hasSize(10).doesNotContain(96);
             assertThat(Arrays.copyOf(request.promptTokenIds(), 4))
                     .isEqualTo(Arrays.copyOf(requests.get(0).promptTokenIds(), 4));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.nio.charset.StandardCharsets;
@@ -71,7 +72,7 @@ class BatchWidthTest {
                 if (submitted < REQUESTS && random.nextInt(3) == 0) {
                     int[] prompt = random.ints(1 + random.nextInt(90), 1, ToyModel.VOCABULARY)
                             .toArray();
-                    GenerationParameters.Builder parameters = GenerationParameters.builder()
+                    GenerationParametersBuilder parameters = GenerationParameters.builder()
                             .setMaxTokens(1 + random.nextInt(20))
                             .setTemperature(0)
                             .setSeed(submitted);

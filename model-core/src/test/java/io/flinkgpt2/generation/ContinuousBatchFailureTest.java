@@ -7,8 +7,10 @@ import io.flinkgpt2.generation.FailingKernels.Place;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
+import io.flinkgpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +54,7 @@ class ContinuousBatchFailureTest {
 
     private static TestRequest request(long seed, int promptLength, int maxTokens) {
         int[] prompt = new SplittableRandom(seed).ints(promptLength, 1, POISON).toArray();
-        GenerationParameters.Builder parameters =
+        GenerationParametersBuilder parameters =
                 GenerationParameters.builder().setMaxTokens(maxTokens).setSeed(seed);
         return new TestRequest(
                 prompt,
@@ -238,9 +240,10 @@ class ContinuousBatchFailureTest {
     @Test
     void tokensThatBecomeNoTextFailTheirRequest() {
         Outcomes withoutTokenizer = new Outcomes(null);
-        RequestGroup group = new RequestGroup(new int[5], request(1, 5, 5).parameters(), 0, 0);
-        SequenceFeatures features = SequenceFeatures.standard(generator.config());
-        Sequence sequence = new Sequence(group, 0, 0, new int[5], new int[0], ToyModel.CONTEXT, features);
+        RequestGroup group = new RequestGroup(new int[1][5], request(1, 5, 5).parameters(), 0, 0);
+        SequenceFeatures features = new StandardFeatures(generator.config(), Tokenizer.gpt2(), () -> null);
+        Prompt prompt = new Prompt(0, new int[5], group.parameters().scores());
+        Sequence sequence = new Sequence(group, prompt, 0, 0, new int[0], ToyModel.CONTEXT, features);
         group.add(sequence);
         withoutTokenizer.complete(sequence, 1);
         assertThat(group.hasEnded()).isTrue();

@@ -9,6 +9,7 @@ import io.flinkgpt2.model.GoldenModel;
 import io.flinkgpt2.pretrained.ModelDirectories;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.sampling.GenerationParametersBuilder;
 import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +57,7 @@ class GeneratorTest {
         return new TestRequest(prompt, warm(maxTokens, seed).build());
     }
 
-    private static GenerationParameters.Builder warm(int maxTokens, long seed) {
+    private static GenerationParametersBuilder warm(int maxTokens, long seed) {
         return GenerationParameters.builder()
                 .setMaxTokens(maxTokens)
                 .setTemperature(1.2)
@@ -271,8 +272,10 @@ class GeneratorTest {
         List<int[]> all = new ArrayList<>();
         for (long seed : new long[] {0, 1, -1, GenerationParameters.seedOf("a"), GenerationParameters.seedOf("b")}) {
             GenerationParameters three = warm(30, seed).setChoices(3).build();
-            List<Completion> choices = generator.generate(prompt(5), three).completions();
-            List<Completion> again = generator.generate(prompt(5), three).completions();
+            List<Completion> choices =
+                    generator.generate(new int[][] {prompt(5)}, three).completions();
+            List<Completion> again =
+                    generator.generate(new int[][] {prompt(5)}, three).completions();
             for (int choice = 0; choice < 3; choice++) {
                 int[] ids = choices.get(choice).tokenIds();
                 assertThat(again.get(choice).tokenIds()).containsExactly(ids);

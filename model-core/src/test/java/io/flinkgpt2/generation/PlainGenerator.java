@@ -69,7 +69,7 @@ final class PlainGenerator {
                 int offset = forward(tokens, length);
                 int next = sampler.sample(forwardState.logits(), offset, NO_PROCESSORS, parameters, choice, generated)
                         .id();
-                if (model.config().isEndOfText(next) && !parameters.ignoreEndOfText()) {
+                if (model.config().isEndOfText(next) && !parameters.stop().ignoreEndOfText()) {
                     reason = StopReason.END_OF_TEXT;
                 } else {
                     tokens[length++] = next;
@@ -78,7 +78,8 @@ final class PlainGenerator {
         }
         int[] ids = Arrays.copyOfRange(tokens, prompt.length, length);
         String text = tokenizer.decode(true, ids);
-        return new Completion(choice, prompt.length, ids, text, reason, 0, 0, ids.length == 0 ? 0 : 1, 1);
+        return new Completion(
+                0, choice, prompt.length, ids, text, reason, null, -1, null, null, 0, 0, ids.length == 0 ? 0 : 1, 1);
     }
 
     /** Brings the cache up to the last token, in chunks; returns where its logits begin. */

@@ -55,7 +55,7 @@ class PrefixCacheTest {
 
         Running(PrefixCache prefixes, int[] prompt) {
             this.prefixes = prefixes;
-            prefixes.find(prompt, prompt.length - 1, match);
+            prefixes.find(prompt, prompt.length - 1, "", match);
             found = match.tokens();
             path = match.path;
             int whole = match.wholeBlocks;
@@ -81,7 +81,7 @@ class PrefixCacheTest {
     }
 
     private int found(PrefixCache prefixes, int[] tokens) {
-        prefixes.find(tokens, tokens.length, match);
+        prefixes.find(tokens, tokens.length, "", match);
         return match.tokens();
     }
 
@@ -172,7 +172,7 @@ class PrefixCacheTest {
             model.forward(batch, activations);
         }
         assertThat(pool.heldCount()).isEqualTo(6);
-        PrefixNode[] paths = {prefixes.root(), prefixes.root()};
+        PrefixNode[] paths = {prefixes.hold(""), prefixes.hold("")};
         for (int from = 0; from < 130; from += 64) {
             for (int s = 0; s < 2; s++) {
                 paths[s] = prefixes.register(paths[s], prompt, from, Math.min(64, 130 - from), caches[s]);
@@ -267,11 +267,11 @@ class PrefixCacheTest {
             batch.clear();
             IntStream.range(0, 40).forEach(p -> batch.add(cache, p, tokens[p], false));
             model.forward(batch, activations);
-            PrefixNode path = prefixes.register(prefixes.root(), tokens, 0, 40, cache);
+            PrefixNode path = prefixes.register(prefixes.hold(""), tokens, 0, 40, cache);
             cache.reset();
             prefixes.release(path);
         }
-        prefixes.find(prompt, 39, match);
+        prefixes.find(prompt, 39, "", match);
         KvBlock source = match.part.block;
         KvCache second = new KvCache(small, LONGEST);
         prefixes.adopt(match, second);

@@ -7,6 +7,7 @@ import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.sampling.LogitsProcessor;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
+import io.flinkgpt2.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +22,7 @@ class SequenceFeaturesTest {
     @TempDir
     static Path directory;
 
+    private static final Tokenizer TOKENIZER = Tokenizer.gpt2();
     private static Pretrained toy;
 
     @BeforeAll
@@ -70,7 +72,7 @@ class SequenceFeaturesTest {
         }
 
         @Override
-        public StopReason before(int tokenId) {
+        public Stop before(int tokenId) {
             if (tokenId == failingToken) {
                 throw new IllegalStateException("thrown by the test");
             }
@@ -79,15 +81,10 @@ class SequenceFeaturesTest {
         }
 
         @Override
-        public StopReason after(Sequence sequence) {
+        public Stop after(Sequence sequence) {
             assertThat(sum)
                     .isEqualTo(Arrays.stream(sequence.generatedTokenIds()).sum());
-            return sum % divisor == 0 ? StopReason.END_OF_TEXT : null;
-        }
-
-        @Override
-        public String cut(String text) {
-            return text + "[cut]";
+            return sum % divisor == 0 ? new Stop(StopReason.END_OF_TEXT, null, -1, -1, 1) : null;
         }
 
         @Override
@@ -99,7 +96,7 @@ class SequenceFeaturesTest {
     private static SequenceFeatures features(boolean noRepeat, int divisor, int failingToken) {
         return new SequenceFeatures() {
             @Override
-            public List<LogitsProcessor> processors(GenerationParameters parameters) {
+            public List<LogitsProcessor> processors(GenerationParameters parameters, int[] prompt, int maxLength) {
                 return noRepeat ? List.of(new NoRepeat(new boolean[ToyModel.VOCABULARY])) : List.of();
             }
 
@@ -112,7 +109,7 @@ class SequenceFeaturesTest {
 
     private static ContinuousBatch batch(int batchSize, SequenceFeatures features) {
         BatchOptions options = BatchOptions.roomy(toy.config(), ToyModel.CONTEXT, batchSize, 16);
-        return new ContinuousBatch(toy.model(), toy.tokenizer(), options, new Workers(1), features);
+        return new ContinuousBatch(toy.model(), TOKENIZER, options, new Workers(1), features);
     }
 
     private static TestRequest request(long seed, int maxTokens) {
@@ -148,7 +145,12 @@ class SequenceFeaturesTest {
             assertThat(Arrays.stream(ids).distinct().count()).isEqualTo(60);
             TestRequest toTheEnd = new TestRequest(
                     request.promptTokenIds(),
-                    new GenerationParameters(request.parameters().sampling(), 60, true, seed, 1));
+                    GenerationParameters.builder()
+                            .setSampling(request.parameters().sampling())
+                            .setMaxTokens(60)
+                            .setIgnoreEndOfText(true)
+                            .setSeed(seed)
+                            .build());
             assertThat(ids(finish(unshaped, request.submitTo(unshaped))))
                     .containsExactly(plain.complete(toTheEnd).tokenIds());
         }
@@ -190,7 +192,8 @@ class SequenceFeaturesTest {
             ended += byTheCriterion ? 1 : 0;
             assertThat(completion.stopReason())
                     .isEqualTo(byTheCriterion ? StopReason.END_OF_TEXT : StopReason.MAX_TOKENS);
-            assertThat(completion.text()).isEqualTo(byTheCriterion ? "[cut]" : "");
+            String text = TOKENIZER.decode(true, ids);
+            assertThat(completion.text()).isEqualTo(byTheCriterion ? text.substring(0, 1) : text);
         }
         assertThat(ended).isGreaterThan(10);
     }

@@ -12,7 +12,7 @@ record TestRequest(int[] promptTokenIds, GenerationParameters parameters) {
 
     /** Returns the request that was submitted. */
     static TestRequest of(RequestGroup group) {
-        return new TestRequest(group.promptTokenIds(), group.parameters());
+        return new TestRequest(group.promptTokenIds()[0], group.parameters());
     }
 
     /** Returns how many positions of the one choice of a running request are computed. */
@@ -29,7 +29,7 @@ record TestRequest(int[] promptTokenIds, GenerationParameters parameters) {
     }
 
     RequestGroup resumeIn(ContinuousBatch batch, int priority, List<int[]> generatedTokenIds) {
-        return batch.resume(promptTokenIds, parameters, priority, generatedTokenIds);
+        return batch.resume(new int[][] {promptTokenIds}, parameters, priority, generatedTokenIds);
     }
 
     /** Returns the one completion. */

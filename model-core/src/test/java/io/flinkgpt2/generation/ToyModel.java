@@ -32,9 +32,8 @@ final class ToyModel {
         return open(directory, kernels, -1);
     }
 
-    /** @param poisonedTokenId its embedding is so large that nothing after it is a number; -1: none */
-    static Pretrained open(Path directory, Kernels kernels, int poisonedTokenId) {
-        Gpt2Config config = new Gpt2Config(
+    static Gpt2Config config() {
+        return new Gpt2Config(
                 VOCABULARY,
                 CONTEXT,
                 24,
@@ -47,6 +46,11 @@ final class ToyModel {
                 false,
                 false,
                 OptionalInt.of(END_OF_TEXT));
+    }
+
+    /** @param poisonedTokenId its embedding is so large that nothing after it is a number; -1: none */
+    static Pretrained open(Path directory, Kernels kernels, int poisonedTokenId) {
+        Gpt2Config config = config();
         try {
             Files.createDirectories(directory);
             config.write(directory.resolve("config.json"));

@@ -8,7 +8,12 @@ final class Draw {
 
     static int id(
             Sampler sampler, float[] logits, int offset, SamplingParameters sampling, long seed, int choice, int step) {
-        GenerationParameters parameters = new GenerationParameters(sampling, 1, false, seed, choice + 1);
+        GenerationParameters parameters = GenerationParameters.builder()
+                .setSampling(sampling)
+                .setMaxTokens(1)
+                .setSeed(seed)
+                .setChoices(choice + 1)
+                .build();
         return sampler.sample(logits, offset, NO_PROCESSORS, parameters, choice, step)
                 .id();
     }

@@ -23,6 +23,12 @@ final class ReferenceSampler {
         TOP_P_WITHOUT_THE_CANDIDATE_THAT_REACHES_IT,
         HIGHEST_ID_FIRST_ON_A_TIE,
         ALL_TIES_OF_THE_LAST_KEPT,
+        TYPICAL_AFTER_TOP_P,
+        TYPICAL_WITHOUT_RENORMALISATION_AFTER_TOP_K,
+        TYPICAL_WITHOUT_THE_CANDIDATE_THAT_REACHES_IT,
+        THE_WORSE_OF_EQUALLY_TYPICAL_ONES,
+        MIN_P_OF_ALL_PROBABILITY,
+        MIN_P_BEFORE_TYPICAL,
         DRAW_BEST_FIRST
     }
 
@@ -42,9 +48,22 @@ final class ReferenceSampler {
                 .toList();
         int most = parameters.topK() == 0 ? logits.length : Math.min(parameters.topK(), logits.length);
         Set<Integer> kept = new LinkedHashSet<>(sorted.subList(0, most));
+        BigDecimal[] weights = weights(logits, parameters.temperature());
+        if (mistake == Mistake.MIN_P_BEFORE_TYPICAL) {
+            keepMinP(kept, weights, parameters.minP());
+        }
+        if (mistake != Mistake.TYPICAL_AFTER_TOP_P) {
+            keepTypical(kept, logits, weights, parameters.typicalP());
+        }
         if (parameters.topP() < 1) {
             boolean early = mistake == Mistake.TOP_P_BEFORE_TEMPERATURE;
-            keepShare(kept, weights(logits, early ? 1 : parameters.temperature()), parameters.topP());
+            keepShare(kept, early ? weights(logits, 1) : weights, parameters.topP());
+        }
+        if (mistake == Mistake.TYPICAL_AFTER_TOP_P) {
+            keepTypical(kept, logits, weights, parameters.typicalP());
+        }
+        if (mistake != Mistake.MIN_P_BEFORE_TYPICAL) {
+            keepMinP(kept, weights, parameters.minP());
         }
         if (mistake == Mistake.ALL_TIES_OF_THE_LAST_KEPT) {
             float lowest = kept.stream()
@@ -77,25 +96,85 @@ final class ReferenceSampler {
         kept.retainAll(within);
     }
 
-    int sample(float[] logits, SamplingParameters parameters, long seed, int choice, int step) {
+    /** By the definition: information less entropy, ascending, until the probability is reached. */
+    private void keepTypical(Set<Integer> kept, float[] logits, BigDecimal[] weights, double typicalP) {
+        if (typicalP == 1) {
+            return;
+        }
+        boolean ofAll = mistake == Mistake.TYPICAL_WITHOUT_RENORMALISATION_AFTER_TOP_K;
+        BigDecimal total = ofAll
+                ? sum(Arrays.asList(weights))
+                : sum(kept.stream().map(id -> weights[id]).toList());
+        double[] logProbabilities = new double[weights.length];
+        double entropy = 0;
+        for (int id : kept) {
+            double logProbability = StrictMath.log(weights[id].doubleValue()) - StrictMath.log(total.doubleValue());
+            logProbabilities[id] = logProbability;
+            if (weights[id].signum() > 0) {
+                entropy -= StrictMath.exp(logProbability) * logProbability;
+            }
+        }
+        double of = entropy;
+        Comparator<Integer> better =
+                Comparator.comparing((Integer id) -> -logits[id]).thenComparing(id -> id);
+        List<Integer> sorted = kept.stream()
+                .sorted(Comparator.comparing((Integer id) -> Math.abs(-logProbabilities[id] - of))
+                        .thenComparing(
+                                mistake == Mistake.THE_WORSE_OF_EQUALLY_TYPICAL_ONES ? better.reversed() : better))
+                .toList();
+        BigDecimal share = new BigDecimal(typicalP).multiply(total);
+        BigDecimal sum = BigDecimal.ZERO;
+        Set<Integer> typical = new LinkedHashSet<>();
+        for (int id : sorted) {
+            if (!typical.isEmpty() && sum.compareTo(share) >= 0) {
+                break;
+            }
+            sum = sum.add(weights[id]);
+            boolean tooFar =
+                    mistake == Mistake.TYPICAL_WITHOUT_THE_CANDIDATE_THAT_REACHES_IT && sum.compareTo(share) > 0;
+            if (!tooFar || typical.isEmpty()) {
+                typical.add(id);
+            }
+        }
+        kept.retainAll(typical);
+    }
+
+    private void keepMinP(Set<Integer> kept, BigDecimal[] weights, double minP) {
+        List<BigDecimal> left = kept.stream().map(id -> weights[id]).toList();
+        BigDecimal one = mistake == Mistake.MIN_P_OF_ALL_PROBABILITY
+                ? sum(left)
+                : left.stream().max(Comparator.naturalOrder()).orElseThrow();
+        BigDecimal least = one.multiply(new BigDecimal(minP));
+        if (left.stream().anyMatch(weight -> weight.compareTo(least) >= 0)) {
+            kept.removeIf(id -> weights[id].compareTo(least) < 0);
+        }
+    }
+
+    /** The tokens of the first steps. */
+    int[] sample(float[] logits, SamplingParameters parameters, long seed, int choice, int steps) {
+        int[] drawn = new int[steps];
         if (parameters.temperature() < 1e-6) {
-            return kept(logits, new SamplingParameters(1, 1, 1)).iterator().next();
+            Arrays.fill(
+                    drawn,
+                    kept(logits, new SamplingParameters(1, 1, 1)).iterator().next());
+            return drawn;
         }
         Set<Integer> kept = kept(logits, parameters);
         BigDecimal[] weights = weights(logits, parameters.temperature());
-        BigDecimal target = new BigDecimal(RandomStream.uniform(seed, choice, step))
-                .multiply(sum(kept.stream().map(id -> weights[id]).toList()));
-        BigDecimal sum = BigDecimal.ZERO;
+        BigDecimal total = sum(kept.stream().map(id -> weights[id]).toList());
         List<Integer> order = mistake == Mistake.DRAW_BEST_FIRST
                 ? List.copyOf(kept)
                 : kept.stream().sorted().toList();
-        for (int id : order) {
-            sum = sum.add(weights[id]);
-            if (sum.compareTo(target) > 0) {
-                return id;
+        for (int step = 0; step < steps; step++) {
+            BigDecimal target = new BigDecimal(RandomStream.uniform(seed, choice, step)).multiply(total);
+            BigDecimal sum = BigDecimal.ZERO;
+            int next = 0;
+            while (sum.compareTo(target) <= 0) {
+                drawn[step] = order.get(next);
+                sum = sum.add(weights[order.get(next++)]);
             }
         }
-        throw new AssertionError("the random number is not below 1");
+        return drawn;
     }
 
     /** Unnormalised probabilities, exactly as the kernels' float32 values are. */

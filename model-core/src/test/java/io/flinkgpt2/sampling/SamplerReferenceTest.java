@@ -31,7 +31,8 @@ class SamplerReferenceTest {
         private final SamplingParameters parameters;
 
         Case(SplittableRandom random) {
-            int n = 1 + random.nextInt(70);
+            // Above 64 top-k selects in another way.
+            int n = 1 + random.nextInt(random.nextInt(8) == 0 ? 150 : 60);
             logits = new float[n];
             // Few levels make many ties; 1 << 20 of them make none.
             int levels = 1 << (random.nextBoolean() ? random.nextInt(6) : 20);
@@ -51,7 +52,9 @@ class SamplerReferenceTest {
             padded = new float[n + offset + 7];
             Arrays.fill(padded, 1e9f);
             System.arraycopy(logits, 0, padded, offset, n);
-            parameters = new SamplingParameters(temperature, topK, topP);
+            double minP = random.nextBoolean() ? 0 : random.nextDouble(1) * random.nextDouble(1);
+            double typicalP = random.nextBoolean() ? 1 : 1 - random.nextDouble(1);
+            parameters = new SamplingParameters(temperature, topK, topP, minP, typicalP);
         }
     }
 
@@ -62,9 +65,9 @@ class SamplerReferenceTest {
         for (int i = 0; i < cases; i++) {
             Case c = new Case(random);
             Sampler sampler = new Sampler(kernels, c.logits.length);
+            int[] expected = reference.sample(c.logits, c.parameters, i, 0, STEPS);
             for (int step = 0; step < STEPS; step++) {
-                int drawn = Draw.id(sampler, c.padded, c.offset, c.parameters, i, 0, step);
-                if (drawn != reference.sample(c.logits, c.parameters, i, 0, step)) {
+                if (Draw.id(sampler, c.padded, c.offset, c.parameters, i, 0, step) != expected[step]) {
                     disagreements++;
                 }
             }
@@ -75,7 +78,7 @@ class SamplerReferenceTest {
     @ParameterizedTest
     @MethodSource("kernels")
     void rule4_1_everyDrawIsTheReferences(Kernels kernels) {
-        assertThat(disagreements(kernels, new ReferenceSampler(Mistake.NONE), 4000))
+        assertThat(disagreements(kernels, new ReferenceSampler(Mistake.NONE), 3000))
                 .isZero();
     }
 
@@ -83,7 +86,7 @@ class SamplerReferenceTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void pitfallP8_aMistakeInTheOrderOfSamplingTurnsTheComparisonRed(Mistake mistake) {
-        assertThat(disagreements(Kernels.best(), new ReferenceSampler(mistake), 1000))
+        assertThat(disagreements(Kernels.best(), new ReferenceSampler(mistake), 500))
                 .isGreaterThan(10);
     }
 
@@ -99,7 +102,10 @@ class SamplerReferenceTest {
             }
             int topK = random.nextInt(n + 1);
             double topP = random.nextBoolean() ? 1 : 1 - random.nextDouble(1);
-            SamplingParameters parameters = new SamplingParameters(0.5 + random.nextDouble(1), topK, topP);
+            double minP = random.nextInt(3) == 0 ? random.nextDouble(1) : 0;
+            double typicalP = random.nextInt(3) == 0 ? 1 - random.nextDouble(1) : 1;
+            SamplingParameters parameters =
+                    new SamplingParameters(0.5 + random.nextDouble(1), topK, topP, minP, typicalP);
             Sampler sampler = new Sampler(Kernels.best(), n);
             Set<Integer> drawn = new LinkedHashSet<>();
             for (int step = 0; step < 1000; step++) {
@@ -122,7 +128,11 @@ class SamplerReferenceTest {
                 logits[id] = random.nextInt(8) * 0.5f;
             }
             SamplingParameters parameters = new SamplingParameters(
-                    random.nextDouble(2), random.nextInt(n + 1), random.nextBoolean() ? 1 : 1 - random.nextDouble(1));
+                    random.nextDouble(2),
+                    random.nextInt(n + 1),
+                    random.nextBoolean() ? 1 : 1 - random.nextDouble(1),
+                    random.nextBoolean() ? 0 : random.nextDouble(1),
+                    random.nextBoolean() ? 1 : 1 - random.nextDouble(1));
             assertThat(Draw.id(reused, logits, 0, parameters, 1, 2, i))
                     .isEqualTo(Draw.id(new Sampler(Kernels.best(), n), logits, 0, parameters, 1, 2, i));
         }

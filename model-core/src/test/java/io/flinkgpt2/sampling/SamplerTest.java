@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.tensor.Kernels;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -97,12 +98,68 @@ class SamplerTest {
         }
     }
 
+    @Test
+    void fieldsThatRuleOutEveryTokenAreNamed() {
+        LogitsParameters two = new LogitsParameters(new int[0], new float[0], new int[] {1, 2}, List.of(), 0, 1, 0, 0);
+        LogitsProcessor[] processors = LogitsProcessors.of(
+                        two, 0, new int[0], new int[0], List.of(new int[] {1}, new int[] {2}), null, 9, 4)
+                .toArray(LogitsProcessor[]::new);
+        Sampler sampler = new Sampler(Kernels.best(), 4);
+        for (double temperature : new double[] {0, 1}) {
+            GenerationParameters parameters =
+                    GenerationParameters.builder().setTemperature(temperature).build();
+            assertThatThrownBy(() -> sampler.sample(new float[4], 0, processors, parameters, 0, 3))
+                    .isInstanceOf(ArithmeticException.class)
+                    .hasMessage(
+                            "no token can be chosen at step 3: the largest of the logits is -Infinity, expected a finite "
+                                    + "number; the request's fields rule out every token: relax allowed_token_ids, bad_words, "
+                                    + "no_repeat_ngram_size, min_tokens or structured_outputs");
+        }
+    }
+
+    @Test
+    void rule4_1_typicalKeepsTheTokensWhoseInformationIsClosestToTheEntropy() {
+        // 0.5, 0.25, 0.125, 0.125: the entropy is 1.75 bits, the informations 1, 2, 3 and 3, so 0.25 is the most
+        // typical.
+        float bit = (float) StrictMath.log(2);
+        float[] logits = {2 * bit, bit, 0, 0};
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 0, 0.2))).containsOnly(1);
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 0, 0.7))).containsOnly(0, 1);
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 0, 0.8))).containsOnly(0, 1, 2);
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 0, 0.9))).containsOnly(0, 1, 2, 3);
+    }
+
+    @Test
+    void rule4_1_minPIsAShareOfTheLargestProbabilityThatIsLeft() {
+        float[] logits = {0, (float) StrictMath.log(0.5), (float) StrictMath.log(0.3), (float) StrictMath.log(0.1)};
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 1, 1))).containsOnly(0);
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 0.4, 1))).containsOnly(0, 1);
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 0.2, 1))).containsOnly(0, 1, 2);
+        assertThat(draws(logits, new SamplingParameters(1, 2, 1, 0.2, 1))).containsOnly(0, 1);
+        // Of the four, typical at so small a share leaves only the second, and that one is then the best.
+        assertThat(draws(logits, new SamplingParameters(1, 0, 1, 1, 0.01))).containsOnly(1);
+        // Of equal ones all stay.
+        assertThat(draws(new float[3], new SamplingParameters(1, 0, 1, 1, 1))).containsOnly(0, 1, 2);
+    }
+
+    /** Shares as small as there are still keep a token, whatever was dropped before. */
+    @Test
+    void theSmallestSharesKeepOneToken() {
+        float[] logits = randomLogits(200, 6);
+        for (int topK : new int[] {0, 1, 5, 100}) {
+            int[] draws = draws(logits, new SamplingParameters(1.3, topK, Double.MIN_VALUE, 1, Double.MIN_VALUE));
+            assertThat(Arrays.stream(draws).distinct().count()).isEqualTo(1);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(doubles = {1e-6, 0.5, 1, 1e30, 1e45, 1e300, Double.MAX_VALUE})
     void anExcludedTokenIsNeverDrawnAtAnyTemperature(double temperature) {
         float[] logits = {Float.NEGATIVE_INFINITY, 1f, Float.NEGATIVE_INFINITY, 1f, Float.NEGATIVE_INFINITY};
         assertThat(draws(logits, new SamplingParameters(temperature, 0, 1))).containsOnly(1, 3);
         assertThat(draws(logits, new SamplingParameters(temperature, 4, 0.999))).containsOnly(1, 3);
+        assertThat(draws(logits, new SamplingParameters(temperature, 4, 0.999, 0.5, 0.999)))
+                .containsOnly(1, 3);
     }
 
     /** Seeds whose first random numbers are the smallest and the largest there are, by inverting the stream's functions. */

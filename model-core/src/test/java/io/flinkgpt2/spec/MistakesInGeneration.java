@@ -11,7 +11,7 @@ final class MistakesInGeneration {
             mistake(
                     "4.1",
                     "of equal logits the highest id is the better",
-                    "sampling/Sampler.java",
+                    "sampling/Candidates.java",
                     "first == second && a < b",
                     "first == second && a > b",
                     "sampling.SamplerTest#rule4_1_ofEqualLogitsTopKAndTopPKeepTheLowestIds"),
@@ -32,17 +32,31 @@ final class MistakesInGeneration {
             mistake(
                     "4.1",
                     "logits are multiplied by the temperature",
-                    "sampling/Sampler.java",
+                    "sampling/Candidates.java",
                     "(float) (1 / temperature)",
                     "(float) temperature",
                     "sampling.SamplerTest#rule4_1_topPAppliesAfterTheTemperature"),
             mistake(
                     "4.1",
                     "a draw that favours the first",
-                    "sampling/Sampler.java",
+                    "sampling/Candidates.java",
                     "uniform * total",
                     "uniform * uniform * total",
                     "sampling.SamplerStatisticsTest#rule4_1_drawsFollowTheSoftmaxOfWhatIsKept"),
+            mistake(
+                    "4.1",
+                    "the least typical tokens are kept",
+                    "sampling/Candidates.java",
+                    "first < second || (first == second && isBetter(a, b))",
+                    "first > second || (first == second && isBetter(a, b))",
+                    "sampling.SamplerTest#rule4_1_typicalKeepsTheTokensWhoseInformationIsClosestToTheEntropy"),
+            mistake(
+                    "4.1",
+                    "min-p is a share of one",
+                    "sampling/Candidates.java",
+                    "minP * largest",
+                    "minP",
+                    "sampling.SamplerTest#rule4_1_minPIsAShareOfTheLargestProbabilityThatIsLeft"),
             mistake(
                     "4.2",
                     "one token more than max_tokens",
@@ -53,9 +67,9 @@ final class MistakesInGeneration {
             mistake(
                     "4.2",
                     "generation goes on past the end of the text",
-                    "generation/EndOfTextCriterion.java",
-                    "config.isEndOfText(tokenId) ? StopReason.END_OF_TEXT : null",
-                    "null",
+                    "generation/EndingTokens.java",
+                    "if (contains(endOfText, tokenId)) {",
+                    "if (tokenId < 0) {",
                     "generation.GeneratorTest#rule4_2_generationEndsAtTheEndOfTextIdAndLeavesItOut"),
             mistake(
                     "4.2",
@@ -68,8 +82,8 @@ final class MistakesInGeneration {
                     "4.2",
                     "max_context is called max_tokens",
                     "generation/Sequence.java",
-                    "stopReason = StopReason.MAX_CONTEXT;",
-                    "stopReason = StopReason.MAX_TOKENS;",
+                    "end(Stop.of(StopReason.MAX_CONTEXT));",
+                    "end(Stop.of(StopReason.MAX_TOKENS));",
                     "generation.GeneratorTest#rule1_3_rule4_2_promptAndCompletionTogetherAreAtMostMaxContext"),
             mistake(
                     "4.3",

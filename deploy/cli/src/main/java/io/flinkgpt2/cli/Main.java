@@ -10,6 +10,7 @@ import io.flinkgpt2.cli.common.LostOutputException;
 import io.flinkgpt2.cli.common.PrintableOutput;
 import io.flinkgpt2.cli.common.SignalExit;
 import io.flinkgpt2.cli.complete.CompleteCommand;
+import io.flinkgpt2.cli.complete.SchemaCommand;
 import io.flinkgpt2.cli.complete.TokenizeCommand;
 import io.flinkgpt2.cli.local.DemoCommand;
 import io.flinkgpt2.cli.local.LocalCommand;
@@ -61,6 +62,7 @@ import picocli.CommandLine.Spec;
             StopJobCommand.class,
             CompleteCommand.class,
             TokenizeCommand.class,
+            SchemaCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
             RandomModelCommand.class,
@@ -160,7 +162,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, convert, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
     }
 
     /** The version of this build. */

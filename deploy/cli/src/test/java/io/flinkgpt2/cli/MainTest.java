@@ -41,7 +41,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "|Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, verify, bench, random-model, fetch, convert, models.",
+                "|Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, schema, verify, bench, random-model, fetch, convert, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
                 "complete --prompt x|Missing required option: '--model=MODEL'",
@@ -54,6 +54,8 @@ class MainTest {
                 "complete --model m --activation silu|--activation: found 'silu', expected one of [gelu, gelu_python, gelu_new,",
                 "complete --model m --output xml|Invalid value for option '--output'",
                 "complete --model m x|Unmatched argument at index 3: 'x'",
+                "schema --output answer|Invalid value for option '--output'",
+                "complete --model m --n many|Invalid value for option '--n': 'many' is not an int",
                 "tokenize|Missing required option: '--model=MODEL'",
                 "random-model DIR|Missing required option: '--size=<size>'",
                 "random-model --size gpt2|Missing required parameter: 'DIR'",

@@ -7,11 +7,14 @@ import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestCompleter;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.Workers;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.apache.flink.streaming.api.operators.StreamingRuntimeContext;
 
 /**
  * Completes one prompt at a time.
@@ -50,11 +53,32 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
         metrics = new CompletionMetrics(getRuntimeContext().getMetricGroup(), model.loadMillis());
         Pretrained pretrained = model.pretrained();
+        int slots = ((StreamingRuntimeContext) getRuntimeContext())
+                .getTaskManagerRuntimeInfo()
+                .getConfiguration()
+                .get(TaskManagerOptions.NUM_TASK_SLOTS);
+        long kvCacheBytes = ModelMemory.kvCacheBytes(
+                pretrained.config(),
+                pretrained.precision(),
+                settings.maxContext(),
+                Runtime.getRuntime().maxMemory(),
+                slots);
         completer = new RequestCompleter(
                 new Generator(
-                        pretrained.model(), pretrained.tokenizer(), settings.maxContext(), settings.prefillChunk()),
+                        pretrained.model(),
+                        pretrained.tokenizer(),
+                        settings.maxContext(),
+                        settings.prefillChunk(),
+                        new Workers(1),
+                        kvCacheBytes,
+                        pretrained.constraints()),
                 new CompletionRecords(
-                        settings.jobName(), settings.model().name(), pretrained.revision(), pretrained.precision()),
+                        settings.jobName(),
+                        settings.model().name(),
+                        pretrained.revision(),
+                        pretrained.precision(),
+                        pretrained.tokenizer(),
+                        settings.envelope()),
                 false);
     }
 

@@ -1,6 +1,9 @@
 package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.PromptLimits;
+import io.flinkgpt2.job.record.AnswerLimits;
+import io.flinkgpt2.job.record.ConstraintCheck;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.SystemFingerprint;
@@ -18,7 +21,8 @@ import java.util.Set;
  * @param prefillChunk the most prompt tokens of one pass
  * @param defaults used for requests that lack them
  * @param unknownFields what becomes of a request with a field that nothing knows
- * @param maxCopiedBytes the most bytes of a request that may be copied to its completion
+ * @param envelope which answers are written in an envelope
+ * @param answers the room for answers
  */
 public record GenerationSettings(
         String jobName,
@@ -27,7 +31,8 @@ public record GenerationSettings(
         int prefillChunk,
         RequestDefaults defaults,
         UnknownFields unknownFields,
-        int maxCopiedBytes)
+        RecordEnvelope envelope,
+        AnswerLimits answers)
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
@@ -38,8 +43,9 @@ public record GenerationSettings(
                 new PromptLimits(pretrained.config(), maxContext),
                 Set.copyOf(model.names()),
                 unknownFields,
-                maxCopiedBytes,
-                defaults);
+                answers,
+                defaults,
+                ConstraintCheck.compiledBy(pretrained.constraints()));
     }
 
     /**
@@ -58,11 +64,12 @@ public record GenerationSettings(
     /** Returns the same with another model. */
     public GenerationSettings withModel(ModelSettings other) {
         return new GenerationSettings(
-                jobName, other, maxContext, prefillChunk, defaults, unknownFields, maxCopiedBytes);
+                jobName, other, maxContext, prefillChunk, defaults, unknownFields, envelope, answers);
     }
 
-    /** Returns the same with another limit of what is copied. */
-    public GenerationSettings withMaxCopiedBytes(int bytes) {
-        return new GenerationSettings(jobName, model, maxContext, prefillChunk, defaults, unknownFields, bytes);
+    /** Returns the same with other room for answers. */
+    public GenerationSettings withAnswers(AnswerLimits other) {
+        return new GenerationSettings(
+                jobName, model, maxContext, prefillChunk, defaults, unknownFields, envelope, other);
     }
 }

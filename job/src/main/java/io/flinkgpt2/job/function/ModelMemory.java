@@ -1,7 +1,9 @@
 package io.flinkgpt2.job.function;
 
+import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
+import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.tensor.Precision;
 
 /** The heap of a TaskManager that a model needs. */
@@ -17,6 +19,18 @@ public final class ModelMemory {
             case INT8 -> Byte.BYTES;
         };
         return Gpt2Weights.parameterCount(config, config.tieWordEmbeddings()) * parameterBytes;
+    }
+
+    /**
+     * Returns the maximum number of bytes of keys and values of a slot that completes one request at a time: what the widest
+     * beam search takes, but at most this slot's part of half of what the weights leave of the heap, and at least one sequence.
+     *
+     * @param slots number of slots that share the heap, 1 or more
+     */
+    static long kvCacheBytes(Gpt2Config config, Precision precision, int maxContext, long heapBytes, int slots) {
+        long least = KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(config);
+        long share = (heapBytes - weightBytes(config, precision)) / 2 / slots;
+        return Math.max(least, Math.min(share, Generator.mostKvCacheBytes(config, maxContext)));
     }
 
     /**

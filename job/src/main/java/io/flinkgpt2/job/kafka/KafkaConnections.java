@@ -5,6 +5,7 @@ import io.flinkgpt2.job.kafka.sink.DeadLetterSerializer;
 import io.flinkgpt2.job.kafka.sink.TransactionalSink;
 import io.flinkgpt2.job.kafka.source.BoundedKafkaSource;
 import io.flinkgpt2.job.kafka.source.PromptRecordDeserializer;
+import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.DeadLetterJson;
@@ -64,18 +65,23 @@ public final class KafkaConnections {
     }
 
     /**
-     * Returns the most bytes that a completion may copy from its request so that it fits its topic: {@code wanted} or less.
+     * Returns the room for answers that their topic leaves: {@code wanted} or less.
      *
      * @throws IllegalStateException if the topic takes so little that hardly anything could be answered
      */
-    public int maxCopiedBytes(int wanted) {
+    public AnswerLimits answerLimits(AnswerLimits wanted) {
         int room = (limits.completionBytes() - COMPLETION_BODY - BATCH_OVERHEAD) / 2;
         if (room < 1024) {
             throw new IllegalStateException("topic " + settings.completionsTopic() + " takes records of "
                     + limits.completionBytes() + " bytes, expected at least "
                     + (COMPLETION_BODY + BATCH_OVERHEAD + 2048) + RAISE);
         }
-        return Math.min(wanted, room);
+        return new AnswerLimits(
+                Math.min(wanted.copiedBytes(), room), Math.min(wanted.recordBytes(), maxCompletionBytes()));
+    }
+
+    private int maxCompletionBytes() {
+        return limits.completionBytes() - BATCH_OVERHEAD;
     }
 
     /** The prompts: without an end, or up to what is there when the job first starts. Both have the same state. */
@@ -105,7 +111,7 @@ public final class KafkaConnections {
     }
 
     public Sink<CompletionRecord> completions() {
-        CompletionSerializer serializer = new CompletionSerializer(settings.completionsTopic());
+        CompletionSerializer serializer = new CompletionSerializer(settings.completionsTopic(), maxCompletionBytes());
         return new TransactionalSink<>(
                 sink("completions", serializer, limits.completionBytes()),
                 settings.completionsTopic(),

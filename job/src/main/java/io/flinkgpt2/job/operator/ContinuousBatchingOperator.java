@@ -2,6 +2,7 @@ package io.flinkgpt2.job.operator;
 
 import io.flinkgpt2.generation.ContinuousBatch;
 import io.flinkgpt2.generation.RequestGroup;
+import io.flinkgpt2.generation.RequestTooLargeException;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.function.PinnedModel;
@@ -10,10 +11,12 @@ import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.DeadLetter;
+import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestIds;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.Workers;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -124,12 +127,19 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         batch = new ContinuousBatch(
                 pretrained.model(),
                 pretrained.tokenizer(),
-                KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots));
+                KvCacheBudget.batchOptions(pretrained, generation, settings, heapBytes, slots),
+                new Workers(1),
+                pretrained.constraints());
         backPressure =
                 new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();
         records = new CompletionRecords(
-                generation.jobName(), generation.model().name(), pretrained.revision(), pretrained.precision());
+                generation.jobName(),
+                generation.model().name(),
+                pretrained.revision(),
+                pretrained.precision(),
+                pretrained.tokenizer(),
+                generation.envelope());
         completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
         batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
         deadLetters = CompletionMetrics.deadLetters(getMetricGroup());
@@ -179,6 +189,17 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         backPressure.joined(request);
         try {
             pending.put(request.submitTo(batch), request);
+        } catch (RequestTooLargeException e) {
+            backPressure.left(request);
+            InvalidRequestException tooLarge =
+                    new InvalidRequestException(InvalidRequestException.TOO_LARGE, "n", e.getMessage(), e);
+            refuse(
+                    request,
+                    new DeadLetter(
+                            request.request.record,
+                            tooLarge.error(),
+                            generation.jobName(),
+                            System.currentTimeMillis()));
         } catch (RuntimeException e) {
             fail(request, e);
         }

@@ -16,7 +16,10 @@ import java.util.List;
  */
 public class RequestInFlight {
     /** Version of what is written. Versions 0 and 1 were never released. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
+
+    /** The oldest version that can be read. */
+    private static final int OLDEST_VERSION = 2;
 
     /** The version that wrote this. */
     public int version;
@@ -66,10 +69,10 @@ public class RequestInFlight {
 
     /** @throws IllegalStateException if another version wrote this, which this one cannot read */
     private void requireReadable() {
-        if (version != VERSION) {
+        if (version < OLDEST_VERSION || version > VERSION) {
             throw new IllegalStateException("state of request '" + request.customId + "': found version " + version
-                    + ", expected " + VERSION + ". "
-                    + (version < VERSION
+                    + ", expected " + OLDEST_VERSION + ".." + VERSION + ". "
+                    + (version < OLDEST_VERSION
                             ? "Let the version of the job that wrote it answer what is in flight, and start this one"
                                     + " from a savepoint that holds no requests, or without one"
                             : "Use the version of the job that wrote it, or a later one")
@@ -85,6 +88,18 @@ public class RequestInFlight {
     /** Returns the number of generated tokens that it came out of the state with. */
     int restoredTokens() {
         return choices.stream().mapToInt(choice -> choice.tokenIds.length).sum();
+    }
+
+    /** Returns whether its request has all that a version before wrote in another form, or not at all. */
+    boolean isParsed() {
+        return request.prompts != null;
+    }
+
+    /** Takes the request that its record is now, and goes on with the tokens that it has. */
+    void parsedAnew(PromptRequest parsedAnew) {
+        request = parsedAnew;
+        int most = parsedAnew.prompts.length * parsedAnew.parameters.bestOf();
+        choices = choices.subList(0, Math.min(most, choices.size()));
     }
 
     /** Forgets what was made of it under another identity. */
@@ -106,7 +121,7 @@ public class RequestInFlight {
      */
     RequestGroup submitTo(ContinuousBatch batch) {
         List<int[]> generated = choices.stream().map(choice -> choice.tokenIds).toList();
-        group = batch.resume(request.promptTokenIds, request.parameters, 0, generated);
+        group = batch.resume(request.prompts, request.parameters, request.priority, generated);
         choices = List.of();
         return group;
     }

@@ -47,14 +47,22 @@ final class RestoredRequests {
         all++;
         begun += request.hadBegun() ? 1 : 0;
         answered += request.isAnswered() ? 1 : 0;
-        if (request.isAnswered() || request.identity.equals(identity)) {
+        boolean goesOn = request.identity.equals(identity);
+        if (request.isAnswered() || (goesOn && request.isParsed())) {
             return null;
         }
-        otherIdentities.add(request.identity);
         PromptRequest received = request.request;
+        if (!goesOn) {
+            otherIdentities.add(request.identity);
+        }
         try {
-            request.startAgain(parser.parse(received.record, received.receivedAt), identity);
-            restarted++;
+            PromptRequest parsed = parser.parse(received.record, received.receivedAt);
+            if (goesOn) {
+                request.parsedAnew(parsed);
+            } else {
+                request.startAgain(parsed, identity);
+                restarted++;
+            }
             return null;
         } catch (InvalidRequestException e) {
             refused++;

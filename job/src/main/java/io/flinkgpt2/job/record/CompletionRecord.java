@@ -31,20 +31,14 @@ public class CompletionRecord {
     /** The generated texts; empty, or null, if the request failed inside. */
     public List<CompletionChoice> choices;
 
-    /** Tokens of the prompt that the model saw. */
+    /** Tokens of all prompts that the model saw. */
     public int promptTokens;
 
-    /** Generated tokens of all choices, without end of text. */
+    /** Generated tokens of all choices, without the one that ended the generation unless it was to be included. */
     public int completionTokens;
 
     /** How long it took, or null. */
     public RequestMetrics metrics;
-
-    /** {@link PromptRequest#promptTokensDropped}; with 0 the record does not speak of it. */
-    public int promptTokensDropped;
-
-    /** {@link PromptRequest#truncatedSide}. */
-    public String truncatedSide;
 
     /** Where the request stood. */
     public RecordSource source;
@@ -55,8 +49,37 @@ public class CompletionRecord {
     /** {@link PromptRequest#user}: text of a JSON string, or null. */
     public String user;
 
+    /** {@link PromptRequest#sessionId}: text of a JSON string, or null. */
+    public String sessionId;
+
+    /** Whether it is written in an envelope of the Batch API. */
+    public boolean envelope;
+
     /** Why a valid request failed inside, or null on success. */
     public RecordError error;
 
     public CompletionRecord() {}
+
+    /** Returns this record with an error in place of its choices. */
+    CompletionRecord withError(RecordError cause) {
+        CompletionRecord copy = new CompletionRecord();
+        copy.key = key;
+        copy.headers = headers;
+        copy.id = id;
+        copy.customId = customId;
+        copy.created = created;
+        copy.model = model;
+        copy.modelRevision = modelRevision;
+        copy.systemFingerprint = systemFingerprint;
+        copy.choices = List.of();
+        copy.promptTokens = promptTokens;
+        copy.metrics = metrics;
+        copy.source = source;
+        copy.metadata = metadata;
+        copy.user = user;
+        copy.sessionId = sessionId;
+        copy.envelope = envelope;
+        copy.error = cause;
+        return copy;
+    }
 }

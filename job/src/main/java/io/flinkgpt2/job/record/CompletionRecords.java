@@ -2,28 +2,48 @@ package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.FinishReason;
+import io.flinkgpt2.generation.StopReason;
+import io.flinkgpt2.sampling.ScoreParameters;
 import io.flinkgpt2.tensor.Precision;
+import io.flinkgpt2.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Makes the answers of one job with one model. */
 public final class CompletionRecords {
+    private static final int[] NONE = {};
 
     private final String job;
     private final String model;
     private final String modelRevision;
     private final String systemFingerprint;
+    private final Tokenizer tokenizer;
+    private final RecordEnvelope envelope;
 
     /**
      * @param job name of the job, part of the ids
      * @param model what answers call the model
      * @param precision the numeric mode
+     * @param tokenizer of the model
+     * @param envelope which answers are written in an envelope
      */
-    public CompletionRecords(String job, String model, String modelRevision, Precision precision) {
+    public CompletionRecords(
+            String job,
+            String model,
+            String modelRevision,
+            Precision precision,
+            Tokenizer tokenizer,
+            RecordEnvelope envelope) {
         this.job = job;
         this.model = model;
         this.modelRevision = modelRevision;
         this.systemFingerprint = SystemFingerprint.of(precision);
+        this.tokenizer = tokenizer;
+        this.envelope = envelope;
     }
 
     /**
@@ -31,51 +51,82 @@ public final class CompletionRecords {
      *
      * @param completions of the choices that did not fail, one or more
      * @param start when the request was handed to the generator, in milliseconds since the epoch
-     * @param withTokenIds whether the answer holds the generated ids
+     * @param withTokenIds whether the answer holds the generated ids though the request does not ask for them
      */
     public CompletionRecord completed(
             PromptRequest request, List<Completion> completions, long start, boolean withTokenIds) {
         CompletionRecord record = answer(request, start);
         record.choices = completions.stream()
-                .map(completion -> choice(completion, withTokenIds))
+                .map(completion -> choice(request, completion, withTokenIds))
+                .sorted(Comparator.comparingInt(choice -> choice.index))
                 .toList();
         record.completionTokens = completions.stream()
                 .mapToInt(completion -> completion.tokenIds().length)
                 .sum();
-        // The first choice computes the prompt; the others find it, and each has a random stream of its own.
-        Completion first = completions.get(0);
         long generationNanos = completions.stream()
                 .mapToLong(Completion::generationNanos)
                 .max()
                 .orElse(0);
-        record.promptTokens = first.promptTokens();
+        // The choice that begins first computes its prompt, the others find it.
+        Completion first = completions.get(0);
         record.metrics.queueTimeMs += first.queueNanos() / 1_000_000;
-        record.metrics.cachedTokens = first.cachedTokens();
+        record.metrics.cachedTokens = cachedTokens(completions);
         record.metrics.timeToFirstTokenMs = first.timeToFirstTokenNanos() / 1_000_000;
         record.metrics.generationTimeMs = generationNanos / 1_000_000;
         record.metrics.tokensPerSecond = record.completionTokens * 1e9 / Math.max(1, generationNanos);
         return record;
     }
 
-    private static CompletionChoice choice(Completion completion, boolean withTokenIds) {
-        CompletionChoice choice = new CompletionChoice();
-        choice.index = completion.choice();
-        choice.text = completion.text();
-        choice.tokenIds = withTokenIds ? completion.tokenIds() : null;
-        FinishReason finishReason = completion.stopReason().finishReason();
-        choice.finishReason = finishReason.name().toLowerCase(Locale.ROOT);
-        choice.stopReason = finishReason == FinishReason.LENGTH
-                ? completion.stopReason().name().toLowerCase(Locale.ROOT)
-                : null;
+    /** Returns the tokens of all prompts that the request did not compute itself. */
+    private static int cachedTokens(List<Completion> completions) {
+        Map<Integer, Integer> ofPrompts = new HashMap<>();
+        for (Completion completion : completions) {
+            ofPrompts.merge(completion.prompt(), completion.cachedTokens(), Math::min);
+        }
+        return ofPrompts.values().stream().mapToInt(Integer::intValue).sum();
+    }
 
+    private CompletionChoice choice(PromptRequest request, Completion completion, boolean withTokenIds) {
+        int[] prompt = request.prompts[completion.prompt()];
+        boolean skipSpecialTokens = request.parameters.skipSpecialTokens();
+        String echoed = request.echo ? tokenizer.decode(skipSpecialTokens, prompt) : "";
+        CompletionChoice choice = new CompletionChoice();
+        choice.index = completion.prompt() * request.parameters.choices() + completion.choice();
+        choice.text = echoed + completion.text();
+        choice.tokenIds = withTokenIds || request.returnTokenIds ? completion.tokenIds() : null;
+        choice.promptTokenIds = request.returnTokenIds ? prompt : null;
+        choice.promptTokensDropped = request.droppedTokens[completion.prompt()];
+        choice.truncatedSide = choice.promptTokensDropped == 0 ? null : request.truncatedSide;
+        setReason(choice, completion);
+        ScoreParameters scores = request.parameters.scores();
+        ScoresJson json = new ScoresJson(tokenizer, skipSpecialTokens, request.returnTokensAsTokenIds);
+        if (scores.wantsGenerated()) {
+            choice.logprobs = json.logprobs(completion, scores, request.echo ? prompt : NONE, echoed);
+        }
+        if (scores.prompt() != ScoreParameters.NONE) {
+            choice.promptLogprobs = json.promptLogprobs(prompt, completion.promptScores(), scores.prompt());
+        }
+        choice.cumulativeLogprob = completion.scores() == null ? null : (Double) completion.logProbability();
         return choice;
+    }
+
+    private static void setReason(CompletionChoice choice, Completion completion) {
+        StopReason reason = completion.stopReason();
+        FinishReason finishReason = reason.finishReason();
+        choice.finishReason = finishReason.name().toLowerCase(Locale.ROOT);
+        switch (reason) {
+            case MAX_TOKENS, MAX_CONTEXT -> choice.stopReason = reason.name().toLowerCase(Locale.ROOT);
+            case STOP_STRING -> choice.stopReason = completion.stopString();
+            case STOP_TOKEN -> choice.stopTokenId = completion.stopTokenId();
+            case REPETITION -> choice.stopReason = "repetition_detected";
+            case END_OF_TEXT, CONSTRAINT, TIMEOUT, CANCELLED -> choice.stopReason = null;
+        }
     }
 
     /** Returns the answer to a valid request that failed inside. */
     public CompletionRecord failed(PromptRequest request, RuntimeException failure, long start) {
         CompletionRecord record = answer(request, start);
         record.choices = List.of();
-        record.promptTokens = request.promptTokenIds.length;
         record.error = new RecordError();
         record.error.message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
         record.error.type = "server_error";
@@ -93,13 +144,15 @@ public final class CompletionRecords {
         record.model = model;
         record.modelRevision = modelRevision;
         record.systemFingerprint = systemFingerprint;
+        record.promptTokens =
+                Arrays.stream(request.prompts).mapToInt(prompt -> prompt.length).sum();
         record.metrics = new RequestMetrics();
         record.metrics.queueTimeMs = Math.max(0, start - request.receivedAt);
-        record.promptTokensDropped = request.promptTokensDropped;
-        record.truncatedSide = request.truncatedSide;
         record.source = request.record.source;
         record.metadata = request.metadata;
         record.user = request.user;
+        record.sessionId = request.sessionId;
+        record.envelope = envelope.isFor(request);
         return record;
     }
 }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.DoublePredicate;
 
 /**
@@ -71,6 +73,54 @@ final class JsonFields {
         return value + 0.0; // -0 becomes 0
     }
 
+    /** Returns a string that is one of {@code words}. */
+    String word(String field, List<String> words) throws IOException, InvalidRequestException {
+        String found = string(field);
+        if (!words.contains(found)) {
+            int last = words.size() - 1;
+            throw InvalidRequestException.invalidValue(
+                    field,
+                    WireText.quoted(found),
+                    "'" + String.join("', '", words.subList(0, last)) + "' or '" + words.get(last) + "'");
+        }
+        return found;
+    }
+
+    /**
+     * Returns the strings of an array in their order.
+     *
+     * @param most maximum number of strings
+     */
+    List<String> strings(String field, int most) throws IOException, InvalidRequestException {
+        expect(JsonToken.START_ARRAY, field, "an array of strings");
+        List<String> strings = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (strings.size() == most) {
+                throw InvalidRequestException.invalidValue(
+                        field, "more than " + most + " strings", "at most that many");
+            }
+            String at = field + ": at index " + strings.size();
+            if (parser.currentToken() != JsonToken.VALUE_STRING) {
+                throw new InvalidRequestException(
+                        InvalidRequestException.INVALID_TYPE, field, at + ": found " + found() + ", expected a string");
+            }
+            strings.add(requireWholeCharacters(field, parser.getText()));
+        }
+        return strings;
+    }
+
+    /** Refuses an empty string among {@code strings}. */
+    static List<String> requireText(String field, List<String> strings) throws InvalidRequestException {
+        int empty = strings.indexOf("");
+        if (empty >= 0) {
+            throw new InvalidRequestException(
+                    InvalidRequestException.INVALID_VALUE,
+                    field,
+                    field + ": at index " + empty + ": found an empty string, expected one character or more");
+        }
+        return strings;
+    }
+
     /** Text of an object, as it came but for white space and needless escapes: order kept, numbers digit by digit. */
     String objectText(String field) throws IOException, InvalidRequestException {
         expect(JsonToken.START_OBJECT, field, "an object");
@@ -102,7 +152,7 @@ final class JsonFields {
         return text;
     }
 
-    private void expect(JsonToken token, String field, String expected) throws IOException, InvalidRequestException {
+    void expect(JsonToken token, String field, String expected) throws IOException, InvalidRequestException {
         if (parser.currentToken() != token) {
             throw InvalidRequestException.invalidType(field, found(), expected);
         }

@@ -2,21 +2,22 @@ package io.flinkgpt2.job.record;
 
 import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_TYPE;
 import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_VALUE;
-import static io.flinkgpt2.job.record.InvalidRequestException.UNSUPPORTED_FIELD;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.generation.PromptTokens;
+import io.flinkgpt2.sampling.GenerationParameters;
 import java.io.IOException;
 
 /**
- * Reads {@code prompt}: a string or an array of token ids, or an array that holds one such prompt. An empty array is an empty
- * prompt of token ids.
+ * Reads {@code prompt}: a string or an array of token ids, or an array of strings or of such arrays. An empty array is an empty
+ * prompt of token ids. An array of more prompts than a request may have is refused before the rest of it is read.
  */
 final class PromptReader {
     private static final String PROMPT = "prompt";
-    private static final String EXPECTED = "a string or an array of token ids";
+    private static final String EXPECTED =
+            "a string or an array of token ids, or an array of strings or of such arrays";
 
     private final JsonParser parser;
     private final JsonFields json;
@@ -33,72 +34,58 @@ final class PromptReader {
     /** Reads the value at which the parser stands into the request's draft. */
     void read() throws IOException, InvalidRequestException {
         switch (parser.currentToken()) {
-            case VALUE_STRING -> draft.promptText = json.string(PROMPT);
+            case VALUE_STRING -> draft.promptTexts.add(json.string(PROMPT));
             case START_ARRAY -> {
                 JsonToken first = parser.nextToken();
-                if (first == JsonToken.VALUE_STRING) {
-                    draft.promptText = json.string(PROMPT);
-                    requireOnlyPrompt(first);
-                } else if (first == JsonToken.START_ARRAY) {
-                    parser.nextToken();
-                    draft.promptTokens = tokenIds();
-                    requireOnlyPrompt(first);
+                if (first == JsonToken.VALUE_STRING || first == JsonToken.START_ARRAY) {
+                    readPrompts(first);
                 } else {
-                    draft.promptTokens = tokenIds();
+                    draft.promptTokens.add(tokenIds(""));
                 }
             }
             default -> throw InvalidRequestException.invalidType(PROMPT, json.found(), EXPECTED);
         }
     }
 
-    /** Goes past the end of an array of prompts, which stands after its first one. */
-    private void requireOnlyPrompt(JsonToken form) throws IOException, InvalidRequestException {
-        JsonToken next = parser.nextToken();
-        if (next == JsonToken.END_ARRAY) {
-            return;
+    /** Reads prompts of one form, at whose first one the parser stands, to the end of their array. */
+    private void readPrompts(JsonToken form) throws IOException, InvalidRequestException {
+        boolean texts = form == JsonToken.VALUE_STRING;
+        int index = 0;
+        for (JsonToken token = form; token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            if (token != form) {
+                throw new InvalidRequestException(
+                        INVALID_TYPE,
+                        PROMPT,
+                        "prompt: at index " + index + ": found " + json.found() + " after "
+                                + (texts ? "a string, expected strings only" : "an array, expected arrays only"));
+            }
+            if (index == GenerationParameters.MAX_CHOICES) {
+                throw InvalidRequestException.invalidValue(
+                        PROMPT,
+                        "more than " + index + " prompts",
+                        "at most " + index + "; send a request for each part of them");
+            }
+            if (texts) {
+                draft.promptTexts.add(json.string(PROMPT));
+            } else {
+                parser.nextToken();
+                draft.promptTokens.add(tokenIds("at index " + index + ": "));
+            }
+            index++;
         }
-        if (next == form) {
-            throw new InvalidRequestException(
-                    UNSUPPORTED_FIELD,
-                    PROMPT,
-                    "prompt: found an array of prompts, more than one, which is not supported yet; send a record for"
-                            + " each prompt");
-        }
-        throw new InvalidRequestException(
-                INVALID_TYPE,
-                PROMPT,
-                "prompt: at index 1: found " + json.found() + " after "
-                        + (form == JsonToken.VALUE_STRING ? "a string" : "an array")
-                        + ", expected one prompt, " + EXPECTED);
     }
 
     /** Reads ids from the token at which the parser stands to the end of their array. */
-    private PromptTokens tokenIds() throws IOException, InvalidRequestException {
+    private PromptTokens tokenIds(String where) throws IOException, InvalidRequestException {
         PromptTokens ids = limits.newPrompt();
         for (JsonToken token = parser.currentToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-            int id = tokenId(ids.length());
+            int id = TokenIdsReader.tokenId(PROMPT, where + "token id at index " + ids.length(), json);
             try {
                 ids.add(id);
             } catch (IllegalArgumentException e) {
-                throw new InvalidRequestException(INVALID_VALUE, PROMPT, "prompt: " + e.getMessage(), e);
+                throw new InvalidRequestException(INVALID_VALUE, PROMPT, "prompt: " + where + e.getMessage(), e);
             }
         }
         return ids;
-    }
-
-    private int tokenId(int index) throws IOException, InvalidRequestException {
-        boolean number = parser.currentToken().isNumeric();
-        if (number) {
-            JsonIntegers.Parsed id = JsonIntegers.parse(parser.getText());
-            if (id.kind() == JsonIntegers.Kind.LONG && id.value() == (int) id.value()) {
-                return (int) id.value();
-            }
-            number = id.kind() != JsonIntegers.Kind.FRACTION;
-        }
-        throw new InvalidRequestException(
-                number ? INVALID_VALUE : INVALID_TYPE,
-                PROMPT,
-                "prompt: token id at index " + index + ": found " + json.found()
-                        + ", expected an integer, an id of the model's vocabulary");
     }
 }

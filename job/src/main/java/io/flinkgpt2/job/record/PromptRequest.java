@@ -13,16 +13,16 @@ public class PromptRequest {
     /** The request's identity: its {@code custom_id}, else the key as text, else topic-partition-offset. Not empty. */
     public String customId;
 
-    /** Token ids of the prompt as the model sees them, at least one: an empty prompt is end of text. */
-    public int[] promptTokenIds;
+    /** Token ids of each prompt as the model sees them, at least one: an empty prompt is end of text. */
+    public int[][] prompts;
 
-    /** Number of tokens that were cut off the prompt because it did not fit, 0 or more. */
-    public int promptTokensDropped;
+    /** Number of tokens that were cut off each prompt, 0 or more. */
+    public int[] droppedTokens;
 
-    /** The side on which they were cut off, {@code left} or {@code right}; null if none were. */
+    /** The side on which they were cut off, {@code left} or {@code right}; null if none were cut off any prompt. */
     public String truncatedSide;
 
-    /** How the prompt is completed. */
+    /** How the prompts are completed. */
     public GenerationParameters parameters;
 
     /** Text of a JSON object on one line, or null if the request has none. */
@@ -30,6 +30,24 @@ public class PromptRequest {
 
     /** Text of a JSON string, quotes included, or null if the request has none. */
     public String user;
+
+    /** Text of a JSON string, quotes included, or null if the request has none. */
+    public String sessionId;
+
+    /** Whether the texts of the choices begin with their prompt. */
+    public boolean echo;
+
+    /** Whether the answer has the token ids of prompts and choices. */
+    public boolean returnTokenIds;
+
+    /** Whether log-probabilities name tokens by their ids. */
+    public boolean returnTokensAsTokenIds;
+
+    /** Whether the request came in an envelope of the Batch API. */
+    public boolean envelope;
+
+    /** Requests of lower numbers go first. */
+    public int priority;
 
     /** When the job read the record, in milliseconds since the epoch. */
     public long receivedAt;
@@ -46,12 +64,18 @@ public class PromptRequest {
         PromptRequest copy = new PromptRequest();
         copy.record = new PromptRecord(record.source, record.key, null, record.headers);
         copy.customId = customId;
-        copy.promptTokenIds = promptTokenIds;
-        copy.promptTokensDropped = promptTokensDropped;
+        copy.prompts = prompts;
+        copy.droppedTokens = droppedTokens;
         copy.truncatedSide = truncatedSide;
         copy.parameters = parameters;
         copy.metadata = metadata;
         copy.user = user;
+        copy.sessionId = sessionId;
+        copy.echo = echo;
+        copy.returnTokenIds = returnTokenIds;
+        copy.returnTokensAsTokenIds = returnTokensAsTokenIds;
+        copy.envelope = envelope;
+        copy.priority = priority;
         copy.receivedAt = receivedAt;
         return copy;
     }

@@ -30,7 +30,7 @@ public final class RequestCompleter {
     public CompletionRecord complete(PromptRequest request) {
         long start = System.currentTimeMillis();
         try {
-            RequestGroup ended = generator.generate(request.promptTokenIds, request.parameters);
+            RequestGroup ended = generator.generate(request.prompts, request.parameters);
             return ended.failure() == null
                     ? records.completed(request, ended.completions(), start, withTokenIds)
                     : failed(request, ended.failure(), start);

@@ -1,17 +1,20 @@
 package io.flinkgpt2.job.record;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.DoublePredicate;
+import java.util.regex.Pattern;
 
 /**
  * A field of a request. Its row in {@link RequestFields} is the one place that knows it: the reader, the refusals, the options
  * of the command {@code complete} and the documentation take it from there.
  */
 public final class RequestField {
+    private static final Pattern JSON_LITERAL = Pattern.compile("-?[0-9]+|true|false|\\[]|\\{}|\"[^\"]*\"");
+
     private final String name;
-    private final String type;
+    private final FieldType type;
     private final String defaultValue;
     private final String meaning;
     private final boolean supported;
@@ -41,7 +44,7 @@ public final class RequestField {
 
     private RequestField(
             String name,
-            String type,
+            FieldType type,
             String defaultValue,
             String meaning,
             boolean supported,
@@ -57,43 +60,80 @@ public final class RequestField {
     }
 
     /** Returns a field that is read by code of its own. */
-    static RequestField of(String name, String type, String defaultValue, String meaning, Reader reader) {
+    static RequestField of(String name, FieldType type, String defaultValue, String meaning, Reader reader) {
         return new RequestField(name, type, defaultValue, meaning, true, reader, null);
     }
 
     /** Returns a field that holds an integer, {@code lowest..highest}. */
     static RequestField integer(
             String name, long lowest, long highest, String defaultValue, String meaning, Setter<Long> setter) {
-        String range = lowest == Long.MIN_VALUE ? "integer of 64 bits" : "integer, " + lowest + ".." + highest;
         return of(
                 name,
-                range,
+                FieldType.integer(lowest, highest),
                 defaultValue,
                 meaning,
                 (context, draft) -> setter.set(draft, context.json().integer(name, lowest, highest)));
     }
 
-    /** Returns a field that holds a number in a range, which is given as a predicate and in words after "a". */
+    /** Returns a field that holds a number in a range. */
     static RequestField number(
-            String name,
-            DoublePredicate allowed,
-            String range,
-            String defaultValue,
-            String meaning,
-            Setter<Double> setter) {
+            String name, FieldType.Range range, String defaultValue, String meaning, Setter<Double> setter) {
         return of(
                 name,
-                range,
+                range.type(),
                 defaultValue,
                 meaning,
-                (context, draft) -> setter.set(draft, context.json().number(name, allowed, "a " + range)));
+                (context, draft) ->
+                        setter.set(draft, context.json().number(name, range.allowed(), "a " + range.words())));
+    }
+
+    /** Returns a field that holds true or false. */
+    static RequestField flag(String name, String defaultValue, String meaning, Setter<Boolean> setter) {
+        return of(
+                name,
+                FieldType.flag(),
+                defaultValue,
+                meaning,
+                (context, draft) -> setter.set(draft, context.json().flag(name)));
+    }
+
+    /** Returns a field that holds a string. */
+    static RequestField string(String name, String defaultValue, String meaning, Setter<String> setter) {
+        return of(
+                name,
+                FieldType.string(),
+                defaultValue,
+                meaning,
+                (context, draft) -> setter.set(draft, context.json().string(name)));
+    }
+
+    /** Returns a field that holds one of several words. */
+    static RequestField words(
+            String name, List<String> words, String defaultValue, String meaning, Setter<String> setter) {
+        return of(
+                name,
+                FieldType.words(words),
+                defaultValue,
+                meaning,
+                (context, draft) -> setter.set(draft, context.json().word(name, words)));
+    }
+
+    /** Returns a field that holds distinct token ids of the model's vocabulary. */
+    static RequestField tokenIds(
+            String name, int fewest, int most, String defaultValue, String meaning, Setter<int[]> setter) {
+        return of(
+                name,
+                FieldType.tokenIds(fewest, most),
+                defaultValue,
+                meaning,
+                (context, draft) -> setter.set(draft, TokenIdsReader.read(name, fewest, most, context)));
     }
 
     /** Returns a field that is known and not supported: values that change nothing are taken, others are refused. */
     static RequestField unsupported(String name, Neutral neutral, String reason) {
         return new RequestField(
                 name,
-                neutral.text(),
+                new FieldType(neutral.text(), neutral.schema()),
                 "",
                 reason,
                 false,
@@ -114,7 +154,18 @@ public final class RequestField {
 
     /** Returns the type and range in words; of a field that is not supported, the values that change nothing. */
     public String type() {
-        return type;
+        return type.words();
+    }
+
+    /** Returns the text of a JSON Schema of the values, without null, which is always taken. */
+    String schema() {
+        return type.schema();
+    }
+
+    /** Returns the default as text of a JSON value, if it is one. */
+    Optional<String> defaultJson() {
+        return Optional.of(defaultValue)
+                .filter(value -> JSON_LITERAL.matcher(value).matches());
     }
 
     /** Returns the default in words; empty if there is none. */

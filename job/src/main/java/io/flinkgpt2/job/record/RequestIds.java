@@ -8,6 +8,7 @@ import java.util.HexFormat;
 
 /** Ids that a replay makes again. */
 public final class RequestIds {
+    private static final String PREFIX = "cmpl-";
     private static final int DIGEST_BYTES = 12;
 
     private RequestIds() {}
@@ -24,7 +25,14 @@ public final class RequestIds {
         digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(jobBytes.length).flip());
         digest.update(jobBytes);
         digest.update(customId.getBytes(StandardCharsets.UTF_8));
-        return "cmpl-" + HexFormat.of().formatHex(digest.digest(), 0, DIGEST_BYTES);
+        return PREFIX + HexFormat.of().formatHex(digest.digest(), 0, DIGEST_BYTES);
+    }
+
+    /** Returns the digits of a completion's id, for other ids of the same request; null for null. */
+    static String digits(String completionId) {
+        return completionId == null || !completionId.startsWith(PREFIX)
+                ? completionId
+                : completionId.substring(PREFIX.length());
     }
 
     /** Returns an id as a log shows it: shortened, and with control characters replaced, for a client chooses it. */

@@ -1,22 +1,18 @@
 package io.flinkgpt2.job.record;
 
-import static io.flinkgpt2.job.record.InvalidRequestException.CONTEXT_LENGTH_EXCEEDED;
 import static io.flinkgpt2.job.record.InvalidRequestException.EMPTY_VALUE;
 import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_UTF8;
 import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_VALUE;
 import static io.flinkgpt2.job.record.InvalidRequestException.MISSING_FIELD;
 import static io.flinkgpt2.job.record.InvalidRequestException.MODEL_NOT_FOUND;
-import static io.flinkgpt2.job.record.InvalidRequestException.TOO_LARGE;
 
 import io.flinkgpt2.generation.FittedPrompt;
 import io.flinkgpt2.generation.PromptLimits;
-import io.flinkgpt2.generation.PromptTokens;
-import io.flinkgpt2.generation.PromptTooLongException;
-import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.job.record.WireText.Decoded;
+import io.flinkgpt2.sampling.BeamParameters;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tokenizer.Tokenizer;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -38,27 +34,13 @@ public final class RequestParser {
     /** Among the names of a model: every name is one of them. */
     public static final String ANY_MODEL = "*";
 
-    /** Longest text, in bytes of UTF-8, that is encoded at once; a longer one in memory that does not grow with it. */
-    private static final long LONGEST_AT_ONCE = 1 << 20;
-
-    private static final String TRUNCATE_ADVICE = "; or set truncate_prompt to 'left' or 'right' to have it cut";
-
     private final Tokenizer tokenizer;
     private final PromptLimits limits;
     private final Set<String> modelNames;
     private final UnknownFields policy;
-    private final int maxCopiedBytes;
+    private final AnswerLimits answers;
     private final RequestDefaults defaults;
-
-    /** With the {@linkplain RequestDefaults#ofTheFormat() defaults of the format}. */
-    public RequestParser(
-            Tokenizer tokenizer,
-            PromptLimits limits,
-            Set<String> modelNames,
-            UnknownFields policy,
-            int maxCopiedBytes) {
-        this(tokenizer, limits, modelNames, policy, maxCopiedBytes, RequestDefaults.ofTheFormat());
-    }
+    private final ConstraintCheck constraints;
 
     /**
      * @param tokenizer of the model
@@ -66,26 +48,25 @@ public final class RequestParser {
      * @param modelNames what the field {@code model} may say: the model's name and its aliases; with {@link #ANY_MODEL} among
      *     them, anything
      * @param policy what becomes of a request with an unknown field
-     * @param maxCopiedBytes the most that a request may make its answer carry, in bytes: Kafka key, headers with what Kafka
-     *     adds to each, {@code custom_id}, {@code metadata} and {@code user} together, the last three as JSON; 0 or more
+     * @param answers the room for answers
      * @param defaults used for requests that lack them
+     * @param constraints judges what an answer must match
      */
     public RequestParser(
             Tokenizer tokenizer,
             PromptLimits limits,
             Set<String> modelNames,
             UnknownFields policy,
-            int maxCopiedBytes,
-            RequestDefaults defaults) {
-        if (maxCopiedBytes < 0) {
-            throw new IllegalArgumentException("maxCopiedBytes: found " + maxCopiedBytes + ", expected 0 or more");
-        }
+            AnswerLimits answers,
+            RequestDefaults defaults,
+            ConstraintCheck constraints) {
         this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.modelNames = Set.copyOf(modelNames);
         this.policy = Objects.requireNonNull(policy, "policy");
-        this.maxCopiedBytes = maxCopiedBytes;
+        this.answers = Objects.requireNonNull(answers, "answers");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
+        this.constraints = Objects.requireNonNull(constraints, "constraints");
     }
 
     /**
@@ -102,17 +83,73 @@ public final class RequestParser {
         request.customId = customId(draft, record);
         request.metadata = draft.metadata;
         request.user = draft.user;
-        requireRoom(request);
-        request.parameters = draft.parameters
-                .setSeedIfAbsent(GenerationParameters.seedOf(request.customId))
-                .build();
-        PromptTruncation truncation = draft.truncation == null ? defaults.truncation() : draft.truncation;
-        FittedPrompt prompt = prompt(draft, request.parameters.maxTokens(), truncation);
-        request.promptTokenIds = prompt.tokenIds();
-        request.promptTokensDropped = prompt.droppedTokens();
-        request.truncatedSide = prompt.droppedTokens() == 0 ? null : truncation.wireName();
+        request.sessionId = draft.sessionId;
+        request.echo = draft.echo;
+        request.returnTokenIds = draft.returnTokenIds;
+        request.returnTokensAsTokenIds = draft.returnTokensAsTokenIds;
+        request.envelope = draft.envelope;
+        request.priority = draft.priority;
         request.receivedAt = now;
+        RequestChecks.refuseContradictions(draft);
+        request.parameters = parameters(draft, request.customId);
+        setPrompts(request, draft);
+        answers.require(request, limits.maxContext());
+        requireConstraint(draft);
         return request;
+    }
+
+    private static GenerationParameters parameters(RequestDraft draft, String customId) throws InvalidRequestException {
+        draft.parameters
+                .setMaxTokens(draft.maxTokens)
+                .setMinTokens(draft.minTokens)
+                .setChoices(draft.choices)
+                .setBestOf(draft.generated())
+                .setSeed(draft.seed == null ? GenerationParameters.seedOf(customId) : draft.seed)
+                .setLogprobs(draft.logprobs)
+                .setLabelIds(draft.labelIds)
+                .setEcho(draft.echo)
+                .setConstraint(draft.constraint);
+        try {
+            if (draft.beamSearch) {
+                RequestChecks.refuseSamplingOfBeams(
+                        draft, draft.parameters.build().sampling());
+                draft.parameters.setBeams(new BeamParameters(draft.lengthPenalty, draft.earlyStopping));
+            }
+            return draft.parameters.build();
+        } catch (IllegalArgumentException e) {
+            // The readers know all ranges; should one differ, its message begins with the field.
+            String message = e.getMessage();
+            String field = message.substring(0, Math.max(0, message.indexOf(':')));
+            throw new InvalidRequestException(INVALID_VALUE, field, message, e);
+        }
+    }
+
+    private void setPrompts(PromptRequest request, RequestDraft draft) throws InvalidRequestException {
+        if (draft.promptCount() == 0) {
+            throw new InvalidRequestException(
+                    MISSING_FIELD,
+                    "prompt",
+                    "prompt: found none, expected a string or an array of token ids, or an array of these");
+        }
+        PromptEncoder encoder = new PromptEncoder(tokenizer, limits, defaults, draft);
+        FittedPrompt[] prompts = encoder.encode();
+        request.prompts = Arrays.stream(prompts).map(FittedPrompt::tokenIds).toArray(int[][]::new);
+        request.droppedTokens =
+                Arrays.stream(prompts).mapToInt(FittedPrompt::droppedTokens).toArray();
+        boolean cut = Arrays.stream(request.droppedTokens).anyMatch(dropped -> dropped > 0);
+        request.truncatedSide = cut ? encoder.side() : null;
+    }
+
+    private void requireConstraint(RequestDraft draft) throws InvalidRequestException {
+        if (draft.constraint == null) {
+            return;
+        }
+        try {
+            constraints.check(draft.constraint);
+        } catch (ConstraintCheck.RefusedConstraintException e) {
+            String field = draft.constraintField + (e.param().isEmpty() ? "" : "." + WireText.printable(e.param()));
+            throw new InvalidRequestException(INVALID_VALUE, field, field + ": " + e.getMessage(), e);
+        }
     }
 
     private RequestDraft read(byte[] value) throws InvalidRequestException {
@@ -180,70 +217,5 @@ public final class RequestParser {
         }
         RecordSource source = record.source;
         return source.topic + "-" + source.partition + "-" + source.offset;
-    }
-
-    private void requireRoom(PromptRequest request) throws InvalidRequestException {
-        long copied = WireText.utf8Length(RecordJson.quote(request.customId));
-        copied += request.metadata == null ? 0 : WireText.utf8Length(request.metadata);
-        copied += request.user == null ? 0 : WireText.utf8Length(request.user);
-        copied += request.record.key == null ? 0 : request.record.key.length;
-        List<RecordHeader> headers = request.record.headers;
-        for (RecordHeader header : headers == null ? List.<RecordHeader>of() : headers) {
-            copied += header.size();
-        }
-        if (copied > maxCopiedBytes) {
-            throw new InvalidRequestException(
-                    TOO_LARGE,
-                    null,
-                    "what the answer copies (key, headers, custom_id, metadata, user): found " + copied
-                            + " bytes, expected at most " + maxCopiedBytes
-                            + ", for the answer must fit its topic; shorten them");
-        }
-    }
-
-    private FittedPrompt prompt(RequestDraft draft, int maxTokens, PromptTruncation truncation)
-            throws InvalidRequestException {
-        if (!draft.hasPrompt()) {
-            throw new InvalidRequestException(
-                    MISSING_FIELD, "prompt", "prompt: found none, expected a string or an array of token ids");
-        }
-        try {
-            PromptTokens prompt =
-                    draft.promptTokens == null ? encoded(draft, maxTokens, truncation) : draft.promptTokens;
-            return limits.fit(prompt, maxTokens, truncation);
-        } catch (PromptTooLongException e) {
-            String advice = truncation == PromptTruncation.ERROR ? TRUNCATE_ADVICE : "";
-            throw new InvalidRequestException(
-                    CONTEXT_LENGTH_EXCEEDED, "prompt", "prompt: " + e.getMessage() + advice, e);
-        } catch (IllegalArgumentException e) {
-            throw new InvalidRequestException(INVALID_VALUE, "prompt", "prompt: " + e.getMessage(), e);
-        }
-    }
-
-    private PromptTokens encoded(RequestDraft draft, int maxTokens, PromptTruncation truncation)
-            throws InvalidRequestException {
-        boolean special = draft.allowSpecialTokens == null ? defaults.allowSpecialTokens() : draft.allowSpecialTokens;
-        PromptTokens prompt = limits.newPrompt();
-        int longest = limits.longestPrompt(maxTokens);
-        long bytes = WireText.utf8Length(draft.promptText);
-        long atLeast = ceilDiv(bytes, tokenizer.longestTokenBytes());
-        if (atLeast <= longest && bytes <= LONGEST_AT_ONCE) {
-            prompt.addAll(tokenizer.encode(draft.promptText, special));
-        } else if (atLeast > longest && truncation == PromptTruncation.ERROR) {
-            // A text of 20 MB is refused without the work of encoding it: no token is longer than the longest.
-            throw new InvalidRequestException(
-                    CONTEXT_LENGTH_EXCEEDED,
-                    "prompt",
-                    "prompt: the prompt has at least " + atLeast + " tokens, expected at most " + longest
-                            + " with a max-context of " + limits.maxContext() + "; shorten it or raise max-context"
-                            + TRUNCATE_ADVICE);
-        } else {
-            tokenizer.encode(draft.promptText, special, prompt::add);
-        }
-        return prompt;
-    }
-
-    private static long ceilDiv(long dividend, int divisor) {
-        return (dividend + divisor - 1) / divisor;
     }
 }

@@ -56,7 +56,7 @@ final class RequestReader {
         this.parser = parser;
         this.json = new JsonFields(parser);
         this.policy = policy;
-        this.context = new ReadContext(json, limits);
+        this.context = new ReadContext(json, limits, policy);
     }
 
     /** @param limits say which token ids a prompt may have, and how many of them to keep */
@@ -71,6 +71,7 @@ final class RequestReader {
                 RequestReader reader = new RequestReader(parser, policy, limits);
                 parser.nextToken();
                 if (envelope) {
+                    reader.draft.envelope = true;
                     reader.readEnvelope();
                 } else {
                     reader.readBody();

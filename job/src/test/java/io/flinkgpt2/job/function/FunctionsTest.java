@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RecordHeader;
 import io.flinkgpt2.job.record.RecordSource;
@@ -48,7 +50,7 @@ class FunctionsTest {
 
             PromptRequest request = parse.extractOutputValues().get(0);
             assertThat(request.customId).isEqualTo("a");
-            assertThat(request.promptTokenIds).containsExactly(15496, 995);
+            assertThat(request.prompts[0]).containsExactly(15496, 995);
             assertThat(request.parameters.maxTokens()).isEqualTo(3);
             assertThat(request.record.key).isEqualTo(record.key);
             assertThat(request.record.headers).usingRecursiveComparison().isEqualTo(record.headers);
@@ -193,7 +195,8 @@ class FunctionsTest {
                 8,
                 RequestDefaults.ofTheFormat(),
                 UnknownFields.REJECT,
-                10_000);
+                RecordEnvelope.AS_SENT,
+                new AnswerLimits(10_000, 1_000_000));
     }
 
     private static PromptRecord record(long offset, String value) {
@@ -208,7 +211,8 @@ class FunctionsTest {
         PromptRequest request = new PromptRequest();
         request.record = new PromptRecord(new RecordSource("prompts", 0, 1, 1), null, null, null);
         request.customId = customId;
-        request.promptTokenIds = new int[] {15496, 995};
+        request.prompts = new int[][] {{15496, 995}};
+        request.droppedTokens = new int[1];
         request.parameters =
                 GenerationParameters.builder().setMaxTokens(maxTokens).build();
         return request;

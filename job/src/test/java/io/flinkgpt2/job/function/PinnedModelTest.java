@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.hub.ModelHubException;
+import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RecordSource;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
@@ -176,7 +178,8 @@ class PinnedModelTest {
                 8,
                 RequestDefaults.ofTheFormat(),
                 UnknownFields.REJECT,
-                10_000);
+                RecordEnvelope.AS_SENT,
+                new AnswerLimits(10_000, 1_000_000));
     }
 
     private static OneInputStreamOperatorTestHarness<PromptRequest, CompletionRecord> completing(
@@ -209,7 +212,8 @@ class PinnedModelTest {
         PromptRequest request = new PromptRequest();
         request.record = new PromptRecord(new RecordSource("prompts", 0, 1, 1), null, null, null);
         request.customId = "a";
-        request.promptTokenIds = new int[] {1};
+        request.prompts = new int[][] {{1}};
+        request.droppedTokens = new int[1];
         request.parameters = GenerationParameters.greedy(1);
         generate.processElement(request, 0);
         return generate.extractOutputValues().get(0).modelRevision;

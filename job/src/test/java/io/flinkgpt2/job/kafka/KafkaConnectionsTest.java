@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinkgpt2.job.kafka.sink.LostTransactions;
 import io.flinkgpt2.job.kafka.source.SourceStart;
+import io.flinkgpt2.job.record.AnswerLimits;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
@@ -17,22 +18,25 @@ class KafkaConnectionsTest {
 
     @Test
     void halfOfWhatACompletionLeavesOfItsRecordMayBeCopied() {
-        assertThat(connections(TopicLimits.defaults(), Map.of()).maxCopiedBytes(Integer.MAX_VALUE))
+        assertThat(connections(TopicLimits.defaults(), Map.of())
+                        .answerLimits(AnswerLimits.none())
+                        .copiedBytes())
                 .isEqualTo((DEFAULT - 262_144 - 4096) / 2);
-        assertThat(connections(TopicLimits.defaults(), Map.of()).maxCopiedBytes(2048))
-                .isEqualTo(2048);
+        assertThat(connections(TopicLimits.defaults(), Map.of()).answerLimits(new AnswerLimits(2048, 1 << 30)))
+                .isEqualTo(new AnswerLimits(2048, DEFAULT - 4096));
     }
 
     @Test
     void aCompletionsTopicThatTakesTooLittleIsNamed() {
         int least = 262_144 + 4096 + 2048;
         assertThat(connections(new TopicLimits(least, DEFAULT, TopicLimits.DEFAULT_MAX_TRANSACTION_TIMEOUT), Map.of())
-                        .maxCopiedBytes(4096))
+                        .answerLimits(new AnswerLimits(4096, 4096))
+                        .copiedBytes())
                 .isEqualTo(1024);
         assertThatThrownBy(() -> connections(
                                 new TopicLimits(least - 2, DEFAULT, TopicLimits.DEFAULT_MAX_TRANSACTION_TIMEOUT),
                                 Map.of())
-                        .maxCopiedBytes(4096))
+                        .answerLimits(AnswerLimits.none()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContainingAll("topic out", String.valueOf(least - 2), String.valueOf(least), "max.message");
     }
@@ -56,7 +60,9 @@ class KafkaConnectionsTest {
     void aLimitOfTheProducerBelowTheTopicsHoldsToo(String property) {
         Map<String, String> properties = Map.of(property, "400000");
 
-        assertThat(connections(TopicLimits.defaults(), properties).maxCopiedBytes(Integer.MAX_VALUE))
+        assertThat(connections(TopicLimits.defaults(), properties)
+                        .answerLimits(AnswerLimits.none())
+                        .copiedBytes())
                 .isEqualTo((400_000 - 262_144 - 4096) / 2);
         assertThatThrownBy(() -> connections(TopicLimits.defaults(), Map.of(property, "5000"))
                         .deadLetters())

@@ -167,7 +167,7 @@ class ContinuousBatchingOperatorTest {
         Path spoiled = TinyModel.write(directory, 1, 16);
         List<PromptRequest> requests = requests(40, 5);
         Set<String> failing = requests.stream()
-                .filter(request -> request.promptTokenIds.length + request.parameters.maxTokens() > 17)
+                .filter(request -> request.prompts[0].length + request.parameters.maxTokens() > 17)
                 .map(request -> request.customId)
                 .collect(Collectors.toSet());
         assertThat(failing).hasSizeBetween(10, 30);

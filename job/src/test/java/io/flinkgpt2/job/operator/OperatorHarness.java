@@ -8,10 +8,12 @@ import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.function.TinyModel;
+import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RecordSource;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
@@ -140,7 +142,14 @@ final class OperatorHarness implements AutoCloseable {
 
     static GenerationSettings settings(ModelSettings model, int maxContext) {
         return new GenerationSettings(
-                "test", model, maxContext, 8, RequestDefaults.ofTheFormat(), UnknownFields.REJECT, 10_000);
+                "test",
+                model,
+                maxContext,
+                8,
+                RequestDefaults.ofTheFormat(),
+                UnknownFields.REJECT,
+                RecordEnvelope.AS_SENT,
+                new AnswerLimits(10_000, 1_000_000));
     }
 
     /** What the other mode answers. */
@@ -180,7 +189,8 @@ final class OperatorHarness implements AutoCloseable {
         PromptRequest request = new PromptRequest();
         request.record = new PromptRecord(new RecordSource("prompts", 0, 7, 1234), null, null, List.of());
         request.customId = customId;
-        request.promptTokenIds = prompt;
+        request.prompts = new int[][] {prompt};
+        request.droppedTokens = new int[1];
         request.parameters = GenerationParameters.greedy(maxTokens);
         return request;
     }
@@ -195,7 +205,7 @@ final class OperatorHarness implements AutoCloseable {
 
     private static byte[] value(PromptRequest request) {
         SamplingParameters sampling = request.parameters.sampling();
-        return ("{\"custom_id\": \"" + request.customId + "\", \"prompt\": " + Arrays.toString(request.promptTokenIds)
+        return ("{\"custom_id\": \"" + request.customId + "\", \"prompt\": " + Arrays.toString(request.prompts[0])
                         + ", \"max_tokens\": " + request.parameters.maxTokens() + ", \"temperature\": "
                         + sampling.temperature()
                         + ", \"top_k\": " + sampling.topK() + ", \"top_p\": " + sampling.topP() + ", \"seed\": "

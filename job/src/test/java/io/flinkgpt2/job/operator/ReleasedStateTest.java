@@ -43,8 +43,8 @@ class ReleasedStateTest {
         model = TinyModel.write(directory.resolve("tiny"), 1);
     }
 
-    /** The engine's version that wrote the savepoints of version 2; another one starts requests again from their records. */
-    private static final String ENGINE_OF_VERSION_TWO = "0.1.0-SNAPSHOT";
+    /** The engine's version that wrote the savepoints of versions 2 and 3; another one starts requests again from their records. */
+    private static final String ENGINE_OF_VERSIONS_TWO_AND_THREE = "0.1.0-SNAPSHOT";
 
     /** Returns requests of which some have a key, some draw, and one has two choices or, as its record says, one. */
     private static List<PromptRequest> requests(int choices) {
@@ -94,13 +94,24 @@ class ReleasedStateTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSavepointOfVersionTwoGoesOn(Ordering ordering) throws Exception {
+    void aSavepointOfVersionThreeGoesOn(Ordering ordering) throws Exception {
         if (Boolean.getBoolean("state.write")) {
             write(ordering);
         }
-        Path file = savepoint(2, ordering);
-        boolean goesOn = SystemFingerprint.version().equals(ENGINE_OF_VERSION_TWO);
-        List<PromptRequest> expected = requests(goesOn ? 2 : 1);
+        boolean goesOn = SystemFingerprint.version().equals(ENGINE_OF_VERSIONS_TWO_AND_THREE);
+        aSavepointGoesOn(savepoint(3, ordering), ordering, goesOn, requests(goesOn ? 2 : 1));
+    }
+
+    /** The request is parsed anew from its record, which asks for one choice. */
+    @ParameterizedTest
+    @EnumSource
+    void aSavepointOfVersionTwoGoesOn(Ordering ordering) throws Exception {
+        boolean goesOn = SystemFingerprint.version().equals(ENGINE_OF_VERSIONS_TWO_AND_THREE);
+        aSavepointGoesOn(savepoint(2, ordering), ordering, goesOn, requests(1));
+    }
+
+    private static void aSavepointGoesOn(Path file, Ordering ordering, boolean goesOn, List<PromptRequest> expected)
+            throws Exception {
         List<String> before = answeredBefore(file);
         assertThat(before).hasSizeBetween(1, REQUESTS - 1);
         List<CompletionRecord> after;

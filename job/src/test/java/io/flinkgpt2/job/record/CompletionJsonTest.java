@@ -53,9 +53,10 @@ class CompletionJsonTest {
                         + "\"created\":1700000000,\"model\":\"gpt2\",\"model_revision\":\"abc\","
                         + "\"system_fingerprint\":\"flink-gpt2-0.1-f32\",\"choices\":["
                         + "{\"index\":0,\"text\":\" é \\\"x\\\"\\n\\u0001😀\u2028\",\"token_ids\":[1,50255],"
-                        + "\"finish_reason\":\"length\",\"stop_reason\":\"max_tokens\"},"
-                        + "{\"index\":1,\"text\":\"\",\"finish_reason\":\"stop\",\"stop_reason\":null}],"
-                        + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5},"
+                        + "\"finish_reason\":\"length\",\"stop_reason\":\"max_tokens\",\"logprobs\":null},"
+                        + "{\"index\":1,\"text\":\"\",\"finish_reason\":\"stop\",\"stop_reason\":null,\"logprobs\":null}],"
+                        + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5,"
+                        + "\"prompt_tokens_details\":{\"cached_tokens\":0}},"
                         + "\"metrics\":{\"queue_time_ms\":12,\"time_to_first_token_ms\":34,\"generation_time_ms\":56,"
                         + "\"tokens_per_second\":35.714,\"cached_tokens\":0},"
                         + "\"source\":{\"topic\":\"prompts\",\"partition\":3,\"offset\":42,"
@@ -73,7 +74,8 @@ class CompletionJsonTest {
         record.error = new RecordError("it broke", "server_error", null, "internal_error");
 
         assertThat(new String(CompletionJson.write(record), UTF_8))
-                .contains("\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":0,\"total_tokens\":3}")
+                .contains("\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":0,\"total_tokens\":3,"
+                        + "\"prompt_tokens_details\":{\"cached_tokens\":0}}")
                 .endsWith("\"metadata\":{},\"user\":null,\"error\":{\"message\":\"it broke\",\"type\":\"server_error\","
                         + "\"param\":null,\"code\":\"internal_error\"}}");
     }
@@ -81,12 +83,12 @@ class CompletionJsonTest {
     @Test
     void whatWasCutOffThePromptIsSaidAndElseNotSpokenOf() {
         CompletionRecord record = completion();
-        record.promptTokensDropped = 12;
-        record.truncatedSide = "left";
+        record.choices.get(1).promptTokensDropped = 12;
+        record.choices.get(1).truncatedSide = "left";
 
         assertThat(new String(CompletionJson.write(record), UTF_8))
                 .contains(
-                        "\"cached_tokens\":0},\"truncated\":{\"prompt_tokens_dropped\":12,\"side\":\"left\"},\"source\":{");
+                        "\"logprobs\":null,\"truncated\":{\"prompt_tokens_dropped\":12,\"side\":\"left\"}}],\"usage\":{");
         assertThat(new String(CompletionJson.write(completion()), UTF_8)).doesNotContain("truncated");
     }
 

@@ -6,12 +6,9 @@ import static io.flinkgpt2.job.record.Requests.parser;
 import static io.flinkgpt2.job.record.Requests.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.generation.PromptTruncation;
-import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.Arrays;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -58,12 +55,12 @@ class PromptOptionsTest {
         PromptRequest left = parse(counted(length, maxTokensField + ",\"truncate_prompt\":\"left\""));
         PromptRequest right = parse(counted(length, "\"truncate_prompt\":\"right\"," + maxTokensField));
 
-        assertThat(left.promptTokenIds)
+        assertThat(left.prompts[0])
                 .isEqualTo(IntStream.range(length - kept, length).toArray());
-        assertThat(right.promptTokenIds).isEqualTo(IntStream.range(0, kept).toArray());
+        assertThat(right.prompts[0]).isEqualTo(IntStream.range(0, kept).toArray());
         for (PromptRequest request : new PromptRequest[] {left, right}) {
             assertThat(request.parameters.maxTokens()).isEqualTo(maxTokens);
-            assertThat(request.promptTokensDropped).isEqualTo(length - kept);
+            assertThat(request.droppedTokens[0]).isEqualTo(length - kept);
             assertThat(request.truncatedSide).isEqualTo(length == kept ? null : request == left ? "left" : "right");
         }
     }
@@ -72,7 +69,7 @@ class PromptOptionsTest {
     @ValueSource(strings = {"\"user\":\"u\"", "\"truncate_prompt\":null", "\"truncate_prompt\":\"error\""})
     void rule1_3_aPromptThatDoesNotFitIsRefusedUnlessItMayBeCut(String field) throws InvalidRequestException {
         RequestParser parser = parser(UnknownFields.REJECT, MAX_CONTEXT);
-        assertThat(parse(counted(15, field)).promptTokenIds).hasSize(15);
+        assertThat(parse(counted(15, field)).prompts[0]).hasSize(15);
 
         RecordError error = errorOf(parser, record(counted(16, field)));
 
@@ -94,12 +91,12 @@ class PromptOptionsTest {
             PromptRequest request =
                     parse("{\"prompt\":\"" + text + "\",\"max_tokens\":6,\"truncate_prompt\":\"" + side + "\"}");
 
-            assertThat(request.promptTokenIds)
+            assertThat(request.prompts[0])
                     .isEqualTo(
                             side.equals("left")
                                     ? Arrays.copyOfRange(ids, ids.length - 10, ids.length)
                                     : Arrays.copyOf(ids, 10));
-            assertThat(request.promptTokensDropped).isEqualTo(ids.length - 10);
+            assertThat(request.droppedTokens[0]).isEqualTo(ids.length - 10);
         }
     }
 
@@ -136,8 +133,8 @@ class PromptOptionsTest {
     void anEmptyPromptIsNeverCut() throws InvalidRequestException {
         PromptRequest request = parse("{\"prompt\":\"\",\"truncate_prompt\":\"left\",\"max_tokens\":1000}");
 
-        assertThat(request.promptTokenIds).containsExactly(50256);
-        assertThat(request.promptTokensDropped).isZero();
+        assertThat(request.prompts[0]).containsExactly(50256);
+        assertThat(request.droppedTokens[0]).isZero();
         assertThat(request.truncatedSide).isNull();
     }
 
@@ -145,12 +142,11 @@ class PromptOptionsTest {
     void rule2_2_textThatSpellsASpecialTokenIsThatTokenOnlyWhereTheRequestAllowsIt() throws InvalidRequestException {
         String prompt = "{\"prompt\":\"a<|endoftext|> b\"";
 
-        assertThat(parse(prompt + ",\"allow_special_tokens\":true}").promptTokenIds)
-                .containsExactly(64, 50256, 275);
+        assertThat(parse(prompt + ",\"allow_special_tokens\":true}").prompts[0]).containsExactly(64, 50256, 275);
         int[] ordinary = Tokenizer.gpt2().encode("a<|endoftext|> b");
-        assertThat(parse(prompt + ",\"allow_special_tokens\":false}").promptTokenIds)
+        assertThat(parse(prompt + ",\"allow_special_tokens\":false}").prompts[0])
                 .isEqualTo(ordinary);
-        assertThat(parse(prompt + "}").promptTokenIds).isEqualTo(ordinary).doesNotContain(50256);
+        assertThat(parse(prompt + "}").prompts[0]).isEqualTo(ordinary).doesNotContain(50256);
     }
 
     @Test
@@ -160,30 +156,24 @@ class PromptOptionsTest {
         PromptRequest request =
                 parse("{" + prompt + ",\"allow_special_tokens\":true,\"truncate_prompt\":\"left\",\"max_tokens\":13}");
 
-        assertThat(request.promptTokenIds).containsExactly(50256, 50256, 886);
-        assertThat(request.promptTokensDropped).isEqualTo(998);
+        assertThat(request.prompts[0]).containsExactly(50256, 50256, 886);
+        assertThat(request.droppedTokens[0]).isEqualTo(998);
     }
 
     @Test
     void whatAJobChoosesHoldsForRequestsThatDoNotSay() throws InvalidRequestException {
-        RequestParser parser = new RequestParser(
-                Tokenizer.gpt2(),
-                new PromptLimits(Gpt2Config.published(12, 12, 768), MAX_CONTEXT),
-                Set.of("gpt2"),
-                UnknownFields.REJECT,
-                1000,
-                new RequestDefaults(PromptTruncation.LEFT, true));
+        RequestParser parser =
+                Requests.parser(MAX_CONTEXT, UnknownFields.REJECT, new RequestDefaults(PromptTruncation.LEFT, true));
 
         PromptRequest request = parser.parse(record("{\"prompt\":\"<|endoftext|> b\"}"), NOW);
-        assertThat(request.promptTokenIds).containsExactly(50256, 275);
+        assertThat(request.prompts[0]).containsExactly(50256, 275);
         assertThat(parser.parse(record("{\"prompt\":\"<|endoftext|>\",\"allow_special_tokens\":false}"), NOW)
-                        .promptTokenIds)
+                        .prompts[0])
                 .hasSizeGreaterThan(1);
-        assertThat(parser.parse(record(counted(20, "\"max_tokens\":2")), NOW).promptTokenIds)
+        assertThat(parser.parse(record(counted(20, "\"max_tokens\":2")), NOW).prompts[0])
                 .startsWith(6)
                 .hasSize(14);
-        assertThat(parser.parse(record(counted(20, "\"max_tokens\":2,\"truncate_prompt\":\"right\"")), NOW)
-                        .promptTokenIds)
+        assertThat(parser.parse(record(counted(20, "\"max_tokens\":2,\"truncate_prompt\":\"right\"")), NOW).prompts[0])
                 .startsWith(0)
                 .hasSize(14);
         assertThat(errorOf(parser, record(counted(20, "\"truncate_prompt\":\"error\""))).code)

@@ -73,7 +73,7 @@ class RecordTypesTest {
         record.headers = Requests.headers("h", null);
         PromptRequest request = Requests.parser(UnknownFields.REJECT, 2).parse(record, Requests.NOW);
 
-        assertThat(request.promptTokensDropped).isEqualTo(1);
+        assertThat(request.droppedTokens[0]).isEqualTo(1);
         assertThat(request.truncatedSide).isEqualTo("right");
         assertThat(throughFlink(request)).usingRecursiveComparison().isEqualTo(request);
     }
@@ -82,8 +82,16 @@ class RecordTypesTest {
     void aFullCompletionComesBackFromFlink() throws IOException {
         CompletionRecord record = CompletionJsonTest.completion();
         record.error = new RecordError("m", "t", null, "c");
-        record.promptTokensDropped = 3;
-        record.truncatedSide = "left";
+        CompletionChoice full = record.choices.get(0);
+        full.promptTokensDropped = 3;
+        full.truncatedSide = "left";
+        full.stopTokenId = 50256;
+        full.logprobs = "{}";
+        full.cumulativeLogprob = -1.5;
+        full.promptLogprobs = "[null]";
+        full.promptTokenIds = new int[] {1};
+        record.sessionId = "\"s\"";
+        record.envelope = true;
 
         assertThat(throughFlink(record)).usingRecursiveComparison().isEqualTo(record);
     }

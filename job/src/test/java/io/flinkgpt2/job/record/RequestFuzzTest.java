@@ -24,7 +24,13 @@ class RequestFuzzTest {
                     + "\"n\":1,\"stop\":[],\"logit_bias\":{},\"echo\":false,\"logprobs\":null}}",
             "{\"prompt\":\"\",\"truncate_prompt\":\"error\",\"min_p\":0.0,\"metadata\":{}}",
             "{\"prompt\":\"one two three four five six\",\"max_tokens\":999,\"truncate_prompt\":\"left\","
-                    + "\"allow_special_tokens\":true}");
+                    + "\"allow_special_tokens\":true}",
+            "{\"prompt\":[[1,2],[3]],\"n\":2,\"best_of\":3,\"logprobs\":2,\"logprob_token_ids\":[5],\"echo\":true,"
+                    + "\"stop\":[\"a\",\"b\"],\"stop_token_ids\":[13],\"logit_bias\":{\"7\":-1.5},\"bad_words\":[\"x\"],"
+                    + "\"min_tokens\":1,\"timeout_ms\":5,\"priority\":-1,\"truncate_prompt_tokens\":-1}",
+            "{\"prompt\":[\"a\",\"b\"],\"use_beam_search\":true,\"n\":4,\"length_penalty\":0.5,\"early_stopping\":true,"
+                    + "\"repetition_detection\":{\"max_pattern_size\":4},\"structured_outputs\":{\"json\":{\"type\":\"object\"}},"
+                    + "\"response_format\":{\"type\":\"text\"}}");
 
     /** What is worth putting into a record somewhere. */
     private static final byte[][] PIECES = bytes(
@@ -61,7 +67,10 @@ class RequestFuzzTest {
             "\n",
             "\ufffd",
             "/**/",
-            "NaN");
+            "NaN",
+            "{\"regex\":\"a\"}",
+            "\"use_beam_search\":true,",
+            "\"guided_json\":");
 
     private int requests;
     private int letters;
@@ -109,7 +118,7 @@ class RequestFuzzTest {
     }
 
     private static void checkRequest(PromptRequest request) {
-        assertThat(request.promptTokenIds).isNotEmpty();
+        assertThat(request.prompts[0]).isNotEmpty();
         assertThat(request.customId).isNotEmpty();
         CompletionRecord completion = new CompletionRecord();
         completion.customId = request.customId;

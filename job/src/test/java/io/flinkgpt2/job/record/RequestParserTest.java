@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tokenizer.Tokenizer;
@@ -27,8 +26,8 @@ class RequestParserTest {
 
         PromptRequest request = parser().parse(record, NOW);
 
-        assertThat(request.promptTokenIds).containsExactly(15496, 995);
-        assertThat(request.promptTokensDropped).isZero();
+        assertThat(request.prompts[0]).containsExactly(15496, 995);
+        assertThat(request.droppedTokens[0]).isZero();
         assertThat(request.truncatedSide).isNull();
         assertThat(request.parameters.maxTokens()).isEqualTo(16);
         assertThat(request.parameters.sampling().temperature()).isEqualTo(1.0);
@@ -55,7 +54,7 @@ class RequestParserTest {
         PromptRequest request = parser().parse(record, NOW);
 
         assertThat(request.customId).isEqualTo("r-1");
-        assertThat(request.promptTokenIds).containsExactly(15496, 995);
+        assertThat(request.prompts[0]).containsExactly(15496, 995);
         assertThat(request.parameters.maxTokens()).isEqualTo(7);
         assertThat(request.parameters.sampling().temperature()).isEqualTo(0.25);
         assertThat(request.parameters.sampling().topK()).isEqualTo(40);
@@ -69,24 +68,24 @@ class RequestParserTest {
 
     @Test
     void aPromptOfTokenIdsIsTakenAsItIs() throws InvalidRequestException {
-        assertThat(parse("{\"prompt\":[15496, 995, 0, 50256]}").promptTokenIds).containsExactly(15496, 995, 0, 50256);
+        assertThat(parse("{\"prompt\":[15496, 995, 0, 50256]}").prompts[0]).containsExactly(15496, 995, 0, 50256);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\"\"", "[]"})
     void rule2_4_anEmptyPromptIsEndOfText(String prompt) throws InvalidRequestException {
-        assertThat(parse("{\"prompt\":" + prompt + "}").promptTokenIds).containsExactly(50256);
+        assertThat(parse("{\"prompt\":" + prompt + "}").prompts[0]).containsExactly(50256);
     }
 
     @Test
     void rule2_2_textThatSpellsASpecialTokenIsOrdinary() throws InvalidRequestException {
-        assertThat(parse("{\"prompt\":\"<|endoftext|>\"}").promptTokenIds).doesNotContain(50256);
+        assertThat(parse("{\"prompt\":\"<|endoftext|>\"}").prompts[0]).doesNotContain(50256);
     }
 
     @Test
     void escapedPairsOfSurrogatesAreOneCharacter() throws InvalidRequestException {
-        assertThat(parse("{\"prompt\":\"\\ud83d\\ude00\"}").promptTokenIds)
-                .isEqualTo(parse("{\"prompt\":\"😀\"}").promptTokenIds)
+        assertThat(parse("{\"prompt\":\"\\ud83d\\ude00\"}").prompts[0])
+                .isEqualTo(parse("{\"prompt\":\"😀\"}").prompts[0])
                 .isEqualTo(Tokenizer.gpt2().encode("😀"));
     }
 
@@ -164,14 +163,13 @@ class RequestParserTest {
                 "\"no_repeat_ngram_size\":0",
                 "\"logit_bias\":{ }",
                 "\"bad_words\":[]",
-                "\"allowed_token_ids\":[]",
                 "\"include_stop_str_in_output\":false",
                 "\"ignore_eos\":false",
                 "\"use_beam_search\":false",
                 "\"return_token_ids\":false",
                 "\"priority\":0"
             })
-    void anUnsupportedFieldThatHoldsItsDefaultChangesNothing(String field) throws InvalidRequestException {
+    void aFieldThatHoldsItsDefaultChangesNothing(String field) throws InvalidRequestException {
         PromptRequest with = parse("{" + field + ",\"prompt\":\"Hi\",\"max_tokens\":3}");
 
         assertThat(with)
@@ -185,10 +183,9 @@ class RequestParserTest {
         RequestParser parser = parser(UnknownFields.IGNORE);
         String unknown = "\"bogus\":{\"prompt\":[[1]],\"n\":5},\"other\":[1,{\"x\":2}],";
 
-        assertThat(parser.parse(record("{" + unknown + "\"prompt\":\"Hi\"}"), NOW).promptTokenIds)
+        assertThat(parser.parse(record("{" + unknown + "\"prompt\":\"Hi\"}"), NOW).prompts[0])
                 .containsExactly(17250);
-        assertThat(parser.parse(record("{" + unknown + "\"body\":{" + unknown + "\"prompt\":\"Hi\"}}"), NOW)
-                        .promptTokenIds)
+        assertThat(parser.parse(record("{" + unknown + "\"body\":{" + unknown + "\"prompt\":\"Hi\"}}"), NOW).prompts[0])
                 .containsExactly(17250);
     }
 
@@ -203,7 +200,7 @@ class RequestParserTest {
             PromptRequest request = parse(json);
 
             assertThat(request.customId).as(json).isEqualTo("e");
-            assertThat(request.promptTokenIds).as(json).containsExactly(17250);
+            assertThat(request.prompts[0]).as(json).containsExactly(17250);
         }
     }
 
@@ -249,8 +246,8 @@ class RequestParserTest {
     void rule1_3_aPromptMayFillTheContextExceptForOneToken() throws InvalidRequestException {
         String ids = "1" + ",1".repeat(126);
 
-        assertThat(parse("{\"prompt\":[" + ids + "]}").promptTokenIds).hasSize(127);
-        assertThat(parse("{\"prompt\":[" + ids + ",2],\"max_tokens\":0}").promptTokenIds)
+        assertThat(parse("{\"prompt\":[" + ids + "]}").prompts[0]).hasSize(127);
+        assertThat(parse("{\"prompt\":[" + ids + ",2],\"max_tokens\":0}").prompts[0])
                 .hasSize(128)
                 .endsWith(1, 2);
         assertThat(parse("{\"prompt\":[" + ids + "],\"max_tokens\":1000000}")
@@ -268,24 +265,18 @@ class RequestParserTest {
         }
         String json = "{\"prompt\":" + RecordJson.quote(gpt2.decode(longest)) + "}";
 
-        assertThat(parser(UnknownFields.REJECT, 2).parse(record(json), NOW).promptTokenIds)
+        assertThat(parser(UnknownFields.REJECT, 2).parse(record(json), NOW).prompts[0])
                 .containsExactly(longest);
     }
 
     private static RequestParser parserWith(Tokenizer tokenizer) {
-        return new RequestParser(
-                tokenizer,
-                new PromptLimits(Gpt2Config.published(12, 12, 768), 128),
-                Set.of(),
-                UnknownFields.REJECT,
-                Requests.MAX_COPIED_BYTES);
+        return Requests.parser(tokenizer, Gpt2Config.published(12, 12, 768), 128, Set.of());
     }
 
     @Test
     void rule2_1_aModelThatTakesTokenIdsOnlyRefusesTextWithTheReason() throws InvalidRequestException {
         RequestParser parser = parserWith(Tokenizer.tokenIdsOnly("its tokenizer is vocab.txt"));
-        assertThat(parser.parse(record("{\"prompt\":[1,2]}"), NOW).promptTokenIds)
-                .containsExactly(1, 2);
+        assertThat(parser.parse(record("{\"prompt\":[1,2]}"), NOW).prompts[0]).containsExactly(1, 2);
         for (String rest : List.of("", ",\"truncate_prompt\":\"left\"")) {
             for (String text : List.of("Hi", "x ".repeat(1_000_000))) {
                 InvalidRequestException e = catchThrowableOfType(
@@ -322,14 +313,12 @@ class RequestParserTest {
     }
 
     @Test
-    void aParserRefusesANegativeRoom() {
+    void negativeRoomIsRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RequestParser(
-                        Tokenizer.gpt2(),
-                        new PromptLimits(Gpt2Config.published(12, 12, 768), 128),
-                        Set.of(),
-                        UnknownFields.REJECT,
-                        -1))
-                .withMessageContaining("found -1");
+                .isThrownBy(() -> new AnswerLimits(-1, 1))
+                .withMessage("copiedBytes: found -1, expected 0 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new AnswerLimits(1, -1))
+                .withMessage("recordBytes: found -1, expected 0 or more");
     }
 }

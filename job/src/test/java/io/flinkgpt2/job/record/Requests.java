@@ -18,6 +18,7 @@ import java.util.Set;
 final class Requests {
     static final int MAX_CONTEXT = 128;
     static final int MAX_COPIED_BYTES = 10_000;
+    static final int MAX_RECORD_BYTES = 1_000_000;
     static final long NOW = 1_700_000_000_123L;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,12 +34,48 @@ final class Requests {
     }
 
     static RequestParser parser(UnknownFields policy, int maxContext) {
-        return new RequestParser(
+        return parser(maxContext, policy, RequestDefaults.ofTheFormat());
+    }
+
+    static RequestParser parser(int maxContext, UnknownFields policy, RequestDefaults defaults) {
+        return parser(
                 Tokenizer.gpt2(),
-                new PromptLimits(Gpt2Config.published(12, 12, 768), maxContext),
+                Gpt2Config.published(12, 12, 768),
+                maxContext,
                 Set.of("gpt2", "small"),
                 policy,
-                MAX_COPIED_BYTES);
+                defaults,
+                constraint -> {});
+    }
+
+    static RequestParser parser(
+            Tokenizer tokenizer,
+            Gpt2Config config,
+            int maxContext,
+            Set<String> models,
+            UnknownFields policy,
+            RequestDefaults defaults,
+            ConstraintCheck constraints) {
+        return new RequestParser(
+                tokenizer,
+                new PromptLimits(config, maxContext),
+                models,
+                policy,
+                new AnswerLimits(MAX_COPIED_BYTES, MAX_RECORD_BYTES),
+                defaults,
+                constraints);
+    }
+
+    /** With other models and a tokenizer of its own. */
+    static RequestParser parser(Tokenizer tokenizer, Gpt2Config config, int maxContext, Set<String> models) {
+        return parser(
+                tokenizer,
+                config,
+                maxContext,
+                models,
+                UnknownFields.REJECT,
+                RequestDefaults.ofTheFormat(),
+                constraint -> {});
     }
 
     static PromptRecord record(byte[] value) {

@@ -13,15 +13,20 @@ import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelLocation;
+import io.flinkgpt2.job.record.AnswerLimits;
+import io.flinkgpt2.job.record.CompletionChoice;
 import io.flinkgpt2.job.record.CompletionJson;
 import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.CompletionRecords;
+import io.flinkgpt2.job.record.ConstraintCheck;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.DeadLetterJson;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRecord;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RecordSource;
 import io.flinkgpt2.job.record.RequestCompleter;
+import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.pretrained.LoadOptions;
@@ -106,6 +111,15 @@ public final class CompleteCommand implements Callable<Integer> {
     @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
     private OutputFormat output;
 
+    @Option(
+            names = "--envelope",
+            paramLabel = "WHEN",
+            defaultValue = "as-sent",
+            description =
+                    "Which answers of --output json are written in an envelope of the Batch API: those to requests that"
+                            + " came in one (as-sent), none (never) or all (always); default: as-sent.")
+    private RecordEnvelope envelope;
+
     private final Supplier<HubSettings> environment;
     private RequestParser parser;
     private RequestCompleter completer;
@@ -131,7 +145,13 @@ public final class CompleteCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
         parser = new RequestParser(
-                pretrained.tokenizer(), limits, Set.copyOf(location.names()), UnknownFields.REJECT, Integer.MAX_VALUE);
+                pretrained.tokenizer(),
+                limits,
+                Set.copyOf(location.names()),
+                UnknownFields.REJECT,
+                AnswerLimits.none(),
+                RequestDefaults.ofTheFormat(),
+                ConstraintCheck.compiledBy(pretrained.constraints()));
         if (output == OutputFormat.TEXT) {
             pretrained
                     .tokenizer()
@@ -146,8 +166,21 @@ public final class CompleteCommand implements Callable<Integer> {
         }
         try (Workers workers = new Workers(threads)) {
             completer = new RequestCompleter(
-                    new Generator(pretrained.model(), pretrained.tokenizer(), context, PREFILL_CHUNK, workers),
-                    new CompletionRecords(NAME, location.name(), pretrained.revision(), pretrained.precision()),
+                    new Generator(
+                            pretrained.model(),
+                            pretrained.tokenizer(),
+                            context,
+                            PREFILL_CHUNK,
+                            workers,
+                            Generator.mostKvCacheBytes(pretrained.config(), context),
+                            pretrained.constraints()),
+                    new CompletionRecords(
+                            NAME,
+                            location.name(),
+                            pretrained.revision(),
+                            pretrained.precision(),
+                            pretrained.tokenizer(),
+                            envelope),
                     true);
             return prompt == null ? completeLines() : completePrompt();
         }
@@ -212,7 +245,9 @@ public final class CompleteCommand implements Callable<Integer> {
         if (output == OutputFormat.JSON) {
             printLine(CompletionJson.write(completion));
         } else if (completion.error == null) {
-            printLine(completion.choices.get(0).text.getBytes(StandardCharsets.UTF_8));
+            for (CompletionChoice choice : completion.choices) {
+                printLine(choice.text.getBytes(StandardCharsets.UTF_8));
+            }
         } else {
             say(completion.customId + ": " + completion.error.message);
         }

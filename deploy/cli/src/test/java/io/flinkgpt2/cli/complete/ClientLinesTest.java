@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flinkgpt2.cli.CommandRun;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Lines as clients and editors write them, through {@code complete} and {@code tokenize}. */
 class ClientLinesTest {
-    private static final String FAIRYTALES = "../models/fairytales";
+    static final String FAIRYTALES = "../models/fairytales";
     private static final String PLAIN =
             "{\"custom_id\":\"%s\",\"prompt\":\"The fox said\",\"max_tokens\":4,\"seed\":1}";
 
@@ -35,9 +34,17 @@ class ClientLinesTest {
         assertThat(run.exitCode()).isZero();
         List<JsonNode> answers = run.json();
         assertThat(answers).hasSize(1 + bodies.size());
-        assertThat(answers.stream().map(answer -> answer.get("choices")).collect(Collectors.toSet()))
-                .as("different choices")
-                .hasSize(1);
+        JsonNode plain = answers.get(0).get("choices");
+        assertThat(plain).hasSize(1);
+        assertThat(answers.subList(1, answers.size()))
+                .as("each in an envelope, as it was sent")
+                .allSatisfy(answer ->
+                        assertThat(answer.at("/response/body/choices")).isEqualTo(plain));
+
+        CommandRun bare = CommandRun.withInput(
+                lines.toString(), "complete", "--model", FAIRYTALES, "--output", "json", "--envelope", "never");
+        assertThat(bare.json())
+                .allSatisfy(answer -> assertThat(answer.get("choices")).isEqualTo(plain));
     }
 
     @Test

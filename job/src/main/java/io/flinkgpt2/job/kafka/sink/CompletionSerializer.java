@@ -10,14 +10,18 @@ public final class CompletionSerializer implements KafkaRecordSerializationSchem
     private static final long serialVersionUID = 1L;
 
     private final String topic;
+    private final int maxRecordBytes;
 
-    public CompletionSerializer(String topic) {
+    /** @param maxRecordBytes the most bytes of a record, key and headers included */
+    public CompletionSerializer(String topic, int maxRecordBytes) {
         this.topic = topic;
+        this.maxRecordBytes = maxRecordBytes;
     }
 
     @Override
     public ProducerRecord<byte[], byte[]> serialize(
             CompletionRecord completion, KafkaSinkContext context, Long timestamp) {
-        return ProducerRecords.of(topic, completion.key, CompletionJson.write(completion), completion.headers);
+        return ProducerRecords.of(
+                topic, completion.key, CompletionJson.write(completion, maxRecordBytes), completion.headers);
     }
 }
