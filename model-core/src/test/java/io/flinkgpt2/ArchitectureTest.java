@@ -68,7 +68,7 @@ class ArchitectureTest {
             .whereLayer("digest")
             .mayOnlyBeAccessedByLayers("benchmark", "generation", "sampling", "pretrained", "model", "hub")
             .whereLayer("json")
-            .mayOnlyBeAccessedByLayers("validation", "weights", "tokenizer", "hub");
+            .mayOnlyBeAccessedByLayers("validation", "weights", "tokenizer", "hub", "constraint");
 
     @ArchTest
     static final ArchRule knowsNeitherFlinkNorKafka =

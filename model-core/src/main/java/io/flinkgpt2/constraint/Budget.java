@@ -21,7 +21,7 @@ final class Budget {
     private static final int MOST_CLASS_RANGES = 15_000;
 
     /** A step takes 20 to 60 nanoseconds. */
-    private static final long MOST_STEPS = 10_000_000;
+    private static final long MOST_STEPS = 6_000_000;
 
     /** Each takes 60 milliseconds to find. */
     private static final int MOST_PROPERTIES = 8;

@@ -48,7 +48,7 @@ final class CharacterClassParser {
         }
         boolean nestedOnly = !first && text.at('[');
         CodePoints.Builder set = new CodePoints.Builder();
-        while (!text.at(']') && !(text.at('&') && text.at(1, '&'))) {
+        while (text.peek() != RegexText.END && !text.at(']') && !(text.at('&') && text.at(1, '&'))) {
             if (text.accept("[")) {
                 set.add(parse(depth + 1));
             } else if (nestedOnly) {

@@ -55,14 +55,34 @@ final class ConstraintCache {
         }
     }
 
-    /** Returns whether an entry may take more bytes, or gives them back if negative; drops other entries for it. */
-    synchronized boolean take(Entry entry, long more) {
+    /** Returns the memory for an entry's masks; to get it, other entries are dropped. */
+    MaskTable.Memory memory(Entry entry) {
+        return new MaskTable.Memory() {
+            @Override
+            public boolean take(long more) {
+                return takeFor(entry, more);
+            }
+
+            @Override
+            public void giveBack(long less) {
+                giveBackFrom(entry, less);
+            }
+        };
+    }
+
+    private synchronized boolean takeFor(Entry entry, long more) {
         if (entry.dropped || entry.bytes + more > mostBytes) {
             return false;
         }
         add(entry, more);
         shrink(entry);
         return true;
+    }
+
+    private synchronized void giveBackFrom(Entry entry, long less) {
+        if (!entry.dropped) {
+            add(entry, -less);
+        }
     }
 
     synchronized void remove(ConstraintSource source, Entry entry) {

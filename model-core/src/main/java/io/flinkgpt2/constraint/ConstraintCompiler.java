@@ -96,7 +96,7 @@ public final class ConstraintCompiler {
                                 + " spell, expected one that some do");
             }
         }
-        MaskTable masks = new MaskTable(automaton.states(), trie.vocabularySize(), bytes -> cache.take(owner, bytes));
+        MaskTable masks = new MaskTable(automaton.states(), trie.vocabularySize(), cache.memory(owner));
         return new Constraint(automaton, trie, alive, masks);
     }
 }

@@ -2,7 +2,6 @@ package io.flinkgpt2.constraint;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.LongPredicate;
 
 /**
  * The masks of one constraint's states, as far as memory was granted for them. A mask that is not kept is computed again: what
@@ -17,13 +16,21 @@ final class MaskTable {
     private final AtomicReferenceArray<Mask> places;
     private final AtomicInteger kept = new AtomicInteger();
     private final long bytesOfMask;
-    private final LongPredicate memory;
+    private final Memory memory;
 
     /** @param allowed a bit for each token id */
     record Mask(int state, long[] allowed) {}
 
-    /** @param memory asked for a number of bytes; says whether they may be taken */
-    MaskTable(int states, int vocabularySize, LongPredicate memory) {
+    /** The memory that masks share with others. */
+    interface Memory {
+        /** Returns whether so many bytes may be taken. */
+        boolean take(long bytes);
+
+        void giveBack(long bytes);
+    }
+
+    /** @param states one more than the highest state */
+    MaskTable(int states, int vocabularySize, Memory memory) {
         int places = Integer.highestOneBit(Math.max(states, PROBES) * 2 - 1);
         this.places = new AtomicReferenceArray<>(places < 0 ? MOST_PLACES : Math.min(places, MOST_PLACES));
         this.bytesOfMask = (vocabularySize + 63L) / 64 * Long.BYTES + 48;
@@ -49,14 +56,14 @@ final class MaskTable {
         for (int i = 0; i < PROBES; i++) {
             int place = (first + i) & (places.length() - 1);
             if (places.get(place) == null) {
-                if (!memory.test(bytesOfMask)) {
+                if (!memory.take(bytesOfMask)) {
                     break;
                 }
                 if (places.compareAndSet(place, null, mask)) {
                     kept.incrementAndGet();
                     return;
                 }
-                boolean unused = memory.test(-bytesOfMask);
+                memory.giveBack(bytesOfMask);
             }
         }
         for (int i = 0; i < PROBES; i++) {

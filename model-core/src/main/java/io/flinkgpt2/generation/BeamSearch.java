@@ -129,12 +129,13 @@ final class BeamSearch {
         own.size = candidates.size();
         if (own.scores != null) {
             own.scores.clear();
+            scorer.take(logits, offset);
         }
         for (int rank = 0; rank < own.size; rank++) {
             own.tokenIds[rank] = candidates.tokenId(rank);
             own.sums[rank] = beam.logProbabilitySum() + candidates.logProbability(rank);
             if (own.scores != null) {
-                scorer.score(logits, offset, own.tokenIds[rank], own.scores);
+                scorer.score(own.tokenIds[rank], own.scores);
             }
         }
         collected++;

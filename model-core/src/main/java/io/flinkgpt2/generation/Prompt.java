@@ -14,12 +14,14 @@ final class Prompt {
      * @param index among the prompts of the request
      * @param tokenIds 1 token or more, unless nothing is to be generated
      */
-    Prompt(int index, int[] tokenIds, ScoreParameters parameters) {
+    Prompt(int index, int[] tokenIds, ScoreParameters parameters, int vocabularySize) {
         this.index = index;
         this.tokenIds = tokenIds;
         this.scores = parameters.wantsPrompt()
                 ? new TokenScores(
-                        Math.max(0, tokenIds.length - 1), parameters.promptAlternatives(), parameters.promptLabelIds())
+                        Math.max(0, tokenIds.length - 1),
+                        Math.min(vocabularySize, parameters.promptAlternatives()),
+                        parameters.promptLabelIds())
                 : null;
     }
 

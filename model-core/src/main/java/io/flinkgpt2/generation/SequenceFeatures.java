@@ -10,6 +10,9 @@ import java.util.List;
  */
 interface SequenceFeatures {
 
+    /** Returns the number of tokens of the model. */
+    int vocabularySize();
+
     /**
      * Returns new processors for one sequence, in the order in which they apply.
      *

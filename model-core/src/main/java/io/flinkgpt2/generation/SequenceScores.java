@@ -25,10 +25,14 @@ final class SequenceScores {
      * @param scoresPrompt whether it is up to this sequence to score its prompt, if that is wanted
      * @param mostGenerated maximum number of generated tokens
      */
-    static SequenceScores of(RequestGroup group, Prompt prompt, boolean scoresPrompt, int mostGenerated) {
+    static SequenceScores of(
+            RequestGroup group, Prompt prompt, boolean scoresPrompt, int mostGenerated, int vocabularySize) {
         ScoreParameters parameters = group.parameters().scores();
         TokenScores generated = group.needsScores()
-                ? new TokenScores(mostGenerated, parameters.generatedAlternatives(), parameters.labelIds())
+                ? new TokenScores(
+                        mostGenerated,
+                        Math.min(vocabularySize, parameters.generatedAlternatives()),
+                        parameters.labelIds())
                 : null;
         return new SequenceScores(prompt, scoresPrompt, generated);
     }

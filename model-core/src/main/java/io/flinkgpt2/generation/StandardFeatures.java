@@ -29,6 +29,11 @@ final class StandardFeatures implements SequenceFeatures {
     }
 
     @Override
+    public int vocabularySize() {
+        return config.vocabularySize();
+    }
+
+    @Override
     public List<LogitsProcessor> processors(GenerationParameters parameters, int[] promptTokenIds, int maxLength) {
         int[] ending = new EndingTokens(config, parameters.stop()).ids();
         return LogitsProcessors.of(

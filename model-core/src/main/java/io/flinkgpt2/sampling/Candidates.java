@@ -27,8 +27,7 @@ final class Candidates {
     private final int[] keptIds;
     private final float[] keptLogits;
     private final BestTokens few = new BestTokens(FEW);
-    private final Ranking byLogit;
-    private final Ranking byTypicality;
+    private final Ranking ranking;
 
     /** Candidate {@code i < size}, ascending by id, has the logit {@code logits[offset + i]}. */
     private float[] logits;
@@ -37,7 +36,6 @@ final class Candidates {
     private int size;
     private float max;
     private float inverseTemperature;
-    private double meanExponent;
 
     /*
      * What top-k leaves is copied together, so that all that follows costs as much as there are candidates. What the others
@@ -50,21 +48,7 @@ final class Candidates {
         this.weights = new float[vocabularySize];
         this.keptIds = new int[vocabularySize];
         this.keptLogits = new float[vocabularySize];
-        int[] heap = new int[vocabularySize];
-        this.byLogit = new Ranking(heap) {
-            @Override
-            boolean isBefore(int a, int b) {
-                return isBetter(a, b);
-            }
-        };
-        this.byTypicality = new Ranking(heap) {
-            @Override
-            boolean isBefore(int a, int b) {
-                double first = Math.abs(exponent(a) - meanExponent);
-                double second = Math.abs(exponent(b) - meanExponent);
-                return first < second || (first == second && isBetter(a, b));
-            }
-        };
+        this.ranking = new Ranking(vocabularySize);
     }
 
     /** Takes the whole vocabulary; {@code best} is the id of the largest logit. */
@@ -85,15 +69,15 @@ final class Candidates {
             few.select(logits, offset, size, topK);
             last = few.id(topK - 1);
         } else {
-            byLogit.begin(size);
-            last = byLogit.at(0);
+            rankByLogit();
+            last = ranking.at(0);
             for (int rank = 1; rank < topK; rank++) {
-                last = byLogit.at(rank);
+                last = ranking.at(rank);
             }
         }
         int kept = 0;
         for (int id = 0; id < size; id++) {
-            if (!isBetter(last, id)) {
+            if (!Ranking.isBetter(logits, offset, last, id)) {
                 keptIds[kept] = id;
                 keptLogits[kept++] = logits[offset + id];
             }
@@ -128,9 +112,14 @@ final class Candidates {
             total += weights[i];
             weighted += (double) weights[i] * exponent(i);
         }
-        meanExponent = weighted / total;
-        byTypicality.begin(size);
-        keepShare(byTypicality, typicalP * total);
+        double mean = weighted / total;
+        ranking.start(logits, offset);
+        for (int i = 0; i < size; i++) {
+            ranking.setKey(i, -Math.abs(exponent(i) - mean));
+            ranking.add(i);
+        }
+        ranking.order();
+        keepShare(typicalP * total);
     }
 
     /** Keeps the best that together reach a share of the probability. */
@@ -144,18 +133,35 @@ final class Candidates {
             // this.
             // Only where that is far above all rounding, the ranking can do without the others.
             double left = 1 - topP;
-            byLogit.begin(size, weights, left > SURE ? left * total / (2.0 * size) : 0);
-        } else {
-            byLogit.begin(size);
+            double least = left > SURE ? left * total / (2.0 * size) : 0;
+            ranking.start(logits, offset);
             for (int i = 0; i < size; i++) {
-                total += weights[byLogit.at(i)];
+                ranking.setKey(i, logits[offset + i]);
+                if (weights[i] >= least) {
+                    ranking.add(i);
+                }
+            }
+            ranking.order();
+        } else {
+            rankByLogit();
+            for (int i = 0; i < size; i++) {
+                total += weights[ranking.at(i)];
             }
         }
-        keepShare(byLogit, topP * total);
+        keepShare(topP * total);
     }
 
-    /** Goes through a ranking until the weights reach {@code share}, and drops all that come later. */
-    private void keepShare(Ranking ranking, double share) {
+    private void rankByLogit() {
+        ranking.start(logits, offset);
+        for (int i = 0; i < size; i++) {
+            ranking.setKey(i, logits[offset + i]);
+            ranking.add(i);
+        }
+        ranking.order();
+    }
+
+    /** Goes through the ranking until the weights reach {@code share}, and drops all that come later. */
+    private void keepShare(double share) {
         int last = ranking.at(0);
         double sum = weights[last];
         // Those that were dropped before have no weight, and one with a weight has to be kept, however small the share
@@ -209,11 +215,5 @@ final class Candidates {
     /** Returns what the weight is the exponential of. */
     private float exponent(int i) {
         return Math.max((logits[offset + i] - max) * inverseTemperature, LEAST_EXPONENT);
-    }
-
-    private boolean isBetter(int a, int b) {
-        float first = logits[offset + a];
-        float second = logits[offset + b];
-        return first > second || (first == second && a < b);
     }
 }

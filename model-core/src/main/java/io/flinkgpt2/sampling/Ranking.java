@@ -1,47 +1,47 @@
 package io.flinkgpt2.sampling;
 
 /**
- * Candidates in an order, found one by one as far as they are asked for, so that nothing sorts the whole vocabulary.
+ * Candidates in an order, found one by one as far as they are asked for, so that nothing sorts the whole vocabulary: by key
+ * descending, of equal ones the better first, which are those of higher logit, then of lower id.
  *
  * <p>A binary heap of candidates, the first on top; behind it, from the end on, those found so far.
  */
-abstract class Ranking {
+final class Ranking {
+    private final double[] keys;
     private final int[] heap;
+    private float[] logits;
+    private int offset;
     private int size;
     private int found;
 
-    /** @param heap scratch for the largest number of candidates; rankings that are not used at once may share it */
-    Ranking(int[] heap) {
-        this.heap = heap;
+    /** @param most maximum number of candidates */
+    Ranking(int most) {
+        this.keys = new double[most];
+        this.heap = new int[most];
     }
 
-    /** Returns whether candidate {@code a} comes before candidate {@code b}; a total order. */
-    abstract boolean isBefore(int a, int b);
-
-    /** Starts over with the candidates 0..{@code count} - 1. */
-    void begin(int count) {
-        for (int i = 0; i < count; i++) {
-            heap[i] = i;
-        }
-        heapify(count);
-    }
-
-    /** Starts over with those of the candidates 0..{@code count} - 1 that have a weight of at least {@code least}. */
-    void begin(int count, float[] weights, double least) {
-        int taken = 0;
-        for (int i = 0; i < count; i++) {
-            if (weights[i] >= least) {
-                heap[taken++] = i;
-            }
-        }
-        heapify(taken);
-    }
-
-    private void heapify(int count) {
-        size = count;
+    /** Starts over with candidates that have the logits {@code row[rowOffset + i]}; their keys are to be set. */
+    void start(float[] row, int rowOffset) {
+        logits = row;
+        offset = rowOffset;
+        size = 0;
         found = 0;
-        for (int i = count / 2 - 1; i >= 0; i--) {
-            sink(i, count);
+    }
+
+    /** Sets the key of a candidate. */
+    void setKey(int candidate, double key) {
+        keys[candidate] = key;
+    }
+
+    /** Takes a candidate. */
+    void add(int candidate) {
+        heap[size++] = candidate;
+    }
+
+    /** Orders the candidates that were added. */
+    void order() {
+        for (int i = size / 2 - 1; i >= 0; i--) {
+            sink(i, size);
         }
     }
 
@@ -61,6 +61,20 @@ abstract class Ranking {
             heap[place] = first;
         }
         return heap[place];
+    }
+
+    /** Returns whether one candidate comes before another one. */
+    boolean isBefore(int a, int b) {
+        double first = keys[a];
+        double second = keys[b];
+        return first > second || (first == second && isBetter(logits, offset, a, b));
+    }
+
+    /** Returns whether a candidate is better than another one: its logit is higher, or as high and its id is lower. */
+    static boolean isBetter(float[] logits, int offset, int a, int b) {
+        float first = logits[offset + a];
+        float second = logits[offset + b];
+        return first > second || (first == second && a < b);
     }
 
     private void sink(int parent, int count) {

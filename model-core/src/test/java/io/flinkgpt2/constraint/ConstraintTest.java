@@ -63,7 +63,7 @@ class ConstraintTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '§',
-            quoteCharacter = '\'',
+            quoteCharacter = '`',
             value = {
                 "(a § ')' for each '('",
                 "a) § closes no group",
@@ -209,11 +209,11 @@ class ConstraintTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '§',
-            quoteCharacter = '\'',
+            quoteCharacter = '`',
             value = {
-                "{\"a\" § '' § not JSON",
-                "'' § '' § found no schema",
-                "3 § '' § found 3, expected a schema",
+                "{\"a\" § `` § not JSON",
+                "`` § `` § found no schema",
+                "3 § `` § found 3, expected a schema",
                 "{\"type\":\"text\"} § /type § found \"text\"",
                 "{\"properties\":{\"a/b\":{\"minLength\":-1}}} § /properties/a~1b/minLength § 0 or more",
                 "{\"maxItems\":1.5} § /maxItems § an integer",
@@ -225,14 +225,14 @@ class ConstraintTest {
                 "{\"$ref\":\"#/$defs/a\"} § /$ref § a place that the schema has",
                 "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"items\":{\"$ref\":\"#/$defs/a\"}}}} § /$defs/a/items/$ref § leads to itself",
                 "{\"anyOf\":[]} § /anyOf § one or more schemas",
-                "{\"oneOf\":[true]} § '' § 'oneOf', which is not supported",
+                "{\"oneOf\":[true]} § `` § 'oneOf', which is not supported",
                 "{\"items\":{\"$id\":\"x\"}} § /items § '$id'",
                 "{\"const\":\"\\ud800\"} § /const § lone surrogate",
-                "false § '' § no text matches",
-                "{\"a\":1,\"a\":2} § '' § found the name 'a' twice",
-                "{\"enum\":[]} § '' § no text matches",
-                "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":false}} § '' § no text matches",
-                "{\"enum\":[1],\"minimum\":0} § '' § 'enum' beside other keywords",
+                "false § `` § no text matches",
+                "{\"a\":1,\"a\":2} § `` § found the name 'a' twice",
+                "{\"enum\":[]} § `` § no text matches",
+                "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":false}} § `` § no text matches",
+                "{\"enum\":[1],\"minimum\":0} § `` § 'enum' beside other keywords",
                 "{\"pattern\":1} § /pattern § a string"
             })
     void malformedSchemasAreRefusedWithTheirPlace(String schema, String param, String message) {

@@ -242,7 +242,7 @@ class ContinuousBatchFailureTest {
         Outcomes withoutTokenizer = new Outcomes(null);
         RequestGroup group = new RequestGroup(new int[1][5], request(1, 5, 5).parameters(), 0, 0);
         SequenceFeatures features = new StandardFeatures(generator.config(), Tokenizer.gpt2(), () -> null);
-        Prompt prompt = new Prompt(0, new int[5], group.parameters().scores());
+        Prompt prompt = new Prompt(0, new int[5], group.parameters().scores(), ToyModel.VOCABULARY);
         Sequence sequence = new Sequence(group, prompt, 0, 0, new int[0], ToyModel.CONTEXT, features);
         group.add(sequence);
         withoutTokenizer.complete(sequence, 1);

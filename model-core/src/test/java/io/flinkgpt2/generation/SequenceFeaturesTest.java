@@ -96,6 +96,11 @@ class SequenceFeaturesTest {
     private static SequenceFeatures features(boolean noRepeat, int divisor, int failingToken) {
         return new SequenceFeatures() {
             @Override
+            public int vocabularySize() {
+                return ToyModel.VOCABULARY;
+            }
+
+            @Override
             public List<LogitsProcessor> processors(GenerationParameters parameters, int[] prompt, int maxLength) {
                 return noRepeat ? List.of(new NoRepeat(new boolean[ToyModel.VOCABULARY])) : List.of();
             }

@@ -109,7 +109,7 @@ class StopStringsTest {
         RequestGroup group = new RequestGroup(new int[][] {{1}}, parameters, 0, 0);
         Sequence sequence = new Sequence(
                 group,
-                new Prompt(0, new int[] {1}, parameters.scores()),
+                new Prompt(0, new int[] {1}, parameters.scores(), ToyModel.VOCABULARY),
                 0,
                 0,
                 new int[0],

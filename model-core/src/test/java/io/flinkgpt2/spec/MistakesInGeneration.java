@@ -11,7 +11,7 @@ final class MistakesInGeneration {
             mistake(
                     "4.1",
                     "of equal logits the highest id is the better",
-                    "sampling/Candidates.java",
+                    "sampling/Ranking.java",
                     "first == second && a < b",
                     "first == second && a > b",
                     "sampling.SamplerTest#rule4_1_ofEqualLogitsTopKAndTopPKeepTheLowestIds"),
@@ -47,8 +47,8 @@ final class MistakesInGeneration {
                     "4.1",
                     "the least typical tokens are kept",
                     "sampling/Candidates.java",
-                    "first < second || (first == second && isBetter(a, b))",
-                    "first > second || (first == second && isBetter(a, b))",
+                    "-Math.abs(exponent(i) - mean)",
+                    "Math.abs(exponent(i) - mean)",
                     "sampling.SamplerTest#rule4_1_typicalKeepsTheTokensWhoseInformationIsClosestToTheEntropy"),
             mistake(
                     "4.1",

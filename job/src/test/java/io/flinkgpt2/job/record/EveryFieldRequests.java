@@ -78,7 +78,7 @@ public final class EveryFieldRequests {
         if (!outside) {
             fields.put(i % 9 == 4 ? "request_id" : "custom_id", identity);
         }
-        fields.put("max_tokens", String.valueOf(constrained ? 12 + random.nextInt(9) : 4 + random.nextInt(12)));
+        fields.put("max_tokens", String.valueOf(constrained ? 8 + random.nextInt(7) : 3 + random.nextInt(8)));
         prompt(i);
         choices(i);
         sampling();
