@@ -134,12 +134,7 @@ final class Candidates {
             double left = 1 - topP;
             double least = left > SURE ? left * total / (2.0 * size) : 0;
             ranking.start(logits, offset);
-            for (int i = 0; i < size; i++) {
-                ranking.setKey(i, logits[offset + i]);
-                if (weights[i] >= least) {
-                    ranking.add(i);
-                }
-            }
+            ranking.addByLogit(size, weights, least);
         } else {
             rankByLogit();
             for (int i = 0; i < size; i++) {
@@ -160,12 +155,7 @@ final class Candidates {
 
     /** Goes through the ranking until the weights reach {@code share}, and drops all that come later. */
     private void keepShare(double share) {
-        int last = ranking.reach(weights, share);
-        for (int i = 0; i < size; i++) {
-            if (ranking.isBefore(last, i)) {
-                weights[i] = 0;
-            }
-        }
+        ranking.dropAfter(ranking.reach(weights, share), weights, size);
     }
 
     /** Keeps those that have at least a share of the largest probability. */

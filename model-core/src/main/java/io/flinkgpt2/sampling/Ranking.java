@@ -28,8 +28,7 @@ final class Ranking {
     /** Weights of the candidates whose keys lie close together. */
     private final double[] sums = new double[BUCKETS];
 
-    private double largestKey;
-    private double bucketsPerKey;
+    private final short[] buckets;
 
     /*
      * A share of the probability of a flat distribution is tens of thousands of candidates, too many to be found one by one. But
@@ -40,6 +39,7 @@ final class Ranking {
     Ranking(int most) {
         this.keys = new double[most];
         this.heap = new int[most];
+        this.buckets = new short[most];
     }
 
     /** Starts over with candidates that have the logits {@code row[rowOffset + i]}; their keys are to be set. */
@@ -58,6 +58,18 @@ final class Ranking {
     /** Takes a candidate. */
     void add(int candidate) {
         heap[size++] = candidate;
+    }
+
+    /** Takes those of the first {@code count} candidates that weigh at least so much; each one's key is its logit. */
+    void addByLogit(int count, float[] weights, double least) {
+        int added = 0;
+        for (int i = 0; i < count; i++) {
+            keys[i] = logits[offset + i];
+            // Without a jump, which could not be foreseen.
+            heap[added] = i;
+            added += weights[i] >= least ? 1 : 0;
+        }
+        size = added;
     }
 
     /** Orders the candidates that were added; no ranks are known then. */
@@ -143,30 +155,30 @@ final class Ranking {
         double least = largest;
         for (int i = 1; i < size; i++) {
             double key = keys[heap[i]];
-            largest = Math.max(largest, key);
-            least = Math.min(least, key);
+            if (key > largest) {
+                largest = key;
+            } else if (key < least) {
+                least = key;
+            }
         }
-        largestKey = largest;
-        bucketsPerKey = BUCKETS / (largest - least);
+        double bucketsPerKey = BUCKETS / (largest - least);
         Arrays.fill(sums, 0);
         for (int i = 0; i < size; i++) {
             int candidate = heap[i];
-            sums[bucket(candidate)] += weights[candidate];
+            // The factor or the product may be infinite, or not a number, which becomes 0; the order of the buckets stays that
+            // of the keys.
+            int bucket = Math.min((int) ((largest - keys[candidate]) * bucketsPerKey), BUCKETS - 1);
+            buckets[i] = (short) bucket;
+            sums[bucket] += weights[candidate];
         }
-    }
-
-    /** Returns a number that does not fall from one candidate to the next in this order. */
-    private int bucket(int candidate) {
-        // Not a number, which becomes 0, for all of them if all keys are equal or the least one is infinite.
-        return Math.min((int) ((largestKey - keys[candidate]) * bucketsPerKey), BUCKETS - 1);
     }
 
     /** Returns the number of candidates of a bucket, which are the first ones then. */
     private int moveToFront(int bucket) {
         int count = 0;
         for (int i = 0; i < size; i++) {
-            int candidate = heap[i];
-            if (bucket(candidate) == bucket) {
+            if (buckets[i] == bucket) {
+                int candidate = heap[i];
                 heap[i] = heap[count];
                 heap[count++] = candidate;
             }
@@ -174,8 +186,21 @@ final class Ranking {
         return count;
     }
 
+    /** Sets the weights of those of the first {@code count} candidates to 0 that come after one of them. */
+    void dropAfter(int last, float[] weights, int count) {
+        double key = keys[last];
+        for (int i = 0; i < count; i++) {
+            // Without a jump, which could not be foreseen; equal keys are rare.
+            int kept = keys[i] < key ? 0 : -1;
+            if (keys[i] == key && isBetter(logits, offset, last, i)) {
+                kept = 0;
+            }
+            weights[i] = Float.intBitsToFloat(Float.floatToRawIntBits(weights[i]) & kept);
+        }
+    }
+
     /** Returns whether one candidate comes before another one. */
-    boolean isBefore(int a, int b) {
+    private boolean isBefore(int a, int b) {
         double first = keys[a];
         double second = keys[b];
         return first > second || (first == second && isBetter(logits, offset, a, b));
