@@ -165,7 +165,8 @@ final class Ranking {
         Arrays.fill(sums, 0);
         for (int i = 0; i < size; i++) {
             int candidate = heap[i];
-            // The factor or the product may be infinite, or not a number, which becomes 0; the order of the buckets stays that
+            // The factor or the product may be infinite, or not a number, which becomes 0; the order of the buckets
+            // stays that
             // of the keys.
             int bucket = Math.min((int) ((largest - keys[candidate]) * bucketsPerKey), BUCKETS - 1);
             buckets[i] = (short) bucket;

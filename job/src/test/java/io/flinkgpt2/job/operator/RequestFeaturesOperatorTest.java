@@ -38,10 +38,7 @@ class RequestFeaturesOperatorTest {
     }
 
     private static GenerationParametersBuilder beams(int width) {
-        return GenerationParameters.builder()
-                .setMaxTokens(6)
-                .setChoices(width)
-                .setBeams(new BeamParameters(1, false));
+        return GenerationParameters.builder().setMaxTokens(6).setChoices(width).setBeams(new BeamParameters(1, false));
     }
 
     /** The tiny model's context is half a block, so a beam takes a block, and another one for its copy. */
