@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
@@ -14,6 +17,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the packaged job jar holds, and what it leaves to the cluster. */
@@ -81,6 +86,58 @@ class JobJarIT {
     @ValueSource(strings = {"io/flinkgpt2/cli/", "io/flinkgpt2/local/", "me/tongfei/", "org/jline/", "picocli/"})
     void neitherTheCommandLineNorClustersAreInside(String prefix) {
         assertThat(entries).noneMatch(name -> name.startsWith(prefix));
+    }
+
+    @Test
+    void automataAreAllThatIsThereOfLucene() {
+        assertThat(entries)
+                .filteredOn(name -> name.startsWith("org/apache/lucene/") && name.endsWith(".class"))
+                .hasSizeBetween(100, 500)
+                .contains("org/apache/lucene/util/automaton/Automaton.class");
+        assertThat(entries).noneMatch(name -> name.startsWith("META-INF/services/org.apache.lucene"));
+    }
+
+    static List<Arguments> constraints() {
+        return List.of(
+                Arguments.of("CHOICE", List.of("yes", "yesterday", "日本")),
+                Arguments.of("REGEX", List.of("(?:[\\p{L}&&[^aeiou]]{2,5}|\\x{1F600}+(a|bc)*|[^ü]?)\\d")),
+                Arguments.of("REGEX", List.of("(a|b)*a(a|b){6}")),
+                Arguments.of("JSON_OBJECT", List.of()),
+                schema("{'type': 'string', 'pattern': 'b.d|é', 'minLength': 2, 'maxLength': 9}"),
+                schema("{'anyOf': [{'type': 'integer', 'minimum': -50}, {'$ref': '#/$defs/a'}],"
+                        + " '$defs': {'a': {'const': 1.5}}}"),
+                schema(
+                        "{'properties': {'a': {'items': {'type': 'number'}, 'maxItems': 3}, 'b': {}}, 'required': ['c']}"));
+    }
+
+    private static Arguments schema(String text) {
+        return Arguments.of("JSON_SCHEMA", List.of(text.replace('\'', '"')));
+    }
+
+    /** Lucene is there in part, so each kind is built by the classes of the jar alone. */
+    @ParameterizedTest
+    @MethodSource("constraints")
+    void everyKindOfConstraintIsBuilt(String kind, List<String> texts) throws Exception {
+        URL[] alone = {Path.of(jar.getName()).toUri().toURL()};
+        try (URLClassLoader loader = new URLClassLoader(alone, ClassLoader.getPlatformClassLoader())) {
+            Class<?> tokenizers = loader.loadClass("io.flinkgpt2.tokenizer.Tokenizer");
+            Object tokenizer = tokenizers.getMethod("gpt2").invoke(null);
+            Class<?> compilers = loader.loadClass("io.flinkgpt2.constraint.ConstraintCompiler");
+            Object compiler =
+                    compilers.getConstructor(tokenizers, int.class, long.class).newInstance(tokenizer, 50257, 1L << 20);
+            Class<?> sources = loader.loadClass("io.flinkgpt2.constraint.ConstraintSource");
+            Class<?> kinds = loader.loadClass("io.flinkgpt2.constraint.ConstraintSource$Kind");
+            Object source = sources.getConstructor(kinds, List.class)
+                    .newInstance(kinds.getMethod("valueOf", String.class).invoke(null, kind), texts);
+
+            Object constraint = compilers.getMethod("compile", sources).invoke(compiler, source);
+
+            Class<?> constraints = loader.loadClass("io.flinkgpt2.constraint.Constraint");
+            assertThat(constraints.getClassLoader()).isSameAs(loader);
+            int start = (int) constraints.getMethod("start").invoke(constraint);
+            assertThat(constraints.getMethod("canContinue", int.class).invoke(constraint, start))
+                    .isEqualTo(true);
+        }
     }
 
     @Test

@@ -7,8 +7,8 @@ import org.apache.lucene.util.automaton.Transition;
 /**
  * The subset construction, within a budget of states, memory and steps.
  *
- * <p>Lucene's own counts the sets that it has taken, not those that wait: a regex of forty characters made it hold hundreds of
- * megabytes before it gave up. This one counts what it stores.
+ * <p>Lucene's own counts the sets that it has taken, not those that wait, so it may hold far more than its limit before it gives
+ * up. This one counts what it stores.
  */
 final class Determinizer {
     /** One more than the highest label. */

@@ -68,7 +68,12 @@ final class Sequence {
         this.processors = features.processors(parameters, prompt.tokenIds(), tokenIds.length)
                 .toArray(NO_PROCESSORS);
         this.criteria = features.stopCriteria(parameters).toArray(StopCriteria[]::new);
-        this.scores = SequenceScores.of(group, prompt, choice == prompt.index() * parameters.bestOf(), tokenIds.length - prompt.length(), features.vocabularySize());
+        this.scores = SequenceScores.of(
+                group,
+                prompt,
+                choice == prompt.index() * parameters.bestOf(),
+                tokenIds.length - prompt.length(),
+                features.vocabularySize());
         this.logProbabilitySums = parameters.beams() == null ? null : new double[tokenIds.length - prompt.length() + 1];
         endIfComplete();
         for (int i = 0; i < generatedTokenIds.length && !isFinished(); i++) {

@@ -121,7 +121,7 @@ public final class Sampler {
         if (processed && largest == Float.NEGATIVE_INFINITY) {
             return new ArithmeticException(
                     found + "the request's fields rule out every token: relax allowed_token_ids, "
-                            + "bad_words, no_repeat_ngram_size, min_tokens or structured_outputs");
+                            + "bad_words, no_repeat_ngram_size, min_tokens, stop_token_ids or structured_outputs");
         }
         String remedy = processed ? ", or repetition_penalty is too far from 1" : "";
         return new ArithmeticException(found + "the weights are damaged, or too large for float32" + remedy);

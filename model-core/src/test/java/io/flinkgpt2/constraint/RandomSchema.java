@@ -1,7 +1,9 @@
 package io.flinkgpt2.constraint;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.SplittableRandom;
 
@@ -39,14 +41,24 @@ final class RandomSchema {
         }
         ObjectNode root = schema.schema(3);
         root.put("$schema", "https://json-schema.org/draft/2020-12/schema").put("title", "random");
+        // Validators may keep what they read under its id.
+        root.put("$id", "https://example.org/" + random.nextLong());
+        root.putObject("definitions").put("old", true);
         return root.set("$defs", schema.definitions).toString();
+    }
+
+    /** Returns a schema that may be true or false. */
+    private JsonNode part(int depth) {
+        return switch (random.nextInt(16)) {
+            case 0 -> BooleanNode.TRUE;
+            case 1 -> BooleanNode.FALSE;
+            default -> schema(depth);
+        };
     }
 
     private ObjectNode schema(int depth) {
         ObjectNode schema = MAPPER.createObjectNode();
-        if (random.nextInt(8) == 0) {
-            schema.put("description", "one of many");
-        }
+        annotate(schema);
         switch (random.nextInt(depth > 0 ? 12 : 7)) {
             case 0 -> strings(schema);
             case 1 -> integers(schema);
@@ -66,12 +78,24 @@ final class RandomSchema {
             case 9 -> {
                 ArrayNode options = schema.putArray("anyOf");
                 for (int i = random.nextInt(1, 4); i > 0; i--) {
-                    options.add(schema(depth - 1));
+                    options.add(part(depth - 1));
                 }
             }
             default -> objects(schema, depth);
         }
         return schema;
+    }
+
+    private void annotate(ObjectNode schema) {
+        switch (random.nextInt(32)) {
+            case 0, 1 -> schema.put("description", "one of many");
+            case 2 -> schema.put("$comment", "of no effect");
+            case 3 -> schema.put("default", 1).put("deprecated", true);
+            case 4 -> schema.putArray("examples").add("a");
+            case 5 -> schema.put("readOnly", true);
+            case 6 -> schema.put("writeOnly", false);
+            default -> {}
+        }
     }
 
     private void strings(ObjectNode schema) {
@@ -102,7 +126,7 @@ final class RandomSchema {
     private void arrays(ObjectNode schema, int depth) {
         schema.put("type", "array");
         if (random.nextInt(4) != 0) {
-            schema.set("items", schema(depth - 1));
+            schema.set("items", part(depth - 1));
         }
         int min = random.nextInt(3);
         if (random.nextBoolean()) {
@@ -119,7 +143,7 @@ final class RandomSchema {
         }
         ObjectNode properties = schema.putObject("properties");
         for (int i = random.nextInt(5); i > 0; i--) {
-            properties.set(NAMES[random.nextInt(NAMES.length)], schema(depth - 1));
+            properties.set(NAMES[random.nextInt(NAMES.length)], part(depth - 1));
         }
         ArrayNode required = schema.putArray("required");
         for (String name : NAMES) {

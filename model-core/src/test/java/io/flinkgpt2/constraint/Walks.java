@@ -5,9 +5,13 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -56,6 +60,36 @@ final class Walks {
             }
         }
         return strict(bytes.toByteArray());
+    }
+
+    /** Returns a shortest matching text that begins with the bytes; fails if there is none. */
+    static String completed(ConstraintAutomaton automaton, byte[] beginning) {
+        int first = ConstraintAutomaton.START;
+        for (byte value : beginning) {
+            first = automaton.next(first, value & 0xff);
+            if (first == ByteTable.NONE) {
+                throw new AssertionError("not the beginning of a match");
+            }
+        }
+        Map<Integer, byte[]> texts = new HashMap<>(Map.of(first, beginning));
+        Deque<Integer> pending = new ArrayDeque<>(List.of(first));
+        while (!pending.isEmpty()) {
+            int state = pending.remove();
+            byte[] text = texts.get(state);
+            if (automaton.isAccepting(state)) {
+                return strict(text);
+            }
+            for (int value = 0; value < 256; value++) {
+                int next = automaton.next(state, value);
+                if (next != ByteTable.NONE && !texts.containsKey(next)) {
+                    byte[] longer = Arrays.copyOf(text, text.length + 1);
+                    longer[text.length] = (byte) value;
+                    texts.put(next, longer);
+                    pending.add(next);
+                }
+            }
+        }
+        throw new AssertionError("no match begins like this");
     }
 
     /** Returns the text of bytes that must be UTF-8. */

@@ -113,7 +113,7 @@ class SamplerTest {
                     .hasMessage(
                             "no token can be chosen at step 3: the largest of the logits is -Infinity, expected a finite "
                                     + "number; the request's fields rule out every token: relax allowed_token_ids, bad_words, "
-                                    + "no_repeat_ngram_size, min_tokens or structured_outputs");
+                                    + "no_repeat_ngram_size, min_tokens, stop_token_ids or structured_outputs");
         }
     }
 
