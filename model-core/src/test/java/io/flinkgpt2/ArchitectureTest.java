@@ -58,7 +58,7 @@ class ArchitectureTest {
             .whereLayer("weights")
             .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "model")
             .whereLayer("constraint")
-            .mayOnlyBeAccessedByLayers("generation", "sampling", "pretrained")
+            .mayOnlyBeAccessedByLayers("benchmark", "generation", "sampling", "pretrained")
             .whereLayer("tokenizer")
             .mayOnlyBeAccessedByLayers("validation", "generation", "pretrained", "constraint")
             .whereLayer("hub")

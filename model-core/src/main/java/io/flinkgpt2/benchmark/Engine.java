@@ -3,12 +3,12 @@ package io.flinkgpt2.benchmark;
 import com.sun.management.ThreadMXBean;
 import io.flinkgpt2.generation.BatchMetrics;
 import io.flinkgpt2.generation.BatchOptions;
+import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.generation.ContinuousBatch;
 import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Workers;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -39,7 +39,8 @@ final class Engine implements AutoCloseable {
     /** Begins again with nothing in the prefix cache; without one there is nothing to forget, and memory is kept. */
     void forget() {
         if (batch == null || options.prefixCacheBytes() > 0) {
-            batch = new ContinuousBatch(pretrained.model(), pretrained.tokenizer(), options, workers);
+            batch = new ContinuousBatch(
+                    pretrained.model(), pretrained.tokenizer(), options, workers, pretrained.constraints());
         }
     }
 
@@ -50,7 +51,7 @@ final class Engine implements AutoCloseable {
         long generated = metrics.generatedTokens();
         long cached = metrics.cachedTokens();
         IdentityHashMap<RequestGroup, Integer> numbers = new IdentityHashMap<>();
-        int[][] ids = new int[requests.size()][];
+        int[][][] ids = new int[requests.size()][][];
         long decodeSteps = 0;
         long decodeNanos = 0;
         long decodeTokens = 0;
@@ -74,8 +75,9 @@ final class Engine implements AutoCloseable {
             }
             kvBytes = Math.max(kvBytes, metrics.kvBytesUsed());
             for (; ended != null; ended = batch.poll()) {
-                ids[numbers.get(ended)] =
-                        requireCompleted(ended).completions().get(0).tokenIds();
+                ids[numbers.get(ended)] = requireCompleted(ended).completions().stream()
+                        .map(Completion::tokenIds)
+                        .toArray(int[][]::new);
             }
             bytesBefore = allocatedBytes();
             before = System.nanoTime();
@@ -91,7 +93,7 @@ final class Engine implements AutoCloseable {
                 decodeTokens,
                 allocated,
                 kvBytes,
-                new ArrayList<>(Arrays.asList(ids)));
+                Arrays.stream(ids).flatMap(Arrays::stream).toList());
     }
 
     private long allocatedBytes() {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param decodeTokens tokens that they brought forth
  * @param decodeAllocatedBytes what the driving threads allocated on the Java heap in those of them in which no sequence ended
  * @param kvBytes the most bytes of KV cache in use, all engines together
- * @param ids the generated ids of each request, in the order of the requests
+ * @param ids the generated ids of each choice, in the order of the requests
  */
 public record EngineRun(
         double seconds,

@@ -124,7 +124,7 @@ public final class ContinuousBatch {
      * says.
      */
     public RequestGroup submit(int[][] prompts, GenerationParameters parameters, int priority) {
-        return resume(prompts, parameters, priority, List.of());
+        return resume(prompts, parameters, priority, List.of(), System.nanoTime());
     }
 
     /**
@@ -133,12 +133,17 @@ public final class ContinuousBatch {
      *
      * @param generatedTokenIds {@link RequestGroup#generatedTokenIds} when it was interrupted; a choice that is missing begins
      *     anew
+     * @param takenAt when its time began to count, a reading of {@link System#nanoTime}
      * @throws IllegalArgumentException as {@link #submit}, and if there are more choices than the request asks for, or a
      *     generated id lies outside of the vocabulary
      */
     public RequestGroup resume(
-            int[][] prompts, GenerationParameters parameters, int priority, List<int[]> generatedTokenIds) {
-        RequestGroup group = new RequestGroup(prompts, parameters, priority, System.nanoTime());
+            int[][] prompts,
+            GenerationParameters parameters,
+            int priority,
+            List<int[]> generatedTokenIds,
+            long takenAt) {
+        RequestGroup group = new RequestGroup(prompts, parameters, priority, takenAt);
         for (Sequence sequence : sequences(group, generatedTokenIds)) {
             group.add(sequence);
         }

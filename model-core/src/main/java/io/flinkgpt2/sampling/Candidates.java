@@ -118,7 +118,6 @@ final class Candidates {
             ranking.setKey(i, -Math.abs(exponent(i) - mean));
             ranking.add(i);
         }
-        ranking.order();
         keepShare(typicalP * total);
     }
 
@@ -141,7 +140,6 @@ final class Candidates {
                     ranking.add(i);
                 }
             }
-            ranking.order();
         } else {
             rankByLogit();
             for (int i = 0; i < size; i++) {
@@ -162,14 +160,7 @@ final class Candidates {
 
     /** Goes through the ranking until the weights reach {@code share}, and drops all that come later. */
     private void keepShare(double share) {
-        int last = ranking.at(0);
-        double sum = weights[last];
-        // Those that were dropped before have no weight, and one with a weight has to be kept, however small the share
-        // is.
-        for (int rank = 1; rank < ranking.size() && (sum < share || sum == 0); rank++) {
-            last = ranking.at(rank);
-            sum += weights[last];
-        }
+        int last = ranking.reach(weights, share);
         for (int i = 0; i < size; i++) {
             if (ranking.isBefore(last, i)) {
                 weights[i] = 0;

@@ -1,5 +1,7 @@
 package io.flinkgpt2.sampling;
 
+import java.util.Arrays;
+
 /**
  * Candidates in an order, found one by one as far as they are asked for, so that nothing sorts the whole vocabulary: by key
  * descending, of equal ones the better first, which are those of higher logit, then of lower id.
@@ -7,12 +9,32 @@ package io.flinkgpt2.sampling;
  * <p>A binary heap of candidates, the first on top; behind it, from the end on, those found so far.
  */
 final class Ranking {
+
+    /** So few candidates are ordered as they are. */
+    private static final int FEW = 256;
+
+    private static final int BUCKETS = 2048;
+
+    /** Far above the relative error of a sum in double, for each of its terms. */
+    private static final double ERROR = 0x1p-50;
+
     private final double[] keys;
     private final int[] heap;
     private float[] logits;
     private int offset;
     private int size;
     private int found;
+
+    /** Weights of the candidates whose keys lie close together. */
+    private final double[] sums = new double[BUCKETS];
+
+    private double largestKey;
+    private double bucketsPerKey;
+
+    /*
+     * A share of the probability of a flat distribution is tens of thousands of candidates, too many to be found one by one. But
+     * only one bucket of them needs an order: the one in which the sum of the weights passes the share.
+     */
 
     /** @param most maximum number of candidates */
     Ranking(int most) {
@@ -38,8 +60,9 @@ final class Ranking {
         heap[size++] = candidate;
     }
 
-    /** Orders the candidates that were added. */
+    /** Orders the candidates that were added; no ranks are known then. */
     void order() {
+        found = 0;
         for (int i = size / 2 - 1; i >= 0; i--) {
             sink(i, size);
         }
@@ -61,6 +84,94 @@ final class Ranking {
             heap[place] = first;
         }
         return heap[place];
+    }
+
+    /**
+     * Returns the last candidate that is needed for the weights to reach a share, if they are added in this order; of all
+     * candidates the last one if they do not reach it. At least one has a weight. Afterwards no ranks are known.
+     *
+     * @param share above 0
+     */
+    int reach(float[] weights, double share) {
+        int last = size > FEW ? reachInBucket(weights, share) : -1;
+        if (last >= 0) {
+            return last;
+        }
+        order();
+        last = at(0);
+        double sum = weights[last];
+        // Those that were dropped before have no weight, and one with a weight has to be kept, however small the share
+        // is.
+        for (int rank = 1; rank < size && (sum < share || sum == 0); rank++) {
+            last = at(rank);
+            sum += weights[last];
+        }
+        return last;
+    }
+
+    /**
+     * Returns the same; or -1 if a sum comes so close to the share that it depends on rounding, and so on the order of the
+     * additions.
+     */
+    private int reachInBucket(float[] weights, double share) {
+        double error = share * size * ERROR;
+        fillBuckets(weights);
+        double before = 0;
+        int bucket = 0;
+        while (bucket < BUCKETS && before + sums[bucket] < share - error) {
+            before += sums[bucket++];
+        }
+        if (bucket == BUCKETS || before + sums[bucket] < share + error) {
+            return -1;
+        }
+        int all = size;
+        size = moveToFront(bucket);
+        order();
+        int last = -1;
+        double sum = before;
+        for (int rank = 0; rank < size && sum < share - error; rank++) {
+            last = at(rank);
+            sum += weights[last];
+        }
+        size = all;
+        found = 0;
+        return sum >= share + error ? last : -1;
+    }
+
+    private void fillBuckets(float[] weights) {
+        double largest = keys[heap[0]];
+        double least = largest;
+        for (int i = 1; i < size; i++) {
+            double key = keys[heap[i]];
+            largest = Math.max(largest, key);
+            least = Math.min(least, key);
+        }
+        largestKey = largest;
+        bucketsPerKey = BUCKETS / (largest - least);
+        Arrays.fill(sums, 0);
+        for (int i = 0; i < size; i++) {
+            int candidate = heap[i];
+            sums[bucket(candidate)] += weights[candidate];
+        }
+    }
+
+    /** Returns a number that does not fall from one candidate to the next in this order. */
+    private int bucket(int candidate) {
+        // Not a number, which becomes 0, for all of them if all keys are equal or the least one is infinite.
+        return Math.min((int) ((largestKey - keys[candidate]) * bucketsPerKey), BUCKETS - 1);
+    }
+
+    /** Returns the number of candidates of a bucket, which are the first ones then. */
+    private int moveToFront(int bucket) {
+        int count = 0;
+        for (int i = 0; i < size; i++) {
+            int candidate = heap[i];
+            if (bucket(candidate) == bucket) {
+                heap[i] = heap[count];
+                heap[count++] = candidate;
+            }
+        }
+        return count;
     }
 
     /** Returns whether one candidate comes before another one. */

@@ -164,6 +164,12 @@ class BenchmarkTest {
     }
 
     @Test
+    void theMedianRatioIsTheOneInTheMiddleOrTheLesserOfTwo() {
+        assertThat(FeatureScenario.median(new double[] {3, 1, 2})).isEqualTo(2);
+        assertThat(FeatureScenario.median(new double[] {4, 1, 3, 2})).isEqualTo(2);
+    }
+
+    @Test
     void theAttentionReadsTheKeysAndValuesOfEveryPosition() {
         AttentionScenario.Result result = AttentionScenario.run(pretrained, 3, 50, 2, new ReadLimit(2, 8 << 20), 1);
 

@@ -183,7 +183,11 @@ class RequestFeaturesTest {
                 batch = batch(1 + random.nextInt(9), 1 + random.nextInt(70), scenario % 2 == 0);
                 for (RequestGroup old : inFlight) {
                     RequestGroup resumed = batch.resume(
-                            old.promptTokenIds(), old.parameters(), old.priority(), old.generatedTokenIds());
+                            old.promptTokenIds(),
+                            old.parameters(),
+                            old.priority(),
+                            old.generatedTokenIds(),
+                            System.nanoTime());
                     running.put(resumed, running.remove(old));
                 }
             }

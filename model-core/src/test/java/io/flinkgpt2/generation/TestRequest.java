@@ -29,7 +29,7 @@ record TestRequest(int[] promptTokenIds, GenerationParameters parameters) {
     }
 
     RequestGroup resumeIn(ContinuousBatch batch, int priority, List<int[]> generatedTokenIds) {
-        return batch.resume(new int[][] {promptTokenIds}, parameters, priority, generatedTokenIds);
+        return batch.resume(new int[][] {promptTokenIds}, parameters, priority, generatedTokenIds, System.nanoTime());
     }
 
     /** Returns the one completion. */

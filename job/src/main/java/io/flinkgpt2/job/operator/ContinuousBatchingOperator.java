@@ -176,8 +176,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     @Override
     public void processElement(StreamRecord<PromptRequest> element) {
         completionMetrics.requested();
-        backPressure.hold(this::step);
         RequestInFlight request = new RequestInFlight(element.getValue(), identity);
+        backPressure.hold(this::step);
         order.arrived(request);
         submit(request);
         emitEnded();

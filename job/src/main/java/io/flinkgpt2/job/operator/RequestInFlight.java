@@ -37,6 +37,9 @@ public class RequestInFlight {
     public CompletionRecord answer;
 
     private transient long start;
+    /** When its time began to count, a reading of {@link System#nanoTime}. */
+    private transient long takenAt;
+
     private transient RequestGroup group;
 
     /** For Flink, which sets the fields. */
@@ -52,6 +55,7 @@ public class RequestInFlight {
         this.request = request;
         this.identity = identity;
         this.start = System.currentTimeMillis();
+        this.takenAt = System.nanoTime();
     }
 
     /**
@@ -121,7 +125,7 @@ public class RequestInFlight {
      */
     RequestGroup submitTo(ContinuousBatch batch) {
         List<int[]> generated = choices.stream().map(choice -> choice.tokenIds).toList();
-        group = batch.resume(request.prompts, request.parameters, request.priority, generated);
+        group = batch.resume(request.prompts, request.parameters, request.priority, generated, takenAt);
         choices = List.of();
         return group;
     }

@@ -4,6 +4,7 @@ import io.flinkgpt2.benchmark.AttentionScenario;
 import io.flinkgpt2.benchmark.EngineOptions;
 import io.flinkgpt2.benchmark.EngineRun;
 import io.flinkgpt2.benchmark.Engines;
+import io.flinkgpt2.benchmark.FeatureScenario;
 import io.flinkgpt2.benchmark.LoadScenario;
 import io.flinkgpt2.benchmark.MachineLimits;
 import io.flinkgpt2.benchmark.MixedScenario;
@@ -23,6 +24,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code bench}: what the engine does on this machine, beside what the machine can do at most. */
@@ -32,7 +34,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures this machine's limits (fused multiply-adds of float32 in registers, reads from memory), then the engine,"
                     + " driven as the job drives it, and prints both with the share of the limit that is reached.",
-            "Requests are greedy and ignore end of text; prompts are random ids. Each figure is that of the repeat with the"
+            "Requests are greedy, but for scenario features, and ignore end of text; prompts are random ids. Each figure is that of the repeat with the"
                     + " median time, after a run that is thrown away.",
             "GFLOP/s: two operations for each parameter of a matrix and row, of the LM head only for rows that sample, over"
                     + " the whole wall time. GB/s: the weights, once for each step that only decodes, over the time of those"
@@ -48,6 +50,11 @@ import picocli.CommandLine.Spec;
                     + " batching sorted by the prompt's length with the best of the batch sizes --streams",
             "  attention  keys and values read a second by the attention of a decode step, at --positions",
             "  prefix     prompts that begin alike (--prefix-share), with the prefix cache and without",
+            "  features   fields of requests, each in turns with greedy requests without it: top_p 0.9; logprobs 5; presence,"
+                    + " frequency and repetition penalty with no_repeat_ngram_size 3; a stop string that never occurs; a JSON"
+                    + " schema, once its masks are cached; and n 4 against four requests of the same prompt, of four times"
+                    + " --prompt-tokens, with the prefix cache off and on. All generate --new-tokens tokens. Ratios are the"
+                    + " median over the repeats",
             "  load       opening --model, whose files are in the page cache"
         })
 public final class BenchCommand implements Callable<Integer> {
@@ -63,6 +70,7 @@ public final class BenchCommand implements Callable<Integer> {
     private final List<BenchRun> runs = new ArrayList<>();
     private final List<MixedScenario.Result> mixed = new ArrayList<>();
     private final List<AttentionScenario.Result> attention = new ArrayList<>();
+    private final List<FeatureScenario.Result> features = new ArrayList<>();
     private PrefixScenario.Result prefix;
     private LoadScenario.Result load;
 
@@ -77,6 +85,7 @@ public final class BenchCommand implements Callable<Integer> {
                 runs,
                 mixed,
                 attention,
+                features,
                 Optional.ofNullable(prefix),
                 Optional.ofNullable(load),
                 tracked);
@@ -130,6 +139,7 @@ public final class BenchCommand implements Callable<Integer> {
                             options.engineOptions(options.most(), true),
                             options.workload(options.requestsOr(256), pretrained),
                             options.repeats);
+                case FEATURES -> features(pretrained);
                 case LOAD -> throw new AssertionError("loading opens the model itself");
             }
         }
@@ -167,5 +177,19 @@ public final class BenchCommand implements Callable<Integer> {
             attention.add(AttentionScenario.run(
                     pretrained, options.most(), position, options.threads, limit, options.repeats));
         }
+    }
+
+    private void features(Pretrained pretrained) {
+        pretrained.tokenizer().refusalOfText().ifPresent(refusal -> {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--model: found " + options.model + ", expected a model that takes text with --scenario features; "
+                            + refusal + ".");
+        });
+        features.addAll(FeatureScenario.run(
+                pretrained,
+                options.engineOptions(options.most(), false),
+                options.featureWorkload(pretrained),
+                options.repeats));
     }
 }

@@ -30,6 +30,9 @@ final class BenchJson {
         if (!results.attention().isEmpty()) {
             attention(json, results);
         }
+        if (!results.features().isEmpty()) {
+            features(json, results);
+        }
         results.prefix()
                 .ifPresent(prefix -> json.putObject("prefix")
                         .put("cached_tokens", prefix.cached().cachedTokens())
@@ -106,6 +109,19 @@ final class BenchJson {
                         .put("attention_ms", result.attentionSeconds() * 1e3)
                         .put("step_ms", result.stepSeconds() * 1e3)
                         .put("share_of_step", result.shareOfStep()));
+    }
+
+    private static void features(ObjectNode json, BenchResults results) {
+        ArrayNode features = json.putArray("features");
+        results.features()
+                .forEach(result -> features.addObject()
+                        .put("name", result.feature().key())
+                        .put("plain_tokens_per_second", result.plain().tokensPerSecond())
+                        .put("tokens_per_second", result.used().tokensPerSecond())
+                        .put("ratio", result.ratio())
+                        .put("plain_decode_tokens_per_second", result.plain().decodeTokensPerSecond())
+                        .put("decode_tokens_per_second", result.used().decodeTokensPerSecond())
+                        .put("decode_ratio", result.decodeRatio()));
     }
 
     private static String lower(Enum<?> value) {

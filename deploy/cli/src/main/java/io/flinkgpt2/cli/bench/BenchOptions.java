@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.bench;
 
 import io.flinkgpt2.benchmark.EngineOptions;
+import io.flinkgpt2.benchmark.FeatureScenario;
 import io.flinkgpt2.benchmark.Workload;
 import io.flinkgpt2.cli.common.OutputFormat;
 import io.flinkgpt2.model.PublishedModel;
@@ -26,6 +27,7 @@ final class BenchOptions {
         MIXED,
         ATTENTION,
         PREFIX,
+        FEATURES,
         LOAD
     }
 
@@ -36,7 +38,7 @@ final class BenchOptions {
             names = "--scenario",
             defaultValue = "grid",
             paramLabel = "NAME",
-            description = "grid, mixed, attention, prefix or load (default: ${DEFAULT-VALUE}).")
+            description = "grid, mixed, attention, prefix, features or load (default: ${DEFAULT-VALUE}).")
     Scenario scenario;
 
     @Option(
@@ -202,13 +204,25 @@ final class BenchOptions {
     }
 
     Workload workload(int count, Pretrained pretrained) {
+        requireContext(promptTokens, pretrained, "together at most ");
+        return new Workload(count, promptTokens, newTokens, (int) Math.round(prefixShare * promptTokens), seed);
+    }
+
+    /** Returns the workload of scenario features, whose prompts with several choices are longer. */
+    Workload featureWorkload(Pretrained pretrained) {
+        Workload workload = new Workload(most(), promptTokens, newTokens, 0, seed);
+        requireContext(
+                FeatureScenario.context(workload) - newTokens, pretrained, "four times the one and the other together at most ");
+        return workload;
+    }
+
+    private void requireContext(long longestPrompt, Pretrained pretrained, String bound) {
         int context = pretrained.config().contextLength();
         require(
-                (long) promptTokens + newTokens <= context,
+                longestPrompt + newTokens <= context,
                 "--prompt-tokens and --new-tokens",
                 promptTokens + " and " + newTokens,
-                "together at most " + context + ", the model's context");
-        return new Workload(count, promptTokens, newTokens, (int) Math.round(prefixShare * promptTokens), seed);
+                bound + context + ", the model's context");
     }
 
     EngineOptions engineOptions(int batchSize, boolean prefixCache) {

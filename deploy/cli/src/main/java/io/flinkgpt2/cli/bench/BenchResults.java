@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.bench;
 
 import io.flinkgpt2.benchmark.AttentionScenario;
+import io.flinkgpt2.benchmark.FeatureScenario;
 import io.flinkgpt2.benchmark.LoadScenario;
 import io.flinkgpt2.benchmark.MachineLimits;
 import io.flinkgpt2.benchmark.MixedScenario;
@@ -18,6 +19,7 @@ record BenchResults(
         List<BenchRun> runs,
         List<MixedScenario.Result> mixed,
         List<AttentionScenario.Result> attention,
+        List<FeatureScenario.Result> features,
         Optional<PrefixScenario.Result> prefix,
         Optional<LoadScenario.Result> load,
         Optional<String> nativeMemory) {

@@ -26,6 +26,7 @@ final class BenchTable {
         table.runs(results);
         table.mixed(results);
         table.attention(results);
+        table.features(results);
         results.prefix().ifPresent(prefix -> {
             table.line("prefix cache: %.1f tokens/s", prefix.cached().tokensPerSecond());
             table.line("without:      %.1f tokens/s", prefix.computed().tokensPerSecond());
@@ -127,5 +128,23 @@ final class BenchTable {
                         result.attentionSeconds() * 1e3,
                         result.stepSeconds() * 1e3,
                         100 * result.shareOfStep()));
+    }
+
+    private void features(BenchResults results) {
+        if (results.features().isEmpty()) {
+            return;
+        }
+        line("%-21s %26s %26s", "", "tokens/s, whole run", "tokens/s while decoding");
+        line("%-21s %8s %8s %8s %8s %8s %8s", "feature", "without", "with", "ratio", "without", "with", "ratio");
+        results.features()
+                .forEach(result -> line(
+                        "%-21s %8.1f %8.1f %8.3f %8.1f %8.1f %8.3f",
+                        result.feature().label(),
+                        result.plain().tokensPerSecond(),
+                        result.used().tokensPerSecond(),
+                        result.ratio(),
+                        result.plain().decodeTokensPerSecond(),
+                        result.used().decodeTokensPerSecond(),
+                        result.decodeRatio()));
     }
 }

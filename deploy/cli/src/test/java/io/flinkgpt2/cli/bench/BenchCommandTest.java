@@ -208,6 +208,42 @@ class BenchCommandTest {
     }
 
     @Test
+    void featuresAreMeasuredBesideGreedyRequests() {
+        String[] options = {"--scenario", "features", "--streams", "4", "--prompt-tokens", "5", "--new-tokens", "4"};
+        JsonNode features = json(options).get("features");
+
+        assertThat(features)
+                .extracting(feature -> feature.get("name").asText())
+                .containsExactly(
+                        "top_p",
+                        "logprobs",
+                        "penalties",
+                        "stop",
+                        "constraint",
+                        "choices",
+                        "choices_with_prefix_cache");
+        for (JsonNode feature : features) {
+            for (String positive : List.of("ratio", "decode_ratio")) {
+                assertThat(feature.get(positive).asDouble()).as(positive).isPositive();
+            }
+            // With one repeat the medians are its own.
+            assertThat(feature.get("ratio").asDouble())
+                    .isEqualTo(feature.get("tokens_per_second").asDouble()
+                            / feature.get("plain_tokens_per_second").asDouble());
+            assertThat(feature.get("decode_ratio").asDouble())
+                    .isEqualTo(feature.get("decode_tokens_per_second").asDouble()
+                            / feature.get("plain_decode_tokens_per_second").asDouble());
+        }
+
+        List<String> arguments = new ArrayList<>(List.of("--repeats", "1", "--model", FAIRYTALES));
+        arguments.addAll(List.of(options));
+        assertThat(bench(arguments.toArray(new String[0])).out().lines())
+                .anyMatch(line -> line.matches("feature +without +with +ratio +without +with +ratio"))
+                .anyMatch(line -> line.matches("top_p 0\\.9( +[0-9.]+){6}"))
+                .anyMatch(line -> line.matches("n 4, prefix cache on( +[0-9.]+){6}"));
+    }
+
+    @Test
     void loadingIsMeasuredOnTheModelsFiles() throws Exception {
         JsonNode load = json("--scenario", "load").get("load");
 
@@ -228,6 +264,8 @@ class BenchCommandTest {
                 "--engines 0|--engines: found 0, expected 1 or more.",
                 "--scenario load|--model: found gpt2, expected a directory or file with --scenario load.",
                 "--scenario mixed --engines 2|--engines: found 2, expected 1 but with the scenarios grid and prefix.",
+                "--scenario features --engines 2|--engines: found 2, expected 1 but with the scenarios grid and prefix.",
+                "--scenario features --precision f32,bf16|--precision: found [F32, BF16], expected one precision",
                 "--scenario prefix --chart c.svg|--chart: found c.svg, expected none but with --scenario grid.",
                 "--scenario none|Invalid value for option '--scenario'"
             })
@@ -246,6 +284,16 @@ class BenchCommandTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err())
                 .startsWith("--prompt-tokens and --new-tokens: found 4000 and 64, expected together at most");
+    }
+
+    @Test
+    void thePromptsOfSeveralChoicesMustFitTheContextToo() {
+        CommandRun run = bench("--scenario", "features", "--model", FAIRYTALES, "--prompt-tokens", "500", "--streams", "4");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err())
+                .startsWith("--prompt-tokens and --new-tokens: found 500 and 64, expected four times the one and the other"
+                        + " together at most");
     }
 
     @Test
@@ -270,6 +318,7 @@ class BenchCommandTest {
         return new BenchResults(
                 new MachineLimits(1, 100, 10),
                 List.of(run(gflops, 1)),
+                List.of(),
                 List.of(),
                 List.of(),
                 Optional.empty(),
