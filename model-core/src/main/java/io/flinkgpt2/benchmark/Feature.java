@@ -73,8 +73,7 @@ public enum Feature {
      */
     List<BenchRequest> requests(Workload workload, Pretrained pretrained, boolean used) {
         int streams = hasChoices() ? Math.max(1, workload.streams() / CHOICE_COUNT) : workload.streams();
-        Workload prompts =
-                new Workload(streams, promptTokens(workload), workload.newTokens(), 0, workload.seed());
+        Workload prompts = new Workload(streams, promptTokens(workload), workload.newTokens(), 0, workload.seed());
         List<BenchRequest> requests = new ArrayList<>();
         for (BenchRequest plain : prompts.requests(pretrained.config())) {
             if (used) {
@@ -108,8 +107,9 @@ public enum Feature {
 
     /** Returns a schema with as many strings as tokens: no token spells a whole property, so no text is complete before. */
     private static String schema(int newTokens) {
-        List<String> names =
-                IntStream.range(0, newTokens).mapToObj(i -> "\"property_" + i + "\"").toList();
+        List<String> names = IntStream.range(0, newTokens)
+                .mapToObj(i -> "\"property_" + i + "\"")
+                .toList();
         return names.stream()
                 .map(name -> name + ":{\"type\":\"string\"}")
                 .collect(Collectors.joining(

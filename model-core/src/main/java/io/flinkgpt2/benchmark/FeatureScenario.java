@@ -110,16 +110,17 @@ public final class FeatureScenario {
         String checksum = run.idsSha256();
         String before = (used ? checksums : plainChecksums).putIfAbsent(feature, checksum);
         if (before != null && !before.equals(checksum)) {
-            throw new IllegalStateException(name + ": found other ids than in the run before, expected the same ones for the"
-                    + " same requests; what was measured is wrong");
+            throw new IllegalStateException(
+                    name + ": found other ids than in the run before, expected the same ones for the"
+                            + " same requests; what was measured is wrong");
         }
         return run;
     }
 
     private void requireSameIds(Feature feature) {
         if (!feature.changesIds() && !checksums.get(feature).equals(plainChecksums.get(feature))) {
-            throw new IllegalStateException(feature.label() + ": found other ids than without it, expected the same ones;"
-                    + " what was measured is wrong");
+            throw new IllegalStateException(feature.label()
+                    + ": found other ids than without it, expected the same ones;" + " what was measured is wrong");
         }
     }
 

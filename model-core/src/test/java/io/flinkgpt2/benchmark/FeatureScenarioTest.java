@@ -55,8 +55,7 @@ class FeatureScenarioTest {
         assertThat(results).allSatisfy(result -> {
             boolean choices = result.feature().name().startsWith("CHOICES");
             assertThat(result.plain().generatedTokens()).isEqualTo((choices ? 8 : 9) * 5);
-            assertThat(result.used().generatedTokens())
-                    .isEqualTo(result.plain().generatedTokens());
+            assertThat(result.used().generatedTokens()).isEqualTo(result.plain().generatedTokens());
             assertThat(result.used().ids()).allSatisfy(ids -> assertThat(ids).hasSize(5));
             assertThat(result.ratio()).isPositive();
             assertThat(result.decodeRatio()).isPositive();
@@ -70,14 +69,13 @@ class FeatureScenarioTest {
     void thePromptOfSeveralChoicesIsComputedOnce() {
         List<FeatureScenario.Result> results = FeatureScenario.run(pretrained, OPTIONS, WORKLOAD, 1);
 
-        // Two prompts of four times six tokens, each for four choices of five tokens, the last of which is not looked at.
+        // Two prompts of four times six tokens, each for four choices of five tokens, the last of which is not looked
+        // at.
         FeatureScenario.Result choices = results.get(Feature.CHOICES.ordinal());
         assertThat(choices.plain().rows()).isEqualTo(2 * 4 * (24 + 4));
         assertThat(choices.used().rows()).isLessThan(choices.plain().rows()).isGreaterThanOrEqualTo(2 * 24 + 8 * 4);
         FeatureScenario.Result cached = results.get(Feature.CHOICES_WITH_PREFIX_CACHE.ordinal());
-        assertThat(cached.plain().rows())
-                .isLessThan(choices.plain().rows())
-                .isGreaterThanOrEqualTo(2 * 24 + 8 * 4);
+        assertThat(cached.plain().rows()).isLessThan(choices.plain().rows()).isGreaterThanOrEqualTo(2 * 24 + 8 * 4);
         assertThat(cached.plain().idsSha256()).isEqualTo(choices.plain().idsSha256());
     }
 

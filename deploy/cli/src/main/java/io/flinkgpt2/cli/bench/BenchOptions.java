@@ -212,7 +212,9 @@ final class BenchOptions {
     Workload featureWorkload(Pretrained pretrained) {
         Workload workload = new Workload(most(), promptTokens, newTokens, 0, seed);
         requireContext(
-                FeatureScenario.context(workload) - newTokens, pretrained, "four times the one and the other together at most ");
+                FeatureScenario.context(workload) - newTokens,
+                pretrained,
+                "four times the one and the other together at most ");
         return workload;
     }
 

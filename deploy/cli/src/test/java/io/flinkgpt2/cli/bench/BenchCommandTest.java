@@ -215,13 +215,7 @@ class BenchCommandTest {
         assertThat(features)
                 .extracting(feature -> feature.get("name").asText())
                 .containsExactly(
-                        "top_p",
-                        "logprobs",
-                        "penalties",
-                        "stop",
-                        "constraint",
-                        "choices",
-                        "choices_with_prefix_cache");
+                        "top_p", "logprobs", "penalties", "stop", "constraint", "choices", "choices_with_prefix_cache");
         for (JsonNode feature : features) {
             for (String positive : List.of("ratio", "decode_ratio")) {
                 assertThat(feature.get(positive).asDouble()).as(positive).isPositive();
@@ -288,12 +282,14 @@ class BenchCommandTest {
 
     @Test
     void thePromptsOfSeveralChoicesMustFitTheContextToo() {
-        CommandRun run = bench("--scenario", "features", "--model", FAIRYTALES, "--prompt-tokens", "500", "--streams", "4");
+        CommandRun run =
+                bench("--scenario", "features", "--model", FAIRYTALES, "--prompt-tokens", "500", "--streams", "4");
 
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err())
-                .startsWith("--prompt-tokens and --new-tokens: found 500 and 64, expected four times the one and the other"
-                        + " together at most");
+                .startsWith(
+                        "--prompt-tokens and --new-tokens: found 500 and 64, expected four times the one and the other"
+                                + " together at most");
     }
 
     @Test
