@@ -161,14 +161,15 @@ public final class JobOptions {
             .noDefaultValue()
             .withDescription("The most memory of a slot's KV cache, such as 512mb. A request enters the batch only when"
                     + " its prompt and max_tokens are sure to fit. Unless given, what batch.size prompts of max-context"
-                    + " need, but at most this slot's part of half of what the weights leave of the heap.");
+                    + " or the widest beam search need, whichever is more, but at most this slot's part of half of what"
+                    + " the weights leave of the heap.");
 
     public static final ConfigOption<MemorySize> PREFIX_CACHE_BYTES = ConfigOptions.key("prefix-cache.bytes")
             .memoryType()
             .noDefaultValue()
             .withDescription("How much of the KV cache may keep prompts that are done, so that others that begin alike"
-                    + " are not computed again; given up when requests need the room. 0 shares nothing. All of it"
-                    + " unless given.");
+                    + " are not computed again; given up when requests need the room. 0 shares nothing. Unless"
+                    + " given, all of a kv-cache.bytes that is given, else what batch.size prompts of max-context need.");
 
     public static final ConfigOption<Integer> PREFILL_CHUNK = ConfigOptions.key("prefill.chunk")
             .intType()

@@ -146,6 +146,9 @@ public final class Gpt2 {
     /** logits [rows that want them, V] = lmHead(ln_f(x)). */
     private void logits(RaggedBatch batch, ForwardState s, ForwardObserver observer) {
         int count = batch.logitCount();
+        if (count == 0) {
+            return;
+        }
         for (int i = 0; i < count; i++) {
             System.arraycopy(s.x, batch.logitRow(i) * s.stride, s.x, i * s.stride, s.stride);
         }

@@ -61,8 +61,8 @@ final class MistakesInModelsAndWeights {
                     "1.3",
                     "a prompt is cut on the other side",
                     "generation/PromptLimits.java",
-                    "truncation == PromptTruncation.LEFT ?",
-                    "truncation == PromptTruncation.RIGHT ?",
+                    "side == PromptTruncation.LEFT ?",
+                    "side == PromptTruncation.RIGHT ?",
                     "generation.PromptLimitsTest#rule1_3_aPromptThatDoesNotFitIsCutToLeaveRoomForWhatIsGenerated"),
             mistake(
                     "1.3",

@@ -1,15 +1,17 @@
 package io.flinkgpt2.job.operator;
 
 import io.flinkgpt2.generation.BatchOptions;
+import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelMemory;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 
 /**
- * The size of a slot's KV cache in bytes. By default as many as {@code batch.size} sequences of
- * {@code max-context} need, but at most this slot's part of half of what the weights leave of the heap; the other half is for
- * records, scratch and Flink.
+ * The size of a slot's KV cache in bytes. By default as many as {@code batch.size} sequences of {@code max-context} or the
+ * widest beam search need, whichever is more, but at most this slot's part of half of what the weights leave of the heap; the
+ * other half is for records, scratch and Flink. So it is the heap that limits beams, as in mode {@code map}, and not
+ * {@code batch.size}.
  */
 final class KvCacheBudget {
 
@@ -31,10 +33,16 @@ final class KvCacheBudget {
         BatchOptions roomy = BatchOptions.roomy(
                 pretrained.config(), generation.maxContext(), batch.batchSize(), generation.prefillChunk());
         long weights = ModelMemory.weightBytes(pretrained.config(), pretrained.precision());
-        long kvCache = batch.kvCacheBytes() == null
-                ? share(pretrained, generation, roomy.kvCacheBytes(), weights, heapBytes, slots)
+        long beams = Generator.mostKvCacheBytes(pretrained.config(), generation.maxContext());
+        long enough = Math.max(roomy.kvCacheBytes(), beams);
+        boolean byDefault = batch.kvCacheBytes() == null;
+        long kvCache = byDefault
+                ? share(pretrained, generation, enough, weights, heapBytes, slots)
                 : chosen(batch.kvCacheBytes(), weights, heapBytes, slots);
-        long prefixes = batch.prefixCacheBytes() == null ? kvCache : Math.min(kvCache, batch.prefixCacheBytes());
+        // Beams give their room back; prefixes would keep it.
+        long mostPrefixes = byDefault ? Math.min(kvCache, roomy.kvCacheBytes()) : kvCache;
+        long prefixes =
+                batch.prefixCacheBytes() == null ? mostPrefixes : Math.min(kvCache, batch.prefixCacheBytes());
         return roomy.withKvCacheBytes(kvCache).withPrefixCacheBytes(prefixes);
     }
 

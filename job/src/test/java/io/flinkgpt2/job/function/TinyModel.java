@@ -28,10 +28,19 @@ public final class TinyModel {
 
     /** @param endOfNumbers from this position on nothing that is computed is a number */
     public static Path write(Path directory, float factor, int endOfNumbers) throws IOException {
+        return write(directory, factor, endOfNumbers, CONTEXT_LENGTH);
+    }
+
+    /** @param contextLength in place of {@value #CONTEXT_LENGTH} */
+    public static Path writeOfLength(Path directory, float factor, int contextLength) throws IOException {
+        return write(directory, factor, contextLength, contextLength);
+    }
+
+    private static Path write(Path directory, float factor, int endOfNumbers, int contextLength) throws IOException {
         Files.createDirectories(directory);
         Gpt2Config config = new Gpt2Config(
                 50257,
-                CONTEXT_LENGTH,
+                contextLength,
                 8,
                 1,
                 2,

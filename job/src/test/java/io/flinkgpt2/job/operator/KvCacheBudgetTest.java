@@ -8,6 +8,7 @@ import io.flinkgpt2.job.function.ModelMemory;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sampling.BeamParameters;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,12 +33,20 @@ class KvCacheBudgetTest {
     }
 
     @Test
-    void aLargeHeapHasRoomForAFullBatchAndNoMoreIsTaken() {
+    void aLargeHeapHasRoomForTheWidestBeamSearchAndNoMoreIsTaken() {
         BatchOptions options = options(null, null, 1L << 40);
-        assertThat(options.kvCacheBytes()).isEqualTo(10 * oneSequence);
-        assertThat(options.prefixCacheBytes()).isEqualTo(options.kvCacheBytes());
+        // A beam may have a block more than a sequence of its length: the copy that it goes on in.
+        assertThat(options.kvCacheBytes()).isEqualTo(BeamParameters.MAX_WIDTH * 2 * oneSequence);
+        assertThat(options.prefixCacheBytes()).isEqualTo(10 * oneSequence);
         assertThat(options.batchSize()).isEqualTo(10);
         assertThat(options.maxContext()).isEqualTo(TinyModel.CONTEXT_LENGTH);
+    }
+
+    @Test
+    void aLargeHeapHasRoomForABatchThatTakesMoreThanBeams() {
+        BatchOptions options = options(100, null, null, 1L << 40);
+        assertThat(options.kvCacheBytes()).isEqualTo(100 * oneSequence);
+        assertThat(options.prefixCacheBytes()).isEqualTo(options.kvCacheBytes());
     }
 
     @Test
@@ -76,10 +85,14 @@ class KvCacheBudgetTest {
     }
 
     private static BatchOptions options(Long kvCacheBytes, Long prefixCacheBytes, long heapBytes) {
+        return options(10, kvCacheBytes, prefixCacheBytes, heapBytes);
+    }
+
+    private static BatchOptions options(int batchSize, Long kvCacheBytes, Long prefixCacheBytes, long heapBytes) {
         return KvCacheBudget.batchOptions(
                 model,
                 OperatorHarness.settings(path),
-                new BatchSettings(10, Duration.ZERO, kvCacheBytes, prefixCacheBytes),
+                new BatchSettings(batchSize, Duration.ZERO, kvCacheBytes, prefixCacheBytes),
                 heapBytes,
                 SLOTS);
     }

@@ -3,6 +3,8 @@ package io.flinkgpt2.job.operator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinkgpt2.generation.ContinuousBatch;
+import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
@@ -20,6 +22,7 @@ import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.sampling.SamplingParameters;
 import io.flinkgpt2.tensor.Precision;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -267,6 +270,13 @@ final class OperatorHarness implements AutoCloseable {
 
     OperatorSubtaskState snapshot(SnapshotType type) throws Exception {
         return harness.snapshotWithLocalState(++snapshots, 0, type).getJobManagerOwnedState();
+    }
+
+    /** Returns the requests in flight, as the batch knows them. */
+    List<RequestGroup> inFlight() throws ReflectiveOperationException {
+        Field batch = ContinuousBatchingOperator.class.getDeclaredField("batch");
+        batch.setAccessible(true);
+        return ((ContinuousBatch) batch.get(operator())).inFlight();
     }
 
     List<CompletionRecord> answers() {
