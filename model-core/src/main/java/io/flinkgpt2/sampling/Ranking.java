@@ -191,12 +191,14 @@ final class Ranking {
     void dropAfter(int last, float[] weights, int count) {
         double key = keys[last];
         for (int i = 0; i < count; i++) {
-            // Without a jump, which could not be foreseen; equal keys are rare.
-            int kept = keys[i] < key ? 0 : -1;
+            // The sign of the difference, for a jump could not be foreseen; equal keys are rare. Two that are infinite
+            // have no
+            // weight.
+            int dropped = (int) (Double.doubleToRawLongBits(keys[i] - key) >> (Long.SIZE - 1));
             if (keys[i] == key && isBetter(logits, offset, last, i)) {
-                kept = 0;
+                dropped = -1;
             }
-            weights[i] = Float.intBitsToFloat(Float.floatToRawIntBits(weights[i]) & kept);
+            weights[i] = Float.intBitsToFloat(Float.floatToRawIntBits(weights[i]) & ~dropped);
         }
     }
 
