@@ -167,9 +167,10 @@ public final class JobOptions {
     public static final ConfigOption<MemorySize> PREFIX_CACHE_BYTES = ConfigOptions.key("prefix-cache.bytes")
             .memoryType()
             .noDefaultValue()
-            .withDescription("How much of the KV cache may keep prompts that are done, so that others that begin alike"
-                    + " are not computed again; given up when requests need the room. 0 shares nothing. Unless"
-                    + " given, all of a kv-cache.bytes that is given, else what batch.size prompts of max-context need.");
+            .withDescription(
+                    "How much of the KV cache may keep prompts that are done, so that others that begin alike"
+                            + " are not computed again; given up when requests need the room. 0 shares nothing. Unless"
+                            + " given, all of a kv-cache.bytes that is given, else what batch.size prompts of max-context need.");
 
     public static final ConfigOption<Integer> PREFILL_CHUNK = ConfigOptions.key("prefill.chunk")
             .intType()

@@ -41,8 +41,7 @@ final class KvCacheBudget {
                 : chosen(batch.kvCacheBytes(), weights, heapBytes, slots);
         // Beams give their room back; prefixes would keep it.
         long mostPrefixes = byDefault ? Math.min(kvCache, roomy.kvCacheBytes()) : kvCache;
-        long prefixes =
-                batch.prefixCacheBytes() == null ? mostPrefixes : Math.min(kvCache, batch.prefixCacheBytes());
+        long prefixes = batch.prefixCacheBytes() == null ? mostPrefixes : Math.min(kvCache, batch.prefixCacheBytes());
         return roomy.withKvCacheBytes(kvCache).withPrefixCacheBytes(prefixes);
     }
 
