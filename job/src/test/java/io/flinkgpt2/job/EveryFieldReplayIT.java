@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flinkgpt2.job.InterruptibleSource.Moment;
-import io.flinkgpt2.job.JobOptions.GenerationMode;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.record.EveryFieldRequests;
@@ -48,6 +47,8 @@ class EveryFieldReplayIT {
     private static final int MOST_POLLS = EveryFieldRequests.COUNT / FAILURES - 1;
     /** Before each record, and so for each step, until all failures have struck: checkpoints find requests on their way. */
     private static final Duration PAUSE = Duration.ofMillis(20);
+    /** After each answer: fewer requests are answered than read. */
+    private static final Duration ANSWER_PAUSE = PAUSE.multipliedBy(3);
 
     private static final ReportedState REPORTED = new ReportedState();
 
@@ -60,9 +61,7 @@ class EveryFieldReplayIT {
     static void start() throws Exception {
         stack = TestStack.start(REPORTED.addTo(new Configuration()).toMap());
         send("one-by-one", 0);
-        start("one-by-one", 1, false, "--mode=map")
-                .getJobExecutionResult()
-                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        start("one-by-one", 1, false, "--mode=map").getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         oneByOne = answers("one-by-one");
         assertThat(oneByOne).hasSize(EveryFieldRequests.COUNT);
     }
@@ -83,46 +82,51 @@ class EveryFieldReplayIT {
 
     @ParameterizedTest
     @CsvSource({
-        "map, none, 2, 1",
-        "batch, none, 1, 12",
-        "batch, none, 2, 5",
-        "batch, key, 2, 32",
+        "map, 2, 1",
+        "batch, 1, 12",
+        "batch, 2, 5",
     })
-    void rule4_4_failuresInTheMiddleOfRequestsChangeNoByte(
-            String mode, String ordering, int parallelism, int batchSize) throws Exception {
-        String name = String.join("-", mode, ordering, String.valueOf(parallelism));
+    void rule4_4_failuresInTheMiddleOfRequestsChangeNoByte(String mode, int parallelism, int batchSize)
+            throws Exception {
+        String name = mode + "-" + parallelism;
         Random random = new Random(name.hashCode());
         send(name, name.hashCode());
         InterruptibleSource.reset();
-        InterruptibleSource.pause(PAUSE);
-        InterruptibleSource.letThrough(Integer.MAX_VALUE);
-        InterruptibleSource.failAt(Moment.POLL, MOST_POLLS);
-
-        JobClient job = start(
-                name, parallelism, true, "--mode=" + mode, "--ordering=" + ordering, "--batch.size=" + batchSize);
+        boolean batch = mode.equals("batch");
+        pause(PAUSE, batch ? ANSWER_PAUSE : Duration.ZERO);
+        JobClient job = start(name, parallelism, true, "--mode=" + mode, "--batch.size=" + batchSize);
         running = job;
-        for (int failure = 1; failure <= FAILURES; failure++) {
+        for (int failure = 0; failure < FAILURES; failure++) {
+            // The readers wait for each other, or the failure would meet a job that is starting again already.
+            // Nothing crosses a network, so only the subtask that failed starts again.
+            int readers = parallelism + failure;
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> InterruptibleSource.readersMade() >= readers);
+            InterruptibleSource.failAt(Moment.POLL, MOST_POLLS / 2 + random.nextInt(MOST_POLLS / 2));
+            InterruptibleSource.letThrough(Integer.MAX_VALUE);
             await().atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> !InterruptibleSource.isFailureAhead());
-            if (failure < FAILURES) {
-                InterruptibleSource.failAt(Moment.POLL, 1 + MOST_POLLS / 2 + random.nextInt(MOST_POLLS / 2));
-            }
+            InterruptibleSource.letThrough(0);
         }
-        InterruptibleSource.pause(Duration.ZERO);
+        InterruptibleSource.letThrough(Integer.MAX_VALUE);
+        pause(Duration.ZERO, Duration.ZERO);
         job.getJobExecutionResult().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
 
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(stack.restarts(job.getJobID())).isEqualTo(FAILURES));
+                .untilAsserted(() -> assertThat(stack.restarts(job.getJobID())).isGreaterThanOrEqualTo(FAILURES));
         assertSame(answers(name));
-        if (mode.equalsIgnoreCase(GenerationMode.BATCH.name())) {
+        if (batch) {
             assertThat(REPORTED.restoredSequences(job.getJobID()))
                     .as("sequences with generated tokens that came back from state")
                     .isGreaterThanOrEqualTo(FAILURES);
         }
-        if (ordering.equals("key")) {
-            assertThat(idsByKey(completions(name))).isEqualTo(idsByKey(stack.committed("prompts-" + name)));
-        }
+    }
+
+    private static void pause(Duration record, Duration answer) {
+        InterruptibleSource.pause(record);
+        PausingInterceptor.pause(answer);
     }
 
     /** Compares one by one, for the message of a comparison of all would be as long as all. */
@@ -165,12 +169,13 @@ class EveryFieldReplayIT {
                 "--model.aliases=" + EveryFieldRequests.MODEL,
                 // One step for each record, so that requests are on their way while others are read.
                 "--batch.max-hold=0 ms",
+                "--kafka.interceptor.classes=" + PausingInterceptor.class.getName(),
                 "--checkpoint.interval",
                 "100 ms"));
         arguments.addAll(Arrays.asList(further));
         JobSettings settings = stack.settings(arguments.toArray(new String[0]));
         StreamExecutionEnvironment environment = stack.environment(
-                parallelism, Map.of("restart-strategy.fixed-delay.attempts", String.valueOf(FAILURES)));
+                parallelism, Map.of("restart-strategy.fixed-delay.attempts", String.valueOf(2 * FAILURES)));
         KafkaConnections kafka = new KafkaConnections(settings.kafka(), TopicLimits.of(settings.kafka()));
         CompletionJob.build(
                 environment,
@@ -181,28 +186,14 @@ class EveryFieldReplayIT {
         return environment.executeAsync(name);
     }
 
-    private static List<ConsumerRecord<byte[], byte[]>> completions(String name) {
-        return stack.committed("completions-" + name);
-    }
-
     /** Returns the committed answers by their request, none of which has two, where there are no dead letters. */
     private static Map<String, String> answers(String name) {
         assertThat(TestStack.json(stack.uncommitted("dead-letters-" + name))).isEmpty();
-        return completions(name).stream()
+        return stack.committed("completions-" + name).stream()
                 .collect(Collectors.toMap(EveryFieldReplayIT::id, record -> StableAnswer.of(record.value())));
     }
 
-    private static Map<String, List<String>> idsByKey(List<ConsumerRecord<byte[], byte[]>> records) {
-        return records.stream()
-                .collect(Collectors.groupingBy(
-                        record -> new String(record.key(), UTF_8),
-                        Collectors.mapping(EveryFieldReplayIT::id, Collectors.toList())));
-    }
-
-    /** Returns the identity that a request has, or that its answer has. */
     private static String id(ConsumerRecord<byte[], byte[]> record) {
-        return TestStack.json(record.value()).findValue("custom_id") == null
-                ? TestStack.json(record.value()).findValue("request_id").asText()
-                : TestStack.json(record.value()).findValue("custom_id").asText();
+        return TestStack.json(record.value()).findValue("custom_id").asText();
     }
 }

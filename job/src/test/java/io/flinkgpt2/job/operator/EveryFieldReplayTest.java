@@ -3,9 +3,9 @@ package io.flinkgpt2.job.operator;
 import static io.flinkgpt2.job.operator.OperatorHarness.MAX_PARALLELISM;
 import static io.flinkgpt2.job.record.EveryFieldRequests.MAX_CONTEXT;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness.repackageState;
 import static org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness.repartitionOperatorState;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.job.function.GenerationSettings;
@@ -176,8 +176,8 @@ class EveryFieldReplayTest {
                     ? null
                     : repartitionOperatorState(state, MAX_PARALLELISM, before, parallelism, subtask);
             // A record waits for no place, so that the test says when there is a step.
-            BatchSettings batch = new BatchSettings(
-                    1 + random.nextInt(16), Duration.ZERO, null, random.nextBoolean() ? 0L : null);
+            BatchSettings batch =
+                    new BatchSettings(1 + random.nextInt(16), Duration.ZERO, null, random.nextBoolean() ? 0L : null);
             subtasks.add(
                     ordering == Ordering.KEY
                             ? OperatorHarness.restoreByKey(settings, batch, parallelism, subtask, share)
@@ -239,8 +239,7 @@ class EveryFieldReplayTest {
     private static void fail(List<OperatorHarness> subtasks, Random random) throws Exception {
         steps(subtasks, random, MOST_STEPS_OF_NO_AVAIL);
         for (OperatorHarness subtask : subtasks) {
-            subtask.answers()
-                    .forEach(answer -> assertThat(stable(answer)).isEqualTo(oneByOne.get(answer.customId)));
+            subtask.answers().forEach(answer -> assertThat(stable(answer)).isEqualTo(oneByOne.get(answer.customId)));
             subtask.cancel();
             subtask.close();
         }

@@ -28,12 +28,15 @@ public final class EveryFieldRequests {
     private static final long SEED = 2015;
 
     /** More than a block of the KV cache, so that prompts that begin with it may share that. */
-    private static final String STEM = "Once upon a time there was a king who had three sons and a daughter. The eldest went"
-            + " into the forest to look for the golden bird, and he met an old woman who asked him for bread. He gave her"
-            + " nothing and went on his way, and when night came he lost himself among the trees, where a grey wolf lived.";
+    private static final String STEM =
+            "Once upon a time there was a king who had three sons and a daughter. The eldest went"
+                    + " into the forest to look for the golden bird, and he met an old woman who asked him for"
+                    + " bread. He gave her nothing and went on his way, and when night came he lost himself among"
+                    + " the trees, where a grey wolf lived.";
 
-    private static final String SCHEMA = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":6},"
-            + "\"age\":{\"type\":\"integer\"}},\"required\":[\"name\",\"age\"],\"additionalProperties\":false}";
+    private static final String SCHEMA =
+            "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":6},"
+                    + "\"age\":{\"type\":\"integer\"}},\"required\":[\"name\",\"age\"],\"additionalProperties\":false}";
     private static final String CHOICE = "[\"yes\",\"no\",\"yes and no\",\"perhaps\"]";
     private static final String REGEX = "\"(the|a) [a-z]{2,9}( and [a-z]+)*[.!]\"";
 
@@ -205,7 +208,8 @@ public final class EveryFieldRequests {
                         "response_format",
                         i % 2 == 0
                                 ? "{\"type\":\"json_object\"}"
-                                : "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"man\",\"schema\":" + SCHEMA + "}}");
+                                : "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"man\",\"schema\":" + SCHEMA
+                                        + "}}");
             case 9 -> truncation(i);
             default -> {
                 fields.put("max_tokens", "0");

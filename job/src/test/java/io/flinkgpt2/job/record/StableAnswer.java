@@ -42,8 +42,8 @@ public final class StableAnswer {
             throw new UncheckedIOException("not JSON: " + new String(answer, UTF_8), e);
         }
         if (removed != OTHERS.size()) {
-            throw new IllegalArgumentException("found " + removed + " of the members " + OTHERS + ", expected each once, in "
-                    + new String(answer, UTF_8));
+            throw new IllegalArgumentException("found " + removed + " of the members " + OTHERS
+                    + ", expected each once, in " + new String(answer, UTF_8));
         }
         stable.write(answer, written, answer.length - written);
         return stable.toString(UTF_8);
