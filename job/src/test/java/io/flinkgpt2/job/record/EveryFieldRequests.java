@@ -30,8 +30,9 @@ public final class EveryFieldRequests {
     /** More than a block of the KV cache, so that prompts that begin with it may share that. */
     private static final String STEM =
             "Once upon a time there was a king who had three sons and a daughter. The eldest went"
-                    + " into the forest to look for the golden bird, and he met an old woman who asked him for bread. He gave her"
-                    + " nothing and went on his way, and when night came he lost himself among the trees, where a grey wolf lived.";
+                    + " into the forest to look for the golden bird, and he met an old woman who asked him for"
+                    + " bread. He gave her nothing and went on his way, and when night came he lost himself among"
+                    + " the trees, where a grey wolf lived.";
 
     private static final String SCHEMA =
             "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":6},"
