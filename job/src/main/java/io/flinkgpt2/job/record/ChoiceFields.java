@@ -42,7 +42,8 @@ final class ChoiceFields {
                         "length_penalty",
                         Range.any(),
                         "1",
-                        "power of its length that the log-probability of a hypothesis is divided by; acts on beams only",
+                        "power of its generated tokens (vLLM counts the prompt too) that the log-probability of a hypothesis is"
+                                + " divided by; acts on beams only",
                         (draft, value) -> draft.lengthPenalty = value),
                 RequestField.of(
                         EARLY,
