@@ -65,7 +65,7 @@ class BadRecordsIT {
         bad("invalid_value", bytes("{\"prompt\": [50257]}"));
         bad("missing_field", bytes("{}"));
         bad("unknown_field", bytes("{\"prompt\": \"a\", \"max_token\": 3}"));
-        bad("unsupported_field", bytes("{\"prompt\": \"a\", \"n\": 2}"));
+        bad("unsupported_field", bytes("{\"prompt\": \"a\", \"suffix\": \"b\"}"));
         bad("model_not_found", bytes("{\"prompt\": \"a\", \"model\": \"gpt-5\"}"));
         bad("context_length_exceeded", bytes("{\"prompt\": \"" + "word ".repeat(200) + "\"}"));
         bad("invalid_utf8", new byte[] {'{', (byte) 0xC3, '}'});
@@ -132,18 +132,18 @@ class BadRecordsIT {
 
         Map<Integer, JsonNode> answers = answers("cut-prompts");
         // Each number is one token.
-        assertThat(answers.get(4).get("truncated"))
+        assertThat(answers.get(4).at("/choices/0/truncated"))
                 .isEqualTo(TestStack.json(bytes("{\"prompt_tokens_dropped\": 77, \"side\": \"left\"}")));
-        assertThat(answers.get(5).get("truncated"))
+        assertThat(answers.get(5).at("/choices/0/truncated"))
                 .isEqualTo(TestStack.json(bytes("{\"prompt_tokens_dropped\": 77, \"side\": \"right\"}")));
-        assertThat(answers.get(6).at("/truncated/prompt_tokens_dropped").asInt())
+        assertThat(answers.get(6).at("/choices/0/truncated/prompt_tokens_dropped").asInt())
                 .isGreaterThan(1_000_000);
         for (int offset : new int[] {4, 5, 6}) {
             assertThat(answers.get(offset).at("/usage/prompt_tokens").asInt()).isEqualTo(123);
         }
         assertThat(answers.get(7).at("/usage/prompt_tokens").asInt()).isOne();
         assertThat(answers.get(8).at("/usage/prompt_tokens").asInt()).isGreaterThan(1);
-        assertThat(answers.get(0).has("truncated")).isFalse();
+        assertThat(answers.get(0).at("/choices/0").has("truncated")).isFalse();
     }
 
     @Test
@@ -162,7 +162,7 @@ class BadRecordsIT {
                 "--precision=bf16");
 
         Map<Integer, JsonNode> answers = answers("chosen");
-        assertThat(answers.get(0).at("/truncated/side").asText()).isEqualTo("right");
+        assertThat(answers.get(0).at("/choices/0/truncated/side").asText()).isEqualTo("right");
         assertThat(answers.get(3).at("/usage/prompt_tokens").asInt()).isOne();
         assertThat(answers.values())
                 .allSatisfy(answer ->
