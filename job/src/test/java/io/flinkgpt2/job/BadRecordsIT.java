@@ -136,7 +136,9 @@ class BadRecordsIT {
                 .isEqualTo(TestStack.json(bytes("{\"prompt_tokens_dropped\": 77, \"side\": \"left\"}")));
         assertThat(answers.get(5).at("/choices/0/truncated"))
                 .isEqualTo(TestStack.json(bytes("{\"prompt_tokens_dropped\": 77, \"side\": \"right\"}")));
-        assertThat(answers.get(6).at("/choices/0/truncated/prompt_tokens_dropped").asInt())
+        assertThat(answers.get(6)
+                        .at("/choices/0/truncated/prompt_tokens_dropped")
+                        .asInt())
                 .isGreaterThan(1_000_000);
         for (int offset : new int[] {4, 5, 6}) {
             assertThat(answers.get(offset).at("/usage/prompt_tokens").asInt()).isEqualTo(123);

@@ -334,7 +334,8 @@ class CompletionJobIT {
                 .isTrue();
         ObjectNode copy = answer.deepCopy();
         assertThat(copy.remove(List.of("created", "metrics", "source"))).isNotNull();
-        assertThat(((ObjectNode) copy.get("usage")).remove("prompt_tokens_details")).isNotNull();
+        assertThat(((ObjectNode) copy.get("usage")).remove("prompt_tokens_details"))
+                .isNotNull();
         return copy;
     }
 }

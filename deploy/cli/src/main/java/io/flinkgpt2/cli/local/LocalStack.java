@@ -10,6 +10,7 @@ import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.job.kafka.TopicLimits;
+import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.local.embedded.EmbeddedKafka;
 import io.flinkgpt2.local.embedded.LocalFlink;
 import java.io.IOException;
@@ -80,6 +81,9 @@ final class LocalStack implements AutoCloseable {
         JobStart.setDefault(options, JobOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1));
         JobStart.setDefault(options, JobOptions.DEAD_LETTERS_MAX_BYTES, DEAD_LETTER_BYTES);
         JobStart.setDefault(options, JobOptions.SOURCE_BOUNDED, bounded);
+        // The demo reads its answers itself, whatever their requests came in.
+        JobStart.setDefault(
+                options, JobOptions.RECORDS_ENVELOPE, bounded ? RecordEnvelope.NEVER : RecordEnvelope.AS_SENT);
         // Ours to decide, but needed for the options to be whole before anything is started.
         options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, "localhost:" + kafkaPort);
         JobSettings checked = JobSettings.from(options);
