@@ -91,9 +91,7 @@ class ContinuousBatchingIT {
     /** What a failed test leaves behind would keep the others from their slots. */
     @AfterEach
     void endJob() throws Exception {
-        if (running != null && !running.getJobStatus().get().isGloballyTerminalState()) {
-            running.cancel().get();
-        }
+        TestStack.cancel(running);
         running = null;
     }
 

@@ -69,9 +69,7 @@ class EveryFieldReplayIT {
     /** A test that failed leaves no job behind that would keep the others from their slots. */
     @AfterEach
     void endJob() throws Exception {
-        if (running != null && !running.getJobStatus().get().isGloballyTerminalState()) {
-            running.cancel().get();
-        }
+        TestStack.cancel(running);
         running = null;
     }
 

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -124,6 +125,13 @@ final class TestStack implements AutoCloseable {
         StreamExecutionEnvironment environment = flink.environment(strict);
         environment.setParallelism(parallelism);
         return environment;
+    }
+
+    /** Cancels a job that has not ended, so that it does not keep others from their slots; null: there is none. */
+    static void cancel(JobClient job) throws Exception {
+        if (job != null && !job.getJobStatus().get().isGloballyTerminalState()) {
+            job.cancel().get();
+        }
     }
 
     void produce(List<ProducerRecord<byte[], byte[]>> records) throws Exception {

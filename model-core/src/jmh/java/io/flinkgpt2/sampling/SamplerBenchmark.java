@@ -32,7 +32,7 @@ public class SamplerBenchmark {
     /** Tokens of the prompt, and as many generated ones. */
     private static final int TOKENS = 500;
 
-    /** What is asked for, beside greedy decoding where it is none of the sampling settings. */
+    /** A setting of the sampler, or a feature that is added to greedy decoding. */
     @Param({
         "greedy",
         "temperature",

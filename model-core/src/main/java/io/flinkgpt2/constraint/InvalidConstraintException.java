@@ -8,10 +8,10 @@ public final class InvalidConstraintException extends Exception {
     private final String reason;
 
     /**
-     * @param param the place inside the constraint
-     * @param reason a clause such as "found X, expected Y; do Z"
+     * @param param place inside the constraint, see {@link #param}
+     * @param reason clause such as "found X, expected Y; do Z"
      */
-    InvalidConstraintException(String param, String reason) {
+    public InvalidConstraintException(String param, String reason) {
         super(param.isEmpty() ? reason : param + ": " + reason);
         this.param = param;
         this.reason = reason;

@@ -49,6 +49,6 @@ sealed interface Shape {
     /** Any object or any array, by its label. */
     record Free(int label) implements Shape {}
 
-    /** What any of these allows. */
+    /** A value of any of several shapes. */
     record OneOf(List<Shape> shapes) implements Shape {}
 }

@@ -19,10 +19,10 @@ import org.apache.lucene.util.automaton.UTF32ToUTF8;
  * spelling only. Remembers the classes of one constraint; for one thread.
  */
 abstract class Spelling {
-    /** Of classes; far more than the largest of them takes. */
+    /** Maximum effort to determinise a class of characters, far more than the largest one takes. */
     private static final int WORK_LIMIT = 100_000;
 
-    /** Classes that are repeated often are small; the minimum of one such as \\p{L} saves a third and takes 20 times as long. */
+    /** Classes that are repeated often are small; the minimum of one such as \\p{L} saves a third and takes about 4 times as long. */
     private static final int MOST_MINIMIZED = 100;
 
     /**

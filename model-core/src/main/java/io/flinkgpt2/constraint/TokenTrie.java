@@ -13,10 +13,11 @@ import java.util.Arrays;
 final class TokenTrie {
     private final int vocabularySize;
 
-    /** Of each node: the byte that leads to it, its depth from 1, the node behind its last descendant. */
+    /** The byte that leads to each node. */
     private final byte[] bytes;
-
+    /** The depth of each node, 1 or more. */
     private final int[] depths;
+    /** The node behind the last descendant of each node. */
     private final int[] skips;
 
     /** The tokens that end at a node, {@code tokens[firstToken[node]]} to {@code tokens[firstToken[node + 1] - 1]}. */

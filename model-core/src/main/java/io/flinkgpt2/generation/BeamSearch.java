@@ -1,6 +1,5 @@
 package io.flinkgpt2.generation;
 
-import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.sampling.BeamCandidates;
 import io.flinkgpt2.sampling.BeamParameters;
@@ -8,8 +7,6 @@ import io.flinkgpt2.sampling.TokenScorer;
 import io.flinkgpt2.sampling.TokenScores;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * The beam search of one prompt, as transformers has it: {@code n} beams of equal length go on from the best of their
@@ -25,9 +22,6 @@ final class BeamSearch {
     private final RequestGroup group;
     private final BeamParameters parameters;
     private final int width;
-    /** The places that its beams have in the batch, in the order of the beams. */
-    private final SequenceCache[] places;
-
     /** Continuations of each beam in this step. */
     private final Continuations[] continuations;
 
@@ -35,6 +29,9 @@ final class BeamSearch {
     private List<Sequence> beams;
     /** Those that ended, best first, at most {@code n}. */
     private final List<Hypothesis> hypotheses = new ArrayList<>();
+
+    /** The part of the KV cache that its first beam was admitted with; null while it waits. */
+    private SequenceCache admittedWith;
 
     private int collected;
     private List<Completion> completions;
@@ -61,7 +58,6 @@ final class BeamSearch {
         this.group = first.group();
         this.parameters = group.parameters().beams();
         this.width = group.parameters().choices();
-        this.places = new SequenceCache[width];
         this.continuations = new Continuations[width];
         for (int i = 0; i < width; i++) {
             continuations[i] = new Continuations(2 * width, first.scores().generated());
@@ -83,18 +79,23 @@ final class BeamSearch {
         return beams;
     }
 
-    /**
-     * Takes its places in the batch.
-     *
-     * @param first of its only beam so far
-     * @param caches makes empty ones for the others
-     */
-    void admitted(SequenceCache first, Supplier<KvCache> caches) {
-        int promptBlocks = KvBlocks.blocksFor(beams.get(0).promptLength());
-        places[0] = first;
-        for (int i = 1; i < width; i++) {
-            places[i] = new SequenceCache(caches.get(), first.mostBlocks, null, promptBlocks);
+    /** Takes the part of the KV cache of its only beam so far. */
+    void admitted(SequenceCache first) {
+        admittedWith = first;
+    }
+
+    /** Returns the deepest node of the prefix cache that its beams hold. */
+    PrefixNode prefix() {
+        return admittedWith.prefix;
+    }
+
+    /** Returns the number of blocks that its beams may still take: to their end, and a copy of the last one each. */
+    long promisedBlocks() {
+        long blocks = width * (admittedWith.mostBlocks + 1L);
+        for (Sequence beam : beams) {
+            blocks -= beam.cache.keysAndValues.blockCount();
         }
+        return blocks;
     }
 
     /** Returns the number of tokens that each beam has generated. */
@@ -103,22 +104,7 @@ final class BeamSearch {
     }
 
     boolean isAdmitted() {
-        return places[0] != null;
-    }
-
-    void forEachPlace(Consumer<SequenceCache> action) {
-        for (SequenceCache place : places) {
-            action.accept(place);
-        }
-    }
-
-    /** Returns the number of blocks that its beams may still take: to their end, and a copy of the last one each. */
-    long promisedBlocks() {
-        long blocks = 0;
-        for (SequenceCache place : places) {
-            blocks += place.mostBlocks - place.keysAndValues.blockCount() + 1;
-        }
-        return blocks;
+        return admittedWith != null;
     }
 
     /** Takes the continuations of a beam from its logits. */
@@ -150,7 +136,7 @@ final class BeamSearch {
     void advance(long now) {
         collected = 0;
         List<Sequence> next = new ArrayList<>(width);
-        List<Sequence> parents = new ArrayList<>(width);
+        int[] parents = new int[width];
         int[] taken = new int[beams.size()];
         int rank = 0;
         for (; rank < 2 * width && next.size() < width; rank++) {
@@ -160,8 +146,8 @@ final class BeamSearch {
             }
             Sequence child = extended(from, taken[from]++, now);
             if (!child.isFinished()) {
+                parents[next.size()] = from;
                 next.add(child);
-                parents.add(beams.get(from));
             } else if (rank < width) {
                 add(child);
             }
@@ -213,31 +199,18 @@ final class BeamSearch {
     }
 
     /** Gives the next beams the caches of those that they go on from: the first of several its own, the others forks. */
-    private void moveCaches(List<Sequence> next, List<Sequence> parents) {
-        KvCache[] caches = new KvCache[next.size()];
+    private void moveCaches(List<Sequence> next, int[] parents) {
         boolean[] moved = new boolean[beams.size()];
         for (int i = 0; i < next.size(); i++) {
-            int parent = beams.indexOf(parents.get(i));
-            KvCache held = places[parent].keysAndValues;
-            caches[i] = moved[parent] ? held.fork() : held;
-            moved[parent] = true;
+            KvCache parent = beams.get(parents[i]).cache.keysAndValues;
+            KvCache own = moved[parents[i]] ? parent.fork() : parent;
+            moved[parents[i]] = true;
+            next.get(i).cache = new SequenceCache(
+                    own, admittedWith.mostBlocks, admittedWith.prefix, admittedWith.registeredBlocks);
         }
         for (int i = 0; i < beams.size(); i++) {
             if (!moved[i]) {
-                places[i].keysAndValues.reset();
-            }
-            beams.get(i).cache = null;
-        }
-        List<KvCache> spare = new ArrayList<>();
-        for (int i = 0; i < width; i++) {
-            if (i >= beams.size() || !moved[i]) {
-                spare.add(places[i].keysAndValues);
-            }
-        }
-        for (int i = 0; i < width; i++) {
-            places[i].keysAndValues = i < next.size() ? caches[i] : spare.remove(spare.size() - 1);
-            if (i < next.size()) {
-                next.get(i).cache = places[i];
+                beams.get(i).cache.keysAndValues.reset();
             }
         }
     }

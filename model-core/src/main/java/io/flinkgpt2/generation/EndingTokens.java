@@ -9,21 +9,24 @@ final class EndingTokens implements StopCriteria {
 
     private final int[] endOfText;
     private final int[] named;
+    private final int vocabularySize;
 
     EndingTokens(Gpt2Config config, StopParameters parameters) {
         this.endOfText = parameters.ignoreEndOfText()
                 ? new int[0]
                 : config.endOfTextIds().stream().mapToInt(id -> id).toArray();
         this.named = parameters.tokenIds();
+        this.vocabularySize = config.vocabularySize();
     }
 
     boolean isEmpty() {
         return endOfText.length + named.length == 0;
     }
 
-    /** Returns the ids, without duplicates. */
+    /** Returns the ids that the model has logits of, without duplicates; the others are never drawn. */
     int[] ids() {
         return IntStream.concat(IntStream.of(endOfText), IntStream.of(named))
+                .filter(id -> id >= 0 && id < vocabularySize)
                 .distinct()
                 .toArray();
     }

@@ -70,7 +70,7 @@ final class KvCacheManager {
         SequenceCache cache = new SequenceCache(keysAndValues, mostBlocks, match.path, match.wholeBlocks);
         sequence.admitted(cache, Math.min(match.tokens(), sequence.promptLength()), now);
         if (sequence.search != null) {
-            sequence.search.admitted(cache, () -> new KvCache(pool, maxContext));
+            sequence.search.admitted(cache);
         }
         return true;
     }
@@ -162,16 +162,11 @@ final class KvCacheManager {
     /** Takes back what a sequence that leaves the batch held. */
     void release(Sequence sequence) {
         if (sequence.search == null) {
-            release(sequence.cache);
+            sequence.cache.keysAndValues.reset();
+            prefixes.release(sequence.cache.prefix);
         } else {
-            sequence.search.forEachPlace(this::release);
-        }
-    }
-
-    private void release(SequenceCache cache) {
-        cache.keysAndValues.reset();
-        if (cache.prefix != null) {
-            prefixes.release(cache.prefix);
+            sequence.search.beams().forEach(beam -> beam.cache.keysAndValues.reset());
+            prefixes.release(sequence.search.prefix());
         }
     }
 

@@ -16,7 +16,7 @@ final class PrefixNode {
     final KvBlock block;
     /** In the order of their tokens, so that the neighbours of what is looked for share the most with it. */
     private final List<PrefixNode> children = new ArrayList<>(0);
-    /** Of a root: what prompts have in common that may share; else null. */
+    /** The salt of a root's tree; null in other nodes. */
     final Object salt;
     /** Running sequences that hold the block; of a root, those that hold anything of the tree or may add to it. */
     int pins;

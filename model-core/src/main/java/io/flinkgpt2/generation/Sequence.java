@@ -25,7 +25,7 @@ final class Sequence {
     private final LogitsProcessor[] processors;
     private final StopCriteria[] criteria;
     private final SequenceScores scores;
-    /** Of a beam: summed log-probabilities after the processors, up to each number of generated tokens; else null. */
+    /** Sums of a beam's log-probabilities after the processors, for each number of generated tokens; null without beams. */
     private final double[] logProbabilitySums;
 
     /** Keys and values while it runs; null while it waits and after its end. */

@@ -9,7 +9,7 @@ final class SequenceCache {
     KvCache keysAndValues;
     /** Maximum number of blocks, reached at the sequence's end. */
     final int mostBlocks;
-    /** The deepest node of the prefix cache that it holds, and with it those above; null for beams after the first. */
+    /** The deepest node of the prefix cache that it holds, and with it those above; the beams of a search hold it together. */
     PrefixNode prefix;
     /** Number of blocks of its prompt that are in the prefix cache, or need not be. */
     int registeredBlocks;

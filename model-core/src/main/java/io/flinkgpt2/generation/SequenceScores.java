@@ -12,7 +12,7 @@ final class SequenceScores {
 
     private final Prompt prompt;
     private final boolean scoresPrompt;
-    /** Of the generated tokens; null: not needed. */
+    /** Log-probabilities of the generated tokens; null: not needed. */
     private final TokenScores generated;
 
     private SequenceScores(Prompt prompt, boolean scoresPrompt, TokenScores generated) {

@@ -35,10 +35,7 @@ final class StandardFeatures implements SequenceFeatures {
 
     @Override
     public List<LogitsProcessor> processors(GenerationParameters parameters, int[] promptTokenIds, int maxLength) {
-        // Ids that the model has no logits of are never drawn, so they end nothing.
-        int[] ending = Arrays.stream(new EndingTokens(config, parameters.stop()).ids())
-                .filter(id -> id >= 0 && id < config.vocabularySize())
-                .toArray();
+        int[] ending = new EndingTokens(config, parameters.stop()).ids();
         return LogitsProcessors.of(
                 parameters.logits(),
                 parameters.stop().minTokens(),

@@ -38,8 +38,8 @@ final class Candidates {
     private float inverseTemperature;
 
     /*
-     * What top-k leaves is copied together, so that all that follows costs as much as there are candidates. What the others
-     * drop gets the weight 0, which changes no sum.
+     * The candidates that top-k leaves are copied together, so that all that follows costs as much as there are candidates.
+     * Those that the other limits drop get the weight 0, which changes no sum.
      */
 
     Candidates(Kernels kernels, int vocabularySize) {

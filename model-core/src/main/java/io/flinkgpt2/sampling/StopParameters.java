@@ -3,7 +3,7 @@ package io.flinkgpt2.sampling;
 import java.util.List;
 
 /**
- * What ends a completion, beside its length.
+ * The ends of a completion other than its length.
  *
  * @param strings texts that end it, at most {@value #MAX_STRINGS}, none empty; the first in the text counts, at one place the
  *     longest

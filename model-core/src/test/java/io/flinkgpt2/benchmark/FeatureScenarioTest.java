@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the features' requests ask for and that all of them are driven, on a small model with GPT-2's vocabulary. */
+/** The requests of each feature, and a run of all of them on a small model with GPT-2's vocabulary. */
 class FeatureScenarioTest {
 
     private static final Workload WORKLOAD = new Workload(9, 6, 5, 0, 3);

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the bundled model generates under constraints matches them, by validators that know nothing of this project. */
+/** Answers of the bundled model under constraints match them, by validators that know nothing of this project. */
 class ConstrainedGenerationTest {
     private static final int OF_EACH_KIND = 100;
     private static final int MAX_TOKENS = 120;

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What each kind of constraint matches and refuses. */
+/** Texts that each kind of constraint matches, and sources that it refuses. */
 class ConstraintTest {
 
     private static boolean matches(ConstraintSource source, String text) throws InvalidConstraintException {

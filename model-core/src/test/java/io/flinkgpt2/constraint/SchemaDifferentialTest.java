@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is generated under random schemas is valid for a validator that knows nothing of this project. */
+/** Random schemas: texts generated under them are valid for a validator that knows nothing of this project. */
 class SchemaDifferentialTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 

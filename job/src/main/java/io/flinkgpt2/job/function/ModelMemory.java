@@ -29,8 +29,13 @@ public final class ModelMemory {
      */
     static long kvCacheBytes(Gpt2Config config, Precision precision, int maxContext, long heapBytes, int slots) {
         long least = KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(config);
-        long share = (heapBytes - weightBytes(config, precision)) / 2 / slots;
+        long share = kvCacheShare(weightBytes(config, precision), heapBytes, slots);
         return Math.max(least, Math.min(share, Generator.mostKvCacheBytes(config, maxContext)));
+    }
+
+    /** Returns a slot's part of half of what the weights leave of the heap; the other half is for records, scratch and Flink. */
+    public static long kvCacheShare(long weightBytes, long heapBytes, int slots) {
+        return (heapBytes - weightBytes) / 2 / slots;
     }
 
     /**

@@ -53,7 +53,7 @@ final class KvCacheBudget {
             long heapBytes,
             int slots) {
         long least = KvBlocks.blocksFor(generation.maxContext()) * KvBlocks.blockBytes(pretrained.config());
-        long share = (heapBytes - weights) / 2 / slots;
+        long share = ModelMemory.kvCacheShare(weights, heapBytes, slots);
         if (share < least) {
             throw tooSmall(
                     heapBytes,

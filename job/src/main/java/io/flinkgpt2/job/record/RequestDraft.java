@@ -55,7 +55,7 @@ final class RequestDraft {
     boolean returnTokenIds;
     boolean returnTokensAsTokenIds;
 
-    /** What the answer must match, or null. */
+    /** The constraint that the answer must match, or null. */
     ConstraintSource constraint;
 
     /** The field, or the member of one, that gives {@link #constraint}; null if there is none. */

@@ -6,6 +6,7 @@ import static io.flinkgpt2.job.record.InvalidRequestException.INVALID_VALUE;
 import static io.flinkgpt2.job.record.InvalidRequestException.MISSING_FIELD;
 import static io.flinkgpt2.job.record.InvalidRequestException.MODEL_NOT_FOUND;
 
+import io.flinkgpt2.constraint.InvalidConstraintException;
 import io.flinkgpt2.generation.FittedPrompt;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.record.WireText.Decoded;
@@ -146,9 +147,9 @@ public final class RequestParser {
         }
         try {
             constraints.check(draft.constraint);
-        } catch (ConstraintCheck.RefusedConstraintException e) {
-            String field = draft.constraintField + (e.param().isEmpty() ? "" : "." + WireText.printable(e.param()));
-            throw new InvalidRequestException(INVALID_VALUE, field, field + ": " + e.getMessage(), e);
+        } catch (InvalidConstraintException e) {
+            String field = draft.constraintField + WireText.printable(e.param().replace('/', '.'));
+            throw new InvalidRequestException(INVALID_VALUE, field, field + ": " + e.reason(), e);
         }
     }
 

@@ -6,7 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.constraint.ConstraintSource;
-import io.flinkgpt2.job.record.ConstraintCheck.RefusedConstraintException;
+import io.flinkgpt2.constraint.InvalidConstraintException;
 import io.flinkgpt2.job.record.FieldCases.Case;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.tokenizer.Tokenizer;
@@ -38,9 +38,9 @@ class FieldCasesTest {
             RequestDefaults.ofTheFormat(),
             FieldCasesTest::check);
 
-    private static void check(ConstraintSource constraint) throws RefusedConstraintException {
+    private static void check(ConstraintSource constraint) throws InvalidConstraintException {
         if (constraint.texts().contains("(refused")) {
-            throw new RefusedConstraintException("at", "found 'x', expected y", null);
+            throw new InvalidConstraintException("/at", "found 'x', expected y");
         }
     }
 

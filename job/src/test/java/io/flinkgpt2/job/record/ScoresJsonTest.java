@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What answers say of log-probabilities, as they are written. */
+/** The JSON of log-probabilities in answers. */
 class ScoresJsonTest {
 
     private static final Tokenizer GPT2 = Tokenizer.gpt2();

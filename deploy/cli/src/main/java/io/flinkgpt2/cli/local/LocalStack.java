@@ -81,7 +81,7 @@ final class LocalStack implements AutoCloseable {
         JobStart.setDefault(options, JobOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1));
         JobStart.setDefault(options, JobOptions.DEAD_LETTERS_MAX_BYTES, DEAD_LETTER_BYTES);
         JobStart.setDefault(options, JobOptions.SOURCE_BOUNDED, bounded);
-        // The demo reads its answers itself, whatever their requests came in.
+        // The demo reads its answers itself, whatever their requests come in.
         JobStart.setDefault(
                 options, JobOptions.RECORDS_ENVELOPE, bounded ? RecordEnvelope.NEVER : RecordEnvelope.AS_SENT);
         // Ours to decide, but needed for the options to be whole before anything is started.
