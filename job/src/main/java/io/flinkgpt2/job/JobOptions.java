@@ -200,7 +200,7 @@ public final class JobOptions {
             .intType()
             .defaultValue(262_144)
             .withDescription(
-                    "The most bytes of key, headers, custom_id, user and metadata together, which are copied to"
+                    "The most bytes of key, headers, custom_id, user, session_id and metadata together, which are copied to"
                             + " the completion; a request with more is a dead letter.");
 
     public static final ConfigOption<Integer> DEAD_LETTERS_MAX_BYTES = ConfigOptions.key("dead-letters.max-bytes")

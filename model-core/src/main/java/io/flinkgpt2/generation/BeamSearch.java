@@ -205,8 +205,8 @@ final class BeamSearch {
             KvCache parent = beams.get(parents[i]).cache.keysAndValues;
             KvCache own = moved[parents[i]] ? parent.fork() : parent;
             moved[parents[i]] = true;
-            next.get(i).cache = new SequenceCache(
-                    own, admittedWith.mostBlocks, admittedWith.prefix, admittedWith.registeredBlocks);
+            next.get(i).cache =
+                    new SequenceCache(own, admittedWith.mostBlocks, admittedWith.prefix, admittedWith.registeredBlocks);
         }
         for (int i = 0; i < beams.size(); i++) {
             if (!moved[i]) {

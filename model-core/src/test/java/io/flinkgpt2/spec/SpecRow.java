@@ -138,10 +138,10 @@ record SpecRow(String id, String rule, String later) {
                     "4.1",
                     "Below a temperature of 1e-6 arg max, else a draw from the softmax; candidates are ordered by logit, then"
                             + " by id, everywhere, and sums run in one order."),
-            new SpecRow(
+            row(
                     "4.2",
-                    "Generation stops at `max_tokens`, the end-of-text id and `max_context`, and says which.",
-                    "stop strings and ids, deadline, cancellation"),
+                    "Generation stops at `max_tokens`, the end-of-text id, a stop string or id, `max_context`, a deadline and cancellation,"
+                            + " and says which."),
             row("4.3", "A batch is independent sequences of any lengths, each with its own cache and random stream."),
             row(
                     "4.4",

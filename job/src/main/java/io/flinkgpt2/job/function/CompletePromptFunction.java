@@ -3,7 +3,6 @@ package io.flinkgpt2.job.function;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.job.metrics.CompletionMetrics;
 import io.flinkgpt2.job.record.CompletionRecord;
-import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.PromptRequest;
 import io.flinkgpt2.job.record.RequestCompleter;
 import io.flinkgpt2.pretrained.Pretrained;
@@ -72,13 +71,7 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
                         new Workers(1),
                         kvCacheBytes,
                         pretrained.constraints()),
-                new CompletionRecords(
-                        settings.jobName(),
-                        settings.model().name(),
-                        pretrained.revision(),
-                        pretrained.precision(),
-                        pretrained.tokenizer(),
-                        settings.envelope()),
+                settings.records(pretrained),
                 false);
     }
 

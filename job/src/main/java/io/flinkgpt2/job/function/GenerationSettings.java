@@ -2,6 +2,7 @@ package io.flinkgpt2.job.function;
 
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.record.AnswerLimits;
+import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.ConstraintCheck;
 import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RequestDefaults;
@@ -46,6 +47,12 @@ public record GenerationSettings(
                 answers,
                 defaults,
                 ConstraintCheck.compiledBy(pretrained.constraints()));
+    }
+
+    /** Returns the maker of this job's answers with a model that these settings run. */
+    public CompletionRecords records(Pretrained pretrained) {
+        return new CompletionRecords(
+                jobName, model.name(), pretrained.revision(), pretrained.precision(), pretrained.tokenizer(), envelope);
     }
 
     /**

@@ -133,13 +133,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         backPressure =
                 new BackPressure(settings, batch, order, BackPressure.mostValueBytes(pretrained, heapBytes, slots));
         pending = new HashMap<>();
-        records = new CompletionRecords(
-                generation.jobName(),
-                generation.model().name(),
-                pretrained.revision(),
-                pretrained.precision(),
-                pretrained.tokenizer(),
-                generation.envelope());
+        records = generation.records(pretrained);
         completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
         batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
         deadLetters = CompletionMetrics.deadLetters(getMetricGroup());

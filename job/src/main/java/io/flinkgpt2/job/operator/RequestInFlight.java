@@ -37,7 +37,8 @@ public class RequestInFlight {
     public CompletionRecord answer;
 
     private transient long start;
-    /** When its time began to count, a reading of {@link System#nanoTime}. */
+
+    /** Start of its timeout, a reading of {@link System#nanoTime}. */
     private transient long takenAt;
 
     private transient RequestGroup group;

@@ -1,7 +1,6 @@
 package io.flinkgpt2.job.record;
 
 import io.flinkgpt2.sampling.ScoreParameters;
-import java.util.List;
 
 /**
  * The size of an answer, before there is one.
@@ -38,22 +37,18 @@ final class AnswerSize {
         copied += request.metadata == null ? 0 : WireText.utf8Length(request.metadata);
         copied += request.user == null ? 0 : WireText.utf8Length(request.user);
         copied += request.sessionId == null ? 0 : WireText.utf8Length(request.sessionId);
-        copied += request.record.key == null ? 0 : request.record.key.length;
-        List<RecordHeader> headers = request.record.headers;
-        for (RecordHeader header : headers == null ? List.<RecordHeader>of() : headers) {
-            copied += header.size();
-        }
-        return copied;
+        return copied + RecordHeader.size(request.record.key, request.record.headers);
     }
 
     /** Returns about how many bytes the choices of an answer have. */
     static long generated(PromptRequest request, int maxContext) {
         ScoreParameters scores = request.parameters.scores();
-        long alternatives = 1 + Math.max(Math.max(0, scores.generated()), scores.labelIds().length);
+        // The labels stand in place of the best tokens; the chosen one is counted only where it stands alone.
+        long alternatives = Math.max(1, scores.generatedAlternatives() + scores.labelIds().length);
         long bytes = 0;
         for (int[] prompt : request.prompts) {
             long generated = Math.min(request.parameters.maxTokens(), maxContext - prompt.length);
-            long shown = generated + (request.echo ? prompt.length : 0);
+            long shown = generated + (scores.echo() ? prompt.length : 0);
             long choice = CHOICE + shown * TEXT;
             if (request.returnTokenIds) {
                 choice += (generated + prompt.length) * ID;

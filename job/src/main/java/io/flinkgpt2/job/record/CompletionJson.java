@@ -11,8 +11,8 @@ import java.util.List;
  *
  * <p>Fields in order: {@code id}, {@code custom_id}, {@code object} ("text_completion"), {@code created}, {@code model},
  * {@code model_revision}, {@code system_fingerprint}, {@code choices}, {@code usage}, {@code metrics}, {@code source},
- * {@code session_id} (only if the request has one), {@code metadata} ({@code {}} if there is none), {@code user}, {@code error} (null on success). A choice
- * has {@code index}, {@code text}, {@code token_ids}, {@code finish_reason}, {@code stop_reason}, {@code logprobs},
+ * {@code session_id} (only if the request has one), {@code metadata} ({@code {}} if there is none), {@code user},
+ * {@code error} (null on success). A choice has {@code index}, {@code text}, {@code token_ids}, {@code finish_reason}, {@code stop_reason}, {@code logprobs},
  * {@code cumulative_logprob}, {@code prompt_logprobs}, {@code prompt_token_ids} and {@code truncated}; of these, the lists of
  * ids, the sum, {@code prompt_logprobs} and {@code truncated} only where there are some. Key and headers belong to the Kafka
  * record and are not written.
@@ -61,10 +61,7 @@ public final class CompletionJson {
      */
     public static byte[] write(CompletionRecord record, long maxRecordBytes) {
         byte[] written = write(record);
-        long size = written.length + (record.key == null ? 0 : record.key.length);
-        for (RecordHeader header : record.headers == null ? List.<RecordHeader>of() : record.headers) {
-            size += header.size();
-        }
+        long size = written.length + RecordHeader.size(record.key, record.headers);
         if (size <= maxRecordBytes || record.error != null) {
             return written;
         }

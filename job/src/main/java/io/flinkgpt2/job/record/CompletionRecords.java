@@ -7,6 +7,7 @@ import io.flinkgpt2.sampling.ScoreParameters;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -56,19 +57,25 @@ public final class CompletionRecords {
     public CompletionRecord completed(
             PromptRequest request, List<Completion> completions, long start, boolean withTokenIds) {
         CompletionRecord record = answer(request, start);
+        Map<Integer, PromptPart> parts = new HashMap<>();
         record.choices = completions.stream()
-                .map(completion -> choice(request, completion, withTokenIds))
+                .map(completion -> choice(
+                        request,
+                        completion,
+                        parts.computeIfAbsent(completion.prompt(), prompt -> promptPart(request, completion)),
+                        withTokenIds))
                 .sorted(Comparator.comparingInt(choice -> choice.index))
                 .toList();
         record.completionTokens = completions.stream()
                 .mapToInt(completion -> completion.tokenIds().length)
                 .sum();
-        long generationNanos = completions.stream()
-                .mapToLong(Completion::generationNanos)
+        // Choices enter the batch one by one, so the first to begin and the last to end need not be one.
+        Completion first = Collections.min(completions, Comparator.comparingLong(Completion::queueNanos));
+        long ended = completions.stream()
+                .mapToLong(completion -> completion.queueNanos() + completion.generationNanos())
                 .max()
-                .orElse(0);
-        // The choice that begins first computes its prompt, the others find it.
-        Completion first = completions.get(0);
+                .orElseThrow();
+        long generationNanos = ended - first.queueNanos();
         record.metrics.queueTimeMs += first.queueNanos() / 1_000_000;
         record.metrics.cachedTokens = cachedTokens(completions);
         record.metrics.timeToFirstTokenMs = first.timeToFirstTokenNanos() / 1_000_000;
@@ -86,26 +93,45 @@ public final class CompletionRecords {
         return ofPrompts.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    private CompletionChoice choice(PromptRequest request, Completion completion, boolean withTokenIds) {
+    /**
+     * The part of a choice that all choices of its prompt have.
+     *
+     * @param echoed text of the prompt; empty without echo
+     * @param logprobs {@link CompletionChoice#promptLogprobs}
+     */
+    private record PromptPart(String echoed, String logprobs) {}
+
+    private PromptPart promptPart(PromptRequest request, Completion completion) {
         int[] prompt = request.prompts[completion.prompt()];
-        boolean skipSpecialTokens = request.parameters.skipSpecialTokens();
-        String echoed = request.echo ? tokenizer.decode(skipSpecialTokens, prompt) : "";
+        ScoreParameters scores = request.parameters.scores();
+        String echoed = scores.echo() ? tokenizer.decode(request.parameters.skipSpecialTokens(), prompt) : "";
+        String logprobs = scores.prompt() == ScoreParameters.NONE
+                ? null
+                : scoresJson(request).promptLogprobs(prompt, completion.promptScores(), scores.prompt());
+        return new PromptPart(echoed, logprobs);
+    }
+
+    private ScoresJson scoresJson(PromptRequest request) {
+        return new ScoresJson(tokenizer, request.parameters.skipSpecialTokens(), request.returnTokensAsTokenIds);
+    }
+
+    private CompletionChoice choice(
+            PromptRequest request, Completion completion, PromptPart part, boolean withTokenIds) {
+        int[] prompt = request.prompts[completion.prompt()];
         CompletionChoice choice = new CompletionChoice();
         choice.index = completion.prompt() * request.parameters.choices() + completion.choice();
-        choice.text = echoed + completion.text();
+        choice.text = part.echoed() + completion.text();
         choice.tokenIds = withTokenIds || request.returnTokenIds ? completion.tokenIds() : null;
         choice.promptTokenIds = request.returnTokenIds ? prompt : null;
         choice.promptTokensDropped = request.droppedTokens[completion.prompt()];
         choice.truncatedSide = choice.promptTokensDropped == 0 ? null : request.truncatedSide;
         setReason(choice, completion);
         ScoreParameters scores = request.parameters.scores();
-        ScoresJson json = new ScoresJson(tokenizer, skipSpecialTokens, request.returnTokensAsTokenIds);
         if (scores.wantsGenerated()) {
-            choice.logprobs = json.logprobs(completion, scores, request.echo ? prompt : NONE, echoed);
+            int[] echoed = scores.echo() ? prompt : NONE;
+            choice.logprobs = scoresJson(request).logprobs(completion, scores, echoed, part.echoed());
         }
-        if (scores.prompt() != ScoreParameters.NONE) {
-            choice.promptLogprobs = json.promptLogprobs(prompt, completion.promptScores(), scores.prompt());
-        }
+        choice.promptLogprobs = part.logprobs();
         choice.cumulativeLogprob = completion.scores() == null ? null : (Double) completion.logProbability();
         return choice;
     }

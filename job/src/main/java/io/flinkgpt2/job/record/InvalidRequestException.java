@@ -37,7 +37,7 @@ public final class InvalidRequestException extends Exception {
     /** The prompt leaves no room within the context. */
     public static final String CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded";
 
-    /** Code: the fields that an answer copies do not fit there, or the document has too many names. */
+    /** The document has too many names, its answer would not fit its topic, or its beams do not fit the KV cache. */
     public static final String TOO_LARGE = "too_large";
 
     private final String explanation;

@@ -41,8 +41,7 @@ final class LogitsFields {
                                 "repetition_penalty",
                                 Range.above(0),
                                 "1",
-                                "what the logits of tokens in prompt and completion are divided by if positive, else multiplied"
-                                        + " by",
+                                "divisor of positive logits, and factor of negative ones, of tokens in prompt and completion",
                                 (draft, value) -> draft.parameters.setRepetitionPenalty(value))
                         .withOption(
                                 Double.class,

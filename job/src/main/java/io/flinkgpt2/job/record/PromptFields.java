@@ -44,8 +44,8 @@ final class PromptFields {
                         .withOption(
                                 PromptTruncation.class,
                                 "SIDE",
-                                "What becomes of a prompt that does not fit: error, or its left or right end is cut off so"
-                                        + " that --max-tokens find room (default: error)."),
+                                "The end of a prompt that does not fit that is cut off, left or right, so that --max-tokens"
+                                        + " find room; error refuses it (default: error)."),
                 RequestField.of(
                         TOKENS,
                         LENGTH,
@@ -66,8 +66,7 @@ final class PromptFields {
                         .withOption(
                                 Boolean.class,
                                 null,
-                                "What spells a special token in a prompt, such as <|endoftext|>, is that token, not its"
-                                        + " text."));
+                                "Text in a prompt that spells a special token, such as <|endoftext|>, is that token."));
     }
 
     private static PromptTruncation truncation(String wireName) {

@@ -34,9 +34,6 @@ public class PromptRequest {
     /** Text of a JSON string, quotes included, or null if the request has none. */
     public String sessionId;
 
-    /** Whether the texts of the choices begin with their prompt. */
-    public boolean echo;
-
     /** Whether the answer has the token ids of prompts and choices. */
     public boolean returnTokenIds;
 
@@ -71,7 +68,6 @@ public class PromptRequest {
         copy.metadata = metadata;
         copy.user = user;
         copy.sessionId = sessionId;
-        copy.echo = echo;
         copy.returnTokenIds = returnTokenIds;
         copy.returnTokensAsTokenIds = returnTokensAsTokenIds;
         copy.envelope = envelope;

@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.record;
 
-/** Which answers are written in an envelope, as the Batch API's output files have them. */
+/** The answers that are written in an envelope, as the Batch API's output files have them. */
 public enum RecordEnvelope {
     /** Those to requests that came in one. */
     AS_SENT("as-sent"),

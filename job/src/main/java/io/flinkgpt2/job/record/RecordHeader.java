@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.record;
 
+import java.util.List;
+
 /** A header of a Kafka record. */
 public class RecordHeader {
     /** Name, not null; several headers may have the same. */
@@ -16,6 +18,15 @@ public class RecordHeader {
     public RecordHeader(String key, byte[] value) {
         this.key = key;
         this.value = value;
+    }
+
+    /** Returns the most bytes that a key and headers, either of which may be null, take in a Kafka record. */
+    static long size(byte[] key, List<RecordHeader> headers) {
+        long size = key == null ? 0 : key.length;
+        for (RecordHeader header : headers == null ? List.<RecordHeader>of() : headers) {
+            size += header.size();
+        }
+        return size;
     }
 
     /** Returns the most bytes that it takes in a Kafka record. */

@@ -51,7 +51,6 @@ final class RequestDraft {
 
     int logprobs = ScoreParameters.NONE;
     int[] labelIds = {};
-    boolean echo;
     boolean returnTokenIds;
     boolean returnTokensAsTokenIds;
 

@@ -14,7 +14,7 @@ public class RequestMetrics {
     /** Generated tokens per second of generation; 0 if none were. One that is not finite is written as null. */
     public double tokensPerSecond;
 
-    /** Tokens of the prompt that were not computed because a cache had them. */
+    /** Tokens of all prompts that were not computed because a cache had them. */
     public int cachedTokens;
 
     public RequestMetrics() {}

@@ -85,7 +85,6 @@ public final class RequestParser {
         request.metadata = draft.metadata;
         request.user = draft.user;
         request.sessionId = draft.sessionId;
-        request.echo = draft.echo;
         request.returnTokenIds = draft.returnTokenIds;
         request.returnTokensAsTokenIds = draft.returnTokensAsTokenIds;
         request.envelope = draft.envelope;
@@ -108,7 +107,6 @@ public final class RequestParser {
                 .setSeed(draft.seed == null ? GenerationParameters.seedOf(customId) : draft.seed)
                 .setLogprobs(draft.logprobs)
                 .setLabelIds(draft.labelIds)
-                .setEcho(draft.echo)
                 .setConstraint(draft.constraint);
         try {
             if (draft.beamSearch) {

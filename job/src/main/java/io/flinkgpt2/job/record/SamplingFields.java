@@ -31,7 +31,7 @@ final class SamplingFields {
                                 "temperature",
                                 Range.atLeast(0),
                                 "1",
-                                "what logits are divided by; 0 always takes the best token",
+                                "divisor of the logits; 0 always takes the best token",
                                 (draft, value) -> draft.parameters.setTemperature(value))
                         .withOption(Double.class, "T", "0 always takes the best token (default: 1)."),
                 RequestField.number(
@@ -73,6 +73,6 @@ final class SamplingFields {
                                 "a function of `custom_id`",
                                 "seed of the random stream",
                                 (draft, value) -> draft.seed = value)
-                        .withOption(Long.class, "S", "Of the random numbers (default: from the request's id)."));
+                        .withOption(Long.class, "S", "Seed of the random numbers (default: from the request's id)."));
     }
 }

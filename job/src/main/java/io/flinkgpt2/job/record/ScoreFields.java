@@ -14,7 +14,7 @@ final class ScoreFields {
                                 "echo",
                                 "false",
                                 "`text` and `logprobs` begin with the prompt",
-                                (draft, value) -> draft.echo = value)
+                                (draft, value) -> draft.parameters.setEcho(value))
                         .withOption(Boolean.class, null, "The text begins with the prompt."),
                 RequestField.integer(
                                 "logprobs",

@@ -49,7 +49,7 @@ final class StopFields {
                                 "false",
                                 "end of text is a token like any other",
                                 (draft, value) -> draft.parameters.setIgnoreEndOfText(value))
-                        .withOption(Boolean.class, null, "Goes on after end of text."),
+                        .withOption(Boolean.class, null, "Go on after end of text."),
                 RequestField.of(
                         "repetition_detection",
                         REPETITION,

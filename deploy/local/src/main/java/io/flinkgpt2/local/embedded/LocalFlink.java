@@ -37,7 +37,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *   <li>Jobs are built on an {@link #environment} and started by its {@code execute} or {@code executeAsync}, as anywhere; the
  *       {@code JobClient} that {@code executeAsync} returns cancels them and takes savepoints.
  *   <li>A job's classes are this process's own: no jar is uploaded. The web port answers only what reads, and no page of
- * another       server.   <li>Closing it ends its jobs. Nothing remains but a work directory that the caller named.
+ *       another server.
+ *   <li>Closing it ends its jobs. Nothing remains but a work directory that the caller named.
  * </ul>
  */
 public final class LocalFlink implements AutoCloseable {
