@@ -23,7 +23,7 @@ final class Budget {
     /** A step takes 20 to 60 nanoseconds. */
     private static final long MOST_STEPS = 6_000_000;
 
-    /** Each takes 60 milliseconds to find. */
+    /** Maximum number of different character properties; finding one takes about 60 ms. */
     private static final int MOST_PROPERTIES = 8;
 
     private final Set<String> properties = new HashSet<>();

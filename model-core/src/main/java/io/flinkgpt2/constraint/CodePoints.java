@@ -33,6 +33,11 @@ final class CodePoints {
         return builder.build();
     }
 
+    /** Returns whether a code point is half of a pair, which alone is no character. */
+    static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
+
     int rangeCount() {
         return ranges.length / 2;
     }

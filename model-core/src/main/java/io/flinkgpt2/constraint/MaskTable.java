@@ -1,7 +1,7 @@
 package io.flinkgpt2.constraint;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
 
 /**
  * The masks of one constraint's states, as far as memory was granted for them. A mask that is not kept is computed again: what
@@ -14,7 +14,6 @@ final class MaskTable {
     private static final int MOST_PLACES = 1 << 11;
 
     private final AtomicReferenceArray<Mask> places;
-    private final AtomicInteger kept = new AtomicInteger();
     private final long bytesOfMask;
     private final Memory memory;
 
@@ -31,8 +30,8 @@ final class MaskTable {
 
     /** @param states one more than the highest state */
     MaskTable(int states, int vocabularySize, Memory memory) {
-        int places = Integer.highestOneBit(Math.max(states, PROBES) * 2 - 1);
-        this.places = new AtomicReferenceArray<>(places < 0 ? MOST_PLACES : Math.min(places, MOST_PLACES));
+        int wanted = Math.min(Math.max(states, PROBES), MOST_PLACES);
+        this.places = new AtomicReferenceArray<>(Integer.highestOneBit(2 * wanted - 1));
         this.bytesOfMask = (vocabularySize + 63L) / 64 * Long.BYTES + 48;
         this.memory = memory;
     }
@@ -60,7 +59,6 @@ final class MaskTable {
                     break;
                 }
                 if (places.compareAndSet(place, null, mask)) {
-                    kept.incrementAndGet();
                     return;
                 }
                 memory.giveBack(bytesOfMask);
@@ -77,7 +75,9 @@ final class MaskTable {
 
     /** Returns the number of masks that are kept. */
     int size() {
-        return kept.get();
+        return (int) IntStream.range(0, places.length())
+                .filter(place -> places.get(place) != null)
+                .count();
     }
 
     private int place(int state) {

@@ -160,7 +160,7 @@ final class RegexEscapes {
     }
 
     private int scalar(int value) throws InvalidConstraintException {
-        if (value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE) {
+        if (CodePoints.isSurrogate(value)) {
             throw text.refused("the escape of a lone surrogate", "a character that has a UTF-8 form");
         }
         return value;

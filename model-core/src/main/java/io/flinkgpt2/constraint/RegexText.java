@@ -22,6 +22,15 @@ final class RegexText {
     RegexText(String path, String regex) throws InvalidConstraintException {
         this.path = path;
         int[] written = regex.codePoints().toArray();
+        for (int i = 0; i < written.length; i++) {
+            if (CodePoints.isSurrogate(written[i])) {
+                throw new InvalidConstraintException(
+                        path,
+                        String.format(
+                                "found the lone surrogate U+%04X at character %d, expected text that has a UTF-8 form",
+                                written[i], i + 1));
+            }
+        }
         characters = new int[written.length];
         quoted = new boolean[written.length];
         columns = new int[written.length + 1];
@@ -30,13 +39,6 @@ final class RegexText {
         for (int i = 0; i < written.length; i++) {
             int c = written[i];
             int next = i + 1 < written.length ? written[i + 1] : END;
-            if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
-                throw new InvalidConstraintException(
-                        path,
-                        String.format(
-                                "found the lone surrogate U+%04X at character %d, expected text that has a UTF-8 form",
-                                c, i + 1));
-            }
             if (c == '\\' && next == (inQuote ? 'E' : 'Q')) {
                 inQuote = !inQuote;
                 i++;

@@ -102,6 +102,15 @@ final class SchemaPart {
         return node.size();
     }
 
+    /** Returns the number of keywords, and of the entries of those that are arrays. */
+    int entries() {
+        int entries = node.size();
+        for (JsonNode value : node) {
+            entries += value.isArray() ? value.size() : 0;
+        }
+        return entries;
+    }
+
     boolean isBoolean() {
         return node.isBoolean();
     }

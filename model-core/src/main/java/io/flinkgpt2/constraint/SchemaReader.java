@@ -19,6 +19,9 @@ final class SchemaReader {
     /** Steps for each schema, as often as references lead to it: some hundred bytes are kept of it. */
     private static final int SCHEMA_STEPS = 200;
 
+    /** Steps for each entry of an array and each character of a pattern or a value: some dozen bytes are kept of it. */
+    private static final int ENTRY_STEPS = 10;
+
     private final SchemaReferences references;
     private final UnicodeProperties properties;
     private final Budget budget;
@@ -36,7 +39,7 @@ final class SchemaReader {
     }
 
     private Shape shape(SchemaPart schema, int depth) throws InvalidConstraintException {
-        budget.spend(SCHEMA_STEPS + schema.size());
+        budget.spend(SCHEMA_STEPS + (long) ENTRY_STEPS * schema.entries());
         if (depth > DEEPEST) {
             throw schema.refused("schemas within each other", "at most " + DEEPEST + " levels");
         }
@@ -50,7 +53,11 @@ final class SchemaReader {
             return reference(schema, depth);
         }
         if (schema.has("enum") || schema.has("const")) {
-            return new Shape.Texts(SchemaValues.texts(schema));
+            List<String> texts = SchemaValues.texts(schema);
+            for (String text : texts) {
+                budget.spend(text.length());
+            }
+            return new Shape.Texts(texts);
         }
         Set<String> types = schema.types();
         List<Shape> shapes = new ArrayList<>();
@@ -117,8 +124,9 @@ final class SchemaReader {
             if (!schema.get("pattern").isTextual()) {
                 throw schema.refused("pattern", schema.get("pattern"), "a string");
             }
-            String path = schema.path() + "/pattern";
-            pattern = RegexParser.parse(path, schema.get("pattern").textValue(), properties, budget)
+            String regex = schema.get("pattern").textValue();
+            budget.spend((long) ENTRY_STEPS * regex.length());
+            pattern = RegexParser.parse(schema.path() + "/pattern", regex, properties, budget)
                     .search();
         }
         return max != RegexNode.UNBOUNDED && max < min ? Shape.NONE : new Shape.Strings(pattern, min, max);
@@ -127,9 +135,6 @@ final class SchemaReader {
     private Shape arrays(SchemaPart schema, int depth) throws InvalidConstraintException {
         int min = schema.count("minItems", 0);
         int max = schema.count("maxItems", RegexNode.UNBOUNDED);
-        if (!schema.has("items") && min == 0 && max == RegexNode.UNBOUNDED) {
-            return Shape.ANY_ARRAY;
-        }
         if (max != RegexNode.UNBOUNDED && max < min) {
             return Shape.NONE;
         }
@@ -144,7 +149,7 @@ final class SchemaReader {
         SchemaPart additional = schema.has("additionalProperties")
                 ? schema.child("additionalProperties")
                 : SchemaPart.of(BooleanNode.TRUE, schema.path());
-        boolean open = additional.isBoolean() && additional.allowsAll();
+        boolean open = additional.allowsAll();
         if (!schema.has("properties") && required.isEmpty() && open) {
             return Shape.ANY_OBJECT;
         }

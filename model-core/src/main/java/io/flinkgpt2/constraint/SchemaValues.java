@@ -55,7 +55,7 @@ final class SchemaValues {
     static void requireWellFormed(String text, String path) throws InvalidConstraintException {
         for (int i = 0; i < text.length(); i++) {
             int c = text.codePointAt(i);
-            if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
+            if (CodePoints.isSurrogate(c)) {
                 throw new InvalidConstraintException(
                         path,
                         String.format(

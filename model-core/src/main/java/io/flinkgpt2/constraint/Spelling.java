@@ -22,7 +22,7 @@ abstract class Spelling {
     /** Maximum effort to determinise a class of characters, far more than the largest one takes. */
     private static final int WORK_LIMIT = 100_000;
 
-    /** Classes that are repeated often are small; the minimum of one such as \\p{L} saves a third and takes about 4 times as long. */
+    /** Classes that are repeated often are small; the minimum of one such as {@code \p{L}} saves a third and takes about 4 times as long. */
     private static final int MOST_MINIMIZED = 100;
 
     /**
@@ -33,7 +33,7 @@ abstract class Spelling {
 
     private final Map<CodePoints, Fragment> fragments = new HashMap<>();
 
-    /** A deterministic automaton from its state 0 to its accepting states, which nothing leaves: five ints a transition. */
+    /** A deterministic automaton from its state 0 to its accepting states, which nothing leaves; four ints for each transition. */
     private record Fragment(int states, int[] edges) {
         /** The target of a transition into an accepting state. */
         static final int END = -1;

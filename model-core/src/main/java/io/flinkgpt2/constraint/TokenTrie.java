@@ -31,6 +31,9 @@ final class TokenTrie {
     private final int[] textStarts;
     private final int deepest;
 
+    /** Whether each byte has a token of its own. */
+    private final boolean[] singleBytes = new boolean[256];
+
     /** @param vocabularySize number of logits; ids from there on are left out */
     TokenTrie(Tokenizer tokenizer, int vocabularySize) {
         this.vocabularySize = vocabularySize;
@@ -53,6 +56,9 @@ final class TokenTrie {
             if (ofId[id] != null && ofId[id].length > 0) {
                 System.arraycopy(ofId[id], 0, text, textStarts[id], ofId[id].length);
                 sorted[i++] = id;
+                if (ofId[id].length == 1) {
+                    singleBytes[ofId[id][0] & 0xff] = true;
+                }
             }
         }
         Arrays.sort(sorted, (a, b) -> {
@@ -113,25 +119,14 @@ final class TokenTrie {
         return vocabularySize;
     }
 
-    /** Returns the number of tokens that can stand for text. */
-    int tokenCount() {
-        return tokens.length;
-    }
-
     int nodeCount() {
         return bytes.length;
     }
 
     /** Returns whether each byte that is marked has a token of its own. */
     boolean hasTokenOfEach(boolean[] marked) {
-        boolean[] single = new boolean[256];
-        for (int node = 0; node < bytes.length; node++) {
-            if (depths[node] == 1 && firstToken[node] < firstToken[node + 1]) {
-                single[bytes[node] & 0xff] = true;
-            }
-        }
-        for (int value = 0; value < single.length; value++) {
-            if (marked[value] && !single[value]) {
+        for (int value = 0; value < singleBytes.length; value++) {
+            if (marked[value] && !singleBytes[value]) {
                 return false;
             }
         }

@@ -57,7 +57,7 @@ final class UnicodeProperties {
     private static String everyCharacter() {
         StringBuilder all = new StringBuilder(2 * Character.MAX_CODE_POINT);
         for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-            if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
+            if (!CodePoints.isSurrogate(c)) {
                 all.appendCodePoint(c);
             }
         }

@@ -2,7 +2,6 @@ package io.flinkgpt2.generation;
 
 import io.flinkgpt2.constraint.Constraint;
 import io.flinkgpt2.sampling.LogitsProcessor;
-import java.util.Arrays;
 
 /**
  * Lets a sequence go on only with tokens that lead to a text which matches its constraint, and end only where the text matches.
@@ -70,9 +69,12 @@ final class ConstraintProcessor implements LogitsProcessor {
 
         @Override
         public Stop after(Sequence sequence) {
-            boolean complete = Arrays.stream(sequence.processors())
-                    .anyMatch(processor -> processor instanceof ConstraintProcessor own && own.isComplete());
-            return complete ? Stop.of(StopReason.CONSTRAINT) : null;
+            for (LogitsProcessor processor : sequence.processors()) {
+                if (processor instanceof ConstraintProcessor own && own.isComplete()) {
+                    return Stop.of(StopReason.CONSTRAINT);
+                }
+            }
+            return null;
         }
 
         /** Returns this criterion, which has no state of its own. */

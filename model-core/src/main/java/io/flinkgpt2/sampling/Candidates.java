@@ -129,8 +129,8 @@ final class Candidates {
                 total += weights[i];
             }
             // The last one that is kept, and those behind it, have more than 1 - topP together, so it has more than
-            // this.
-            // Only where that is far above all rounding, the ranking can do without the others.
+            // this. Only
+            // where that is far above all rounding, the ranking can do without the others.
             double left = 1 - topP;
             double least = left > SURE ? left * total / (2.0 * size) : 0;
             ranking.start(logits, offset);

@@ -37,7 +37,7 @@ public final class GenerationParametersBuilder {
     private boolean skipSpecialTokens = true;
     private int[] biasIds = {};
     private float[] biases = {};
-    private Long seed;
+    private long seed;
 
     GenerationParametersBuilder() {}
 
@@ -240,12 +240,6 @@ public final class GenerationParametersBuilder {
         return this;
     }
 
-    /** @param seed seed of the random streams, unless one was set */
-    public GenerationParametersBuilder setSeedIfAbsent(long seed) {
-        this.seed = this.seed == null ? Long.valueOf(seed) : this.seed;
-        return this;
-    }
-
     /** @throws IllegalArgumentException if a parameter is out of its range; names it as the records do */
     public GenerationParameters build() {
         return new GenerationParameters(
@@ -265,7 +259,7 @@ public final class GenerationParametersBuilder {
                 beams,
                 constraint,
                 maxTokens,
-                seed == null ? 0 : seed,
+                seed,
                 choices,
                 bestOf,
                 timeoutMillis,

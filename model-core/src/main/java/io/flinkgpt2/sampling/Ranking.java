@@ -80,11 +80,6 @@ final class Ranking {
         }
     }
 
-    /** Returns the number of candidates. */
-    int size() {
-        return size;
-    }
-
     /** Returns the candidate of a rank, 0 for the first; a rank that is new must be the next one. */
     int at(int rank) {
         int place = size - 1 - rank;

@@ -1,7 +1,7 @@
 package io.flinkgpt2.sampling;
 
 /**
- * Which log-probabilities a request wants. They are the model's, before anything changes its logits.
+ * The log-probabilities that a request asks for: the model's, before anything changes its logits.
  *
  * @param generated number of best tokens to tell at each generated position, beside the chosen one; 0..{@value
  *     #MAX_ALTERNATIVES}, or {@value #NONE}: no log-probabilities

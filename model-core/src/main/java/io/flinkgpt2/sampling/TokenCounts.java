@@ -1,6 +1,6 @@
 package io.flinkgpt2.sampling;
 
-/** How often each of a bounded number of tokens was seen: those seen in the order of their first time, and a hash table. */
+/** Counts of a bounded number of tokens, in the order in which they were first seen. */
 final class TokenCounts {
     private final int[] ids;
     private final int[] counts;

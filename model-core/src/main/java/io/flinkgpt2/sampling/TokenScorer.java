@@ -28,7 +28,7 @@ public final class TokenScorer {
     }
 
     /**
-     * Returns the natural logarithm of a token's probability; NaN if there is a NaN among the logits.
+     * Returns the natural logarithm of a token's probability; NaN if a logit is NaN or the largest is infinite.
      *
      * @param row {@code vocab_size} floats from {@code rowOffset}
      */
@@ -82,11 +82,11 @@ public final class TokenScorer {
                     + ", expected a finite number; the weights are damaged, or too large for float32");
         }
         float logProbability = (float) softmax.of(logits[offset + tokenId]);
-        scores.append(logProbability, rank(tokenId));
         if (scores.alternatives() > selected) {
             best.select(logits, offset, vocabularySize, scores.alternatives());
             selected = scores.alternatives();
         }
+        scores.append(logProbability, rank(tokenId));
         for (int rank = 0; rank < scores.alternatives(); rank++) {
             scores.setAlternative(rank, best.id(rank), (float) softmax.of(best.logit(rank)));
         }
@@ -100,6 +100,11 @@ public final class TokenScorer {
 
     /** Returns 1 plus the number of better tokens. */
     private int rank(int tokenId) {
+        for (int place = 0; place < selected; place++) {
+            if (best.id(place) == tokenId) {
+                return place + 1;
+            }
+        }
         float logit = logits[offset + tokenId];
         int better = 0;
         for (int id = 0; id < tokenId; id++) {

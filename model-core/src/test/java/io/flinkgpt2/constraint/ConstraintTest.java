@@ -52,12 +52,22 @@ class ConstraintTest {
     }
 
     @Test
+    void aSchemaOfAdditionalPropertiesThatAllowsAllRestrictsNothing() throws Exception {
+        for (String additional : List.of("true", "{}", "{\"description\":\"any\"}")) {
+            ConstraintSource source =
+                    ConstraintSource.jsonSchema("{\"type\":\"object\",\"additionalProperties\":" + additional + "}");
+            assertThat(matches(source, "{\"a\":[1]}")).as(additional).isTrue();
+        }
+    }
+
+    @Test
     void regexesThatMatchNothingAreRefused() {
         assertRefused(ConstraintSource.regex(""), "", "an empty regex");
         assertRefused(ConstraintSource.regex("[a&&b]"), "", "no text matches");
         assertRefused(ConstraintSource.regex("a\\p{Cs}"), "", "no text matches");
         assertRefused(ConstraintSource.regex("\ud83d"), "", "lone surrogate U+D83D at character 1");
         assertRefused(ConstraintSource.regex("a\\uD83Db"), "", "lone surrogate");
+        assertRefused(ConstraintSource.regex("a|\\\ud83d"), "", "lone surrogate U+D83D at character 4");
     }
 
     @ParameterizedTest

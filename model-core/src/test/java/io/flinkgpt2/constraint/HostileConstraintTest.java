@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -62,6 +63,11 @@ class HostileConstraintTest {
                 IntStream.range(0, SIZE / 10)
                         .mapToObj(i -> "\"a" + i + "\"")
                         .collect(Collectors.joining(",", "{\"enum\":[", "]}")),
+                "{" + anyOfNothing() + ",\"required\":[" + names(6_500) + "]}",
+                "{" + anyOfNothing() + ",\"enum\":[" + names(6_500) + "]}",
+                "{\"anyOf\":["
+                        + String.join(",", Collections.nCopies(2_000, "{\"$ref\":\"#/$defs/p\"}"))
+                        + "],\"$defs\":{\"p\":{\"type\":\"string\",\"pattern\":\"" + "a?".repeat(SIZE / 4) + "\"}}}",
                 "{\"a\":" + "1".repeat(SIZE) + "}",
                 "{\"minimum\":1e-999999999,\"type\":\"integer\"}")) {
             sources.add(ConstraintSource.jsonSchema(schema));
@@ -76,6 +82,15 @@ class HostileConstraintTest {
         return IntStream.range(0, SIZE / 8)
                 .mapToObj(i -> Integer.toString(i * 7919 + 46_656, 36))
                 .collect(Collectors.joining(separator, before, after));
+    }
+
+    /** Returns the keyword with so many options that what stands beside it is read again and again. */
+    private static String anyOfNothing() {
+        return "\"anyOf\":[" + String.join(",", Collections.nCopies(15_000, "{}")) + "]";
+    }
+
+    private static String names(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "\"a" + i + "\"").collect(Collectors.joining(","));
     }
 
     /** Returns a schema in which each of forty definitions refers twice to the one before. */
