@@ -1,6 +1,6 @@
 package io.flinkgpt2.job.files;
 
-import com.github.luben.zstd.ZstdInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -46,8 +46,18 @@ public enum Compression {
     InputStream open(InputStream compressed) throws IOException {
         return switch (this) {
             case NONE -> compressed;
-            case GZIP -> new GZIPInputStream(compressed, BUFFER);
-            case ZSTD -> new ZstdInputStream(compressed);
+            case GZIP -> new GZIPInputStream(withMoreToCome(compressed), BUFFER);
+            case ZSTD -> new ZstdFrames(compressed);
+        };
+    }
+
+    /** The library takes a member for the last one if the stream has nothing available, as streams over a network may say. */
+    private static InputStream withMoreToCome(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 1;
+            }
         };
     }
 }
