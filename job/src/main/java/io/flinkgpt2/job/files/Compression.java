@@ -1,13 +1,10 @@
 package io.flinkgpt2.job.files;
 
-import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
-import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
 /** The compression of a whole file, known by the end of its name. */
 public enum Compression {
@@ -41,17 +38,21 @@ public enum Compression {
         return fileName.substring(0, fileName.length() - ofName(fileName).extension.length());
     }
 
-    /** Returns the decompressed bytes; reading them throws a {@link DamagedFileException} where they cannot be had. */
+    /** Returns the decompressed bytes. What {@link DamagedData} tells from a failure is thrown where they are read. */
     InputStream open(InputStream compressed) {
-        return this == NONE ? compressed : new Decompressed(compressed);
+        return switch (this) {
+            case NONE -> compressed;
+            case GZIP -> new GzipMembers(compressed);
+            case ZSTD -> new ZstdFrames(compressed);
+        };
     }
 
-    /** Opened with the first read, so that what is wrong with the first bytes is told as what is wrong with later ones. */
-    private final class Decompressed extends InputStream {
+    /** The library's stream, which reads the header when it is made: that is put off to the first read. */
+    private static final class GzipMembers extends InputStream {
         private final InputStream compressed;
-        private InputStream decompressed;
+        private InputStream members;
 
-        private Decompressed(InputStream compressed) {
+        private GzipMembers(InputStream compressed) {
             this.compressed = compressed;
         }
 
@@ -63,26 +64,29 @@ public enum Compression {
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-            try {
-                if (decompressed == null) {
-                    decompressed = Compression.this == GZIP
-                            ? new GZIPInputStream(compressed, BUFFER)
-                            : new ZstdInputStream(compressed);
-                }
-                return decompressed.read(bytes, offset, length);
-            } catch (ZipException | ZstdIOException | EOFException e) {
-                throw new DamagedFileException(
-                        "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension, e);
+            if (members == null) {
+                members = new GZIPInputStream(withMoreToCome(compressed), BUFFER);
             }
+            return members.read(bytes, offset, length);
         }
 
         @Override
         public void close() throws IOException {
             try (compressed) {
-                if (decompressed != null) {
-                    decompressed.close();
+                if (members != null) {
+                    members.close();
                 }
             }
         }
+    }
+
+    /** The library takes a member for the last one if the stream has nothing available, as streams over a network may say. */
+    private static InputStream withMoreToCome(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 1;
+            }
+        };
     }
 }

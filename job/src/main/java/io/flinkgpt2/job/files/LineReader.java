@@ -96,9 +96,13 @@ final class LineReader implements RecordReader {
     public FileRecord next() throws IOException {
         try {
             return separator == null ? nextLine() : nextBetweenSeparators();
-        } catch (DamagedFileException e) {
+        } catch (IOException e) {
+            String damage = DamagedData.reason(e);
+            if (damage == null) {
+                throw e;
+            }
             position = end;
-            return Refusals.damaged(lines.start(), lines.number() + 1, e);
+            return Refusals.damaged(lines.start(), lines.number() + 1, damage);
         }
     }
 

@@ -151,12 +151,11 @@ final class BatchRun {
 
     /** Returns the columns of all tables; finds out, too, whether each has its prompts. */
     private List<TableColumn> columns(PromptFiles files) throws IOException {
-        FileReaders readers = new FileReaders(settings.files().read());
         List<List<TableColumn>> all = new ArrayList<>();
         for (PromptFile file : files.list()) {
             all.add(TableFiles.columns(file));
             if (file.format().isTable()) {
-                readers.open(file).close();
+                TableFiles.open(file, settings.files().read(), 0).close();
             }
         }
         return TableColumn.union(all);

@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.common;
 
 import io.flinkgpt2.job.InvalidOptionException;
+import io.flinkgpt2.job.files.InvalidFileException;
 import io.flinkgpt2.job.files.InvalidInputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -45,7 +46,9 @@ public final class Failures {
                 return of(lost);
             }
         }
-        if (failure instanceof InvalidOptionException || failure instanceof InvalidInputException) {
+        if (failure instanceof InvalidOptionException 
+                || failure instanceof InvalidInputException
+                || failure instanceof InvalidFileException) {
             print(failure.getMessage());
             return ExitCode.USAGE;
         }
