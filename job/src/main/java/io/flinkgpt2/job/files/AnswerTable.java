@@ -2,7 +2,6 @@ package io.flinkgpt2.job.files;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -56,11 +55,15 @@ public final class AnswerTable {
         return names;
     }
 
-    /** Returns a record's values of the columns of the input; null where it has none. */
-    public List<JsonNode> values(FileRecord record, AnswerFields answer) throws IOException {
+    /**
+     * Returns the values of the columns of the input; null where there is none.
+     *
+     * @param record null if it is not known; a request's are in its answer
+     */
+    public List<JsonNode> values(FileRecord record, AnswerFields answer) {
         List<JsonNode> values = new ArrayList<>(carried.size());
         for (TableColumn column : carried) {
-            JsonNode value = record.columns() == null
+            JsonNode value = record == null || record.columns() == null
                     ? ofRequest(column.name(), answer)
                     : record.columns().get(column.name());
             values.add(value == null || value.isNull() ? null : value);

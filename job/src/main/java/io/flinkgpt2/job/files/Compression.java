@@ -1,10 +1,13 @@
 package io.flinkgpt2.job.files;
 
+import com.github.luben.zstd.ZstdIOException;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** The compression of a whole file, known by the end of its name. */
 public enum Compression {
@@ -38,21 +41,17 @@ public enum Compression {
         return fileName.substring(0, fileName.length() - ofName(fileName).extension.length());
     }
 
-    /** Returns the decompressed bytes. What {@link DamagedData} tells from a failure is thrown where they are read. */
+    /** Returns the decompressed bytes; reading them throws a {@link DamagedFileException} where they cannot be had. */
     InputStream open(InputStream compressed) {
-        return switch (this) {
-            case NONE -> compressed;
-            case GZIP -> new GzipMembers(compressed);
-            case ZSTD -> new ZstdFrames(compressed);
-        };
+        return this == NONE ? compressed : new Decompressed(compressed);
     }
 
-    /** The library's stream, which reads the header when it is made: that is put off to the first read. */
-    private static final class GzipMembers extends InputStream {
+    /** Opened with the first read, so that what is wrong with the first bytes is told as what is wrong with later ones. */
+    private final class Decompressed extends InputStream {
         private final InputStream compressed;
-        private InputStream members;
+        private InputStream decompressed;
 
-        private GzipMembers(InputStream compressed) {
+        private Decompressed(InputStream compressed) {
             this.compressed = compressed;
         }
 
@@ -64,17 +63,24 @@ public enum Compression {
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-            if (members == null) {
-                members = new GZIPInputStream(withMoreToCome(compressed), BUFFER);
+            try {
+                if (decompressed == null) {
+                    decompressed = Compression.this == GZIP
+                            ? new GZIPInputStream(withMoreToCome(compressed), BUFFER)
+                            : new ZstdFrames(compressed);
+                }
+                return decompressed.read(bytes, offset, length);
+            } catch (ZipException | ZstdIOException | EOFException e) {
+                throw new DamagedFileException(
+                        "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension, e);
             }
-            return members.read(bytes, offset, length);
         }
 
         @Override
         public void close() throws IOException {
             try (compressed) {
-                if (members != null) {
-                    members.close();
+                if (decompressed != null) {
+                    decompressed.close();
                 }
             }
         }

@@ -18,6 +18,9 @@ import java.util.Set;
  * names the columns. Rows end with LF, CR or CRLF; blank lines are passed over.
  */
 final class CsvReader implements RecordReader {
+    /** {@link RecordError#code} of a row that is not in the form of the table. */
+    private static final String INVALID_ROW = "invalid_row";
+
     private final CsvRows rows;
     private final CsvValues values;
     private final List<String> columns;
@@ -28,7 +31,7 @@ final class CsvReader implements RecordReader {
      *
      * @param in the decompressed file, at its beginning; closed with this reader, and if this fails
      * @param position 0, or one that {@link #position} returned
-     * @throws InvalidFileException if the header cannot be read or lacks the prompt column
+     * @throws InvalidInputException if the header cannot be read or lacks the prompt column
      */
     CsvReader(InputStream in, PromptFile file, ReadOptions options, long position) throws IOException {
         char separator = file.format() == FileFormat.TSV ? '\t' : ',';
@@ -43,7 +46,7 @@ final class CsvReader implements RecordReader {
             if (position > 0) {
                 rows.goTo(position, file.compression() == Compression.NONE);
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             in.close();
             throw e;
         }
@@ -66,37 +69,31 @@ final class CsvReader implements RecordReader {
         byte[] head = rows.head(4);
         String encoding = JsonBytes.otherEncoding(head);
         if (encoding != null) {
-            throw new InvalidFileException(
-                    name + ": found " + encoding + ", expected a table in UTF-8; convert the file before it is read");
+            throw new InvalidInputException(name, encoding, "a table in UTF-8; convert it (iconv -f " + encoding + " -t UTF-8)");
         }
         rows.passOver(JsonBytes.textStart(head));
         if (!rows.next()) {
             return List.of();
         }
-        String fault = rows.fault();
-        if (fault != null) {
-            throw new InvalidFileException(name + ": the header row: " + fault);
-        }
-        if (rows.length() > FileRecord.LONGEST) {
-            throw new InvalidFileException(name + ": the header row: " + tooLong(rows.length()));
-        }
-        int malformed = values.decode(rows.bytes(), rows.kept());
-        if (malformed >= 0) {
-            throw new InvalidFileException(name + ": the header row: " + notUtf8(rows.bytes(), malformed));
+        RecordError refusal = refusal(rows, values);
+        if (refusal != null) {
+            throw new InvalidInputException(name, "a header row that cannot be read (" + refusal.message + ")", "a row of names");
         }
         List<String> names = List.of(values.next());
         requireNames(names, name);
         return names;
     }
 
-    private static void requireNames(List<String> names, String file) throws InvalidFileException {
+    private static void requireNames(List<String> names, String file) {
         Set<String> known = new HashSet<>();
         for (int i = 0; i < names.size(); i++) {
             String name = names.get(i);
-            String found = name.isBlank() ? "no name" : known.add(name) ? null : "the name " + WireText.quoted(name) + " again";
-            if (found != null) {
-                throw new InvalidFileException(file + ": the header row: found " + found + " for column " + (i + 1) + " of "
-                        + names.size() + ", expected a name of its own for each column; change the header");
+            if (name.isBlank() || !known.add(name)) {
+                throw new InvalidInputException(
+                        file,
+                        (name.isBlank() ? "no name" : "the name " + WireText.quoted(name) + " again") + " for column "
+                                + (i + 1) + " of " + names.size(),
+                        "a name of its own for each column; change the header row");
             }
         }
     }
@@ -107,16 +104,22 @@ final class CsvReader implements RecordReader {
         if (columns.isEmpty() || !rows.next()) {
             return null;
         }
-        RecordError refusal = refusal();
+        if (rows.damage() != null) {
+            return Refusals.damaged(rows.offset(), rows.line(), rows.damage());
+        }
+        RecordError refusal = refusal(rows, values);
         if (refusal != null) {
             return record(null, null, refusal);
         }
         String[] row = values.next();
         if (row.length != columns.size()) {
-            return record(null, null, error(
-                    TableRecords.INVALID_ROW,
-                    "the row: found " + count(row.length) + ", expected " + count(columns.size())
-                            + " as in the header; put values that hold a separator or a line end in quotes"));
+            return record(
+                    null,
+                    null,
+                    Refusals.error(
+                            INVALID_ROW,
+                            "the row: found " + count(row.length) + ", expected " + count(columns.size())
+                                    + " as in the header; put values that hold a separator or a line end in quotes"));
         }
         ObjectNode named = JsonNodeFactory.instance.objectNode();
         for (int i = 0; i < row.length; i++) {
@@ -125,40 +128,32 @@ final class CsvReader implements RecordReader {
         return record(TableRecords.request(named, promptColumn), named, null);
     }
 
-    /** Returns why the row cannot be cut into values; null if it can, and is decoded. */
-    private RecordError refusal() {
+    /** Returns why a row cannot be cut into values; null if it can, and is decoded. */
+    private static RecordError refusal(CsvRows rows, CsvValues values) {
+        if (rows.damage() != null) {
+            return Refusals.damaged(rows.offset(), rows.line(), rows.damage()).refusal();
+        }
         if (rows.fault() != null) {
-            return error(rows.isDamaged() ? TableRecords.DAMAGED_FILE : TableRecords.INVALID_ROW, rows.fault());
+            return Refusals.error(INVALID_ROW, "the row: " + rows.fault());
         }
         if (rows.length() > FileRecord.LONGEST) {
-            return error(InvalidRequestException.TOO_LARGE, "the row: " + tooLong(rows.length()));
+            return Refusals.tooLong(0, 0, rows.bytes(), rows.length(), null).refusal();
         }
         int malformed = values.decode(rows.bytes(), rows.kept());
         return malformed < 0
                 ? null
-                : error(InvalidRequestException.INVALID_UTF8, "the row: " + notUtf8(rows.bytes(), malformed));
+                : Refusals.error(
+                        InvalidRequestException.INVALID_UTF8,
+                        String.format(
+                                "the row is not UTF-8: found the byte 0x%02X at index %d, where no character can begin so or it"
+                                        + " is not finished; convert the file",
+                                rows.bytes()[malformed], malformed));
     }
 
     private FileRecord record(byte[] request, ObjectNode named, RecordError refusal) {
         byte[] original = Arrays.copyOf(rows.bytes(), rows.kept());
         return new FileRecord(
                 rows.offset(), rows.line(), original, rows.length(), rows.sha256(), request, named, refusal);
-    }
-
-    private static RecordError error(String code, String message) {
-        return new RecordError(message, InvalidRequestException.TYPE, null, code);
-    }
-
-    private static String tooLong(long length) {
-        return "found " + length + " bytes, expected at most " + FileRecord.LONGEST
-                + "; shorten it, or close a quote that is open";
-    }
-
-    private static String notUtf8(byte[] bytes, int index) {
-        return String.format(
-                "found the byte 0x%02X at index %d, where no character of UTF-8 can begin so or it is not finished; expected"
-                        + " UTF-8; convert the file",
-                bytes[index], index);
     }
 
     private static String count(int columns) {

@@ -35,7 +35,7 @@ final class CsvRows implements Closeable {
     private int at;
     private int end;
     private boolean ended;
-    private String damage;
+    private DamagedFileException damage;
     private boolean damageTold;
 
     private long position;
@@ -50,7 +50,7 @@ final class CsvRows implements Closeable {
     private MessageDigest digest;
     private String sha256;
     private String fault;
-    private boolean damaged;
+    private DamagedFileException rowDamage;
 
     /** @param in stands at the beginning of the file; is closed with this object */
     CsvRows(InputStream in, char separator) {
@@ -105,7 +105,7 @@ final class CsvRows implements Closeable {
             if (!readRow()) {
                 return false;
             }
-        } while (length == 0 && fault == null);
+        } while (length == 0 && rowDamage == null);
         return true;
     }
 
@@ -147,9 +147,9 @@ final class CsvRows implements Closeable {
         return fault;
     }
 
-    /** Returns whether the reason is that the file cannot be decompressed further. */
-    boolean isDamaged() {
-        return damaged;
+    /** Returns why the file cannot be read beyond this row, which is not whole; null if it can. */
+    DamagedFileException damage() {
+        return rowDamage;
     }
 
     /** Returns where the next row is looked for. */
@@ -171,7 +171,7 @@ final class CsvRows implements Closeable {
         digest = null;
         sha256 = null;
         fault = null;
-        damaged = false;
+        rowDamage = null;
         if (row.length > KEPT) {
             row = new byte[KEPT];
         }
@@ -201,9 +201,7 @@ final class CsvRows implements Closeable {
         position = rowOffset + length;
         if (damage != null && !damageTold) {
             damageTold = true;
-            damaged = true;
-            fault = "the file cannot be read further: found damaged data (" + damage + "), expected what its name says;"
-                    + " make the file anew";
+            rowDamage = damage;
             position++; // so that whoever goes on there does not tell it again
             return true;
         }
@@ -280,11 +278,8 @@ final class CsvRows implements Closeable {
         int read = -1;
         try {
             read = in.read(buffer, index, count);
-        } catch (IOException e) {
-            damage = DamagedData.reason(e);
-            if (damage == null) {
-                throw e;
-            }
+        } catch (DamagedFileException e) {
+            damage = e;
         }
         ended = read < 0;
         return read;

@@ -44,7 +44,7 @@ public final class FileReaders implements Serializable {
         if (file.format().isTable()) {
             try {
                 return TableFiles.open(file, options, position);
-            } catch (InvalidFileException e) {
+            } catch (InvalidInputException e) {
                 RecordError refusal = Refusals.error(InvalidRequestException.INVALID_VALUE, e.getMessage());
                 return new OneRecord(Refusals.of(0, 1, new byte[0], refusal), end);
             }
@@ -94,10 +94,7 @@ public final class FileReaders implements Serializable {
         try {
             int length = file.compression().open(in).readNBytes(head, 0, head.length);
             return Refusals.ofEncoding(Arrays.copyOf(head, length));
-        } catch (IOException e) {
-            if (DamagedData.reason(e) == null) {
-                throw e;
-            }
+        } catch (DamagedFileException e) {
             return null; // its reader says so
         }
     }

@@ -96,13 +96,9 @@ final class LineReader implements RecordReader {
     public FileRecord next() throws IOException {
         try {
             return separator == null ? nextLine() : nextBetweenSeparators();
-        } catch (IOException e) {
-            String damage = DamagedData.reason(e);
-            if (damage == null) {
-                throw e;
-            }
+        } catch (DamagedFileException e) {
             position = end;
-            return Refusals.damaged(lines.start(), lines.number() + 1, damage);
+            return Refusals.damaged(lines.start(), lines.number() + 1, e);
         }
     }
 

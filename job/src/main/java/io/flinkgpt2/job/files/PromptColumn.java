@@ -14,17 +14,18 @@ public final class PromptColumn {
      * Requires that a table has it.
      *
      * @param file the table's name, for the message
+     * @throws InvalidInputException if it has not; names the columns that it has, and the nearest
      */
-    public static void require(String column, List<String> columns, String file) throws InvalidFileException {
+    public static void require(String column, List<String> columns, String file) {
         if (columns.contains(column)) {
             return;
         }
         String meant = FieldNames.nearest(column, columns)
                 .map(name -> "; did you mean " + WireText.quoted(name) + "?")
-                .orElse(";");
-        throw new InvalidFileException(file + ": found the columns "
-                + columns.stream().map(WireText::quoted).collect(Collectors.joining(", "))
-                + ", expected " + WireText.quoted(column) + ", which holds the prompts" + meant
-                + " Name the column that does (--prompt-column)");
+                .orElse(".");
+        throw new InvalidInputException(
+                file,
+                "the columns " + columns.stream().map(WireText::quoted).collect(Collectors.joining(", ")),
+                WireText.quoted(column) + ", which holds the prompts" + meant + " Name the column that does (--prompt-column)");
     }
 }

@@ -30,15 +30,14 @@ final class Refusals {
     }
 
     /** Returns the last record of a file that cannot be read further. */
-    static FileRecord damaged(long offset, long line, String damage) {
+    static FileRecord damaged(long offset, long line, DamagedFileException cause) {
         return of(
                 offset,
                 line,
                 NOTHING,
                 error(
-                        TableRecords.DAMAGED_FILE,
-                        "the file: found data that does not decompress (" + damage
-                                + "), expected a whole file; nothing after this place was read"));
+                        InvalidRequestException.INVALID_VALUE,
+                        "the file: " + cause.getMessage() + "; nothing after this place was read"));
     }
 
     /** Returns why a file that begins with these bytes is not read, or null if it is. */

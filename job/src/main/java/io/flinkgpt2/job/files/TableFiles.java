@@ -15,7 +15,7 @@ public final class TableFiles {
      * Opens a table, whose format {@linkplain FileFormat#isTable is one}.
      *
      * @param position 0, or what {@link RecordReader#position} returned
-     * @throws InvalidFileException if it is not of its format, or its prompt column is missing or of another type
+     * @throws InvalidInputException if it is not of its format, or its prompt column is missing or of another type
      */
     public static RecordReader open(PromptFile file, ReadOptions options, long position) throws IOException {
         return switch (file.format()) {
@@ -28,7 +28,7 @@ public final class TableFiles {
     /**
      * Returns the columns that a file of any format brings to a table of answers. Reads its header, nothing more.
      *
-     * @throws InvalidFileException if it is a table and not of its format
+     * @throws InvalidInputException if it is a table and not of its format
      */
     public static List<TableColumn> columns(PromptFile file) throws IOException {
         return switch (file.format()) {
@@ -42,21 +42,22 @@ public final class TableFiles {
     /**
      * Returns the library of a format.
      *
-     * @throws InvalidFileException if its jar is not there
+     * @throws InvalidInputException if its jar is not there
      */
-    static TableLibrary library(FileFormat format) throws InvalidFileException {
+    static TableLibrary library(FileFormat format) {
         for (TableLibrary library : ServiceLoader.load(TableLibrary.class, TableLibrary.class.getClassLoader())) {
             if (library.format() == format) {
                 return library;
             }
         }
-        throw new InvalidFileException(format + ": found no library for this format, expected flink-gpt2-" + format
-                + ".jar on the class path; see 'Formats' in docs/files.md");
+        throw new InvalidInputException(
+                format.toString(),
+                "no library for this format",
+                "flink-gpt2-" + format + ".jar on the class path; see 'Formats' in docs/files.md");
     }
 
     private static InputStream decompressed(PromptFile file) throws IOException {
         Path path = new Path(file.path());
-        InputStream in = path.getFileSystem().open(path);
-        return file.compression().open(in);
+        return file.compression().open(path.getFileSystem().open(path));
     }
 }

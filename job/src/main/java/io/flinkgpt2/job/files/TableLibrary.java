@@ -17,7 +17,7 @@ public interface TableLibrary {
      * Opens a file.
      *
      * @param position 0, or what {@link RecordReader#position} returned
-     * @throws InvalidFileException if it is not of the format, or its prompt column is missing or of another type
+     * @throws InvalidInputException if it is not of the format, or its prompt column is missing or of another type
      */
     RecordReader open(PromptFile file, ReadOptions options, long position) throws IOException;
 

@@ -13,12 +13,6 @@ import java.util.Map;
 
 /** Makes requests of rows. */
 public final class TableRecords {
-    /** {@link io.flinkgpt2.job.record.RecordError#code} of a row that is not in the form of the table. */
-    public static final String INVALID_ROW = "invalid_row";
-
-    /** {@link io.flinkgpt2.job.record.RecordError#code} of a file that cannot be read to its end. */
-    public static final String DAMAGED_FILE = "damaged_file";
-
     // Else a character past U+FFFF takes twelve bytes, as two escapes, instead of four.
     private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
             .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)

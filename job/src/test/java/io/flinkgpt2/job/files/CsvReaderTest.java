@@ -76,24 +76,24 @@ class CsvReaderTest {
     @Test
     void aMissingPromptColumnIsRefusedWithWhatIsThere() {
         assertThatThrownBy(() -> read("id,promt\n1,a\n"))
-                .isInstanceOf(InvalidFileException.class)
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessage("t.csv: found the columns 'id', 'promt', expected 'prompt', which holds the prompts; did you mean"
                         + " 'promt'? Name the column that does (--prompt-column)");
-        assertThatThrownBy(() -> read("id,note\n1,a\n")).hasMessageContaining("holds the prompts; Name the column");
+        assertThatThrownBy(() -> read("id,note\n1,a\n")).hasMessageContaining("holds the prompts. Name the column");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"prompt,", "prompt, ,x", ",prompt"})
     void aColumnWithoutANameIsRefused(String header) {
         assertThatThrownBy(() -> read(header + "\n1,a\n"))
-                .isInstanceOf(InvalidFileException.class)
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("found no name for column");
     }
 
     @Test
     void aNameTwiceIsRefused() {
         assertThatThrownBy(() -> read("prompt,a,prompt\n"))
-                .isInstanceOf(InvalidFileException.class)
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("found the name 'prompt' again for column 3 of 3");
     }
 
@@ -103,12 +103,12 @@ class CsvReaderTest {
             for (String mark : List.of("", "\uFEFF")) {
                 byte[] bytes = (mark + "prompt\na\n").getBytes(charset);
                 assertThatThrownBy(() -> open(bytes, ReadOptions.defaults()))
-                        .isInstanceOf(InvalidFileException.class)
+                        .isInstanceOf(InvalidInputException.class)
                         .hasMessageContaining("t.csv: found UTF-16, expected a table in UTF-8");
             }
         }
         assertThatThrownBy(() -> open("prompt,\u00E9\n".getBytes(ISO_8859_1), ReadOptions.defaults()))
-                .hasMessageContaining("the header row: found the byte 0xE9 at index 7");
+                .hasMessageContaining("the row is not UTF-8: found the byte 0xE9 at index 7");
     }
 
     @Test
@@ -135,7 +135,7 @@ class CsvReaderTest {
 
         assertThat(records).hasSize(2);
         assertThat(records.get(0).refusal().message)
-                .isEqualTo("column 2: found text after a closing quote, expected the separator or the end of the row; write quotes"
+                .isEqualTo("the row: column 2: found text after a closing quote, expected the separator or the end of the row; write quotes"
                         + " that belong to a value twice");
         assertThat(records.get(1).refusal()).isNull();
     }
@@ -146,7 +146,7 @@ class CsvReaderTest {
         try (RecordReader reader = open(bytes, ReadOptions.defaults())) {
             assertThat(reader.next().refusal()).isNull();
             FileRecord rest = reader.next();
-            assertThat(rest.refusal().message).startsWith("column 2: found a quote that is never closed");
+            assertThat(rest.refusal().message).startsWith("the row: column 2: found a quote that is never closed");
             assertThat(new String(rest.original(), UTF_8)).isEqualTo("3,\"x\n4,5\n6,7\n");
             assertThat(reader.next()).isNull();
             assertThat(reader.position()).isEqualTo(bytes.length);
@@ -159,7 +159,7 @@ class CsvReaderTest {
         try (RecordReader reader = open(bytes, ReadOptions.defaults())) {
             FileRecord refused = reader.next();
             assertThat(refused.refusal().code).isEqualTo("invalid_utf8");
-            assertThat(refused.refusal().message).startsWith("the row: found the byte 0xE9 at index 1");
+            assertThat(refused.refusal().message).startsWith("the row is not UTF-8: found the byte 0xE9 at index 1");
             assertThat(refused.original()).containsExactly('a', 0xE9);
             assertThat(text(reader.next())).isEqualTo("{\"prompt\":\"b\"}");
         }
@@ -198,7 +198,7 @@ class CsvReaderTest {
             assertThat(refused.length()).isEqualTo(length);
             assertThat(refused.original()).hasSize(FileRecord.HEAD);
             assertThat(refused.refusal().code).isEqualTo("too_large");
-            assertThat(refused.refusal().message).startsWith("the row: found " + length + " bytes, expected at most 33554432");
+            assertThat(refused.refusal().message).startsWith("the record: found " + length + " bytes, expected at most 33554432");
             MessageDigest digest = Digests.sha256();
             digest.update((byte) '"');
             for (int i = 0; i < chunks; i++) {
@@ -232,8 +232,8 @@ class CsvReaderTest {
         FileRecord last = records.get(records.size() - 1);
         assertThat(records).hasSizeGreaterThan(20_000);
         assertThat(records.subList(0, records.size() - 1)).allMatch(record -> record.refusal() == null);
-        assertThat(last.refusal().code).isEqualTo("damaged_file");
-        assertThat(last.refusal().message).startsWith("the file cannot be read further: found damaged data");
+        assertThat(last.refusal().code).isEqualTo("invalid_value");
+        assertThat(last.refusal().message).startsWith("the file: found what does not decompress");
         for (int from : new int[] {1, records.size() / 2, records.size() - 1}) {
             try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), records.get(from).offset())) {
                 assertThat(withoutLines(readAll(reader)))
@@ -251,7 +251,7 @@ class CsvReaderTest {
         PromptFile file = TestFile.write(directory, name, "prompt,b\n1,2\n".getBytes(UTF_8));
 
         assertThatThrownBy(() -> TableFiles.open(file, ReadOptions.defaults(), 0))
-                .isInstanceOf(InvalidFileException.class)
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining(name + ": ");
     }
 

@@ -1,7 +1,6 @@
 package io.flinkgpt2.cli.common;
 
 import io.flinkgpt2.job.InvalidOptionException;
-import io.flinkgpt2.job.files.InvalidFileException;
 import io.flinkgpt2.job.files.InvalidInputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -46,9 +45,7 @@ public final class Failures {
                 return of(lost);
             }
         }
-        if (failure instanceof InvalidOptionException 
-                || failure instanceof InvalidInputException
-                || failure instanceof InvalidFileException) {
+        if (failure instanceof InvalidOptionException || failure instanceof InvalidInputException) {
             print(failure.getMessage());
             return ExitCode.USAGE;
         }
