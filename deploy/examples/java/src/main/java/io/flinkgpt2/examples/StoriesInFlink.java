@@ -1,0 +1,50 @@
+package io.flinkgpt2.examples;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.flinkgpt2.job.CompletionJob;
+import io.flinkgpt2.job.CompletionStreams;
+import io.flinkgpt2.job.JobOptions;
+import io.flinkgpt2.job.JobSettings;
+import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.PromptRecord;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Completes a stream of texts in a Flink job with any source and any sink, with the model in the directory that is named. */
+public final class StoriesInFlink {
+
+    private StoriesInFlink() {}
+
+    public static void main(String[] args) throws Exception {
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        DataStream<String> prompts = environment.fromData("Once upon a time", "The king said", "In the forest");
+        stories(prompts, args[0]).print();
+        environment.execute("stories");
+    }
+
+    /** Returns each prompt with its completion. */
+    static DataStream<String> stories(DataStream<String> prompts, String model) {
+        Configuration options = new Configuration();
+        options.set(JobOptions.MODEL_PATH, model);
+        options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, "none");
+        CompletionStreams answers = CompletionJob.complete(
+                prompts.map(StoriesInFlink::request).name("requests"), JobSettings.from(options));
+        answers.deadLetters().print("refused").name("refused");
+        return answers.completions().map(StoriesInFlink::text).name("texts");
+    }
+
+    /** A request in the JSON that topics have. The prompt is its id, so equal prompts have equal texts. */
+    private static PromptRecord request(String prompt) {
+        String json = JsonNodeFactory.instance
+                .objectNode()
+                .put("prompt", prompt)
+                .put("max_tokens", 40)
+                .toString();
+        return PromptRecord.of(prompt, json);
+    }
+
+    private static String text(CompletionRecord answer) {
+        return answer.error == null ? answer.customId + answer.choices.get(0).text : answer.error.message;
+    }
+}
