@@ -134,14 +134,12 @@ public final class TextCompleter {
     private BatchOptions options(int[][] prompts, GenerationParameters parameters) {
         Gpt2Config config = model.config();
         int tokens = Arrays.stream(prompts).mapToInt(prompt -> prompt.length).reduce(0, Math::addExact);
-        long longest = Arrays.stream(prompts).mapToInt(prompt -> prompt.length).max().orElseThrow();
+        long longest =
+                Arrays.stream(prompts).mapToInt(prompt -> prompt.length).max().orElseThrow();
         int end = (int) Math.min(limits.maxContext(), longest + parameters.maxTokens());
         long sequences = (long) prompts.length * parameters.bestOf();
         BatchOptions roomy = BatchOptions.roomy(
-                config,
-                limits.maxContext(),
-                (int) Math.min(BATCH_SIZE, sequences),
-                Math.min(PREFILL_CHUNK, tokens));
+                config, limits.maxContext(), (int) Math.min(BATCH_SIZE, sequences), Math.min(PREFILL_CHUNK, tokens));
         long least = KvBlocks.blocksFor(limits.maxContext()) * KvBlocks.blockBytes(config);
         long wanted = roomy.batchSize() * (long) KvBlocks.blocksFor(end) * KvBlocks.blockBytes(config);
         long beams = parameters.beams() == null ? 0 : Generator.mostKvCacheBytes(config, end);

@@ -35,7 +35,8 @@ final class ParameterText {
         description.beams(parameters.beams());
         description.constraint(parameters.constraint());
         description.addUnless(0, "timeout_ms", parameters.timeoutMillis());
-        description.addTexts("cache_salt", parameters.cacheSalt().isEmpty() ? List.of() : List.of(parameters.cacheSalt()));
+        description.addTexts(
+                "cache_salt", parameters.cacheSalt().isEmpty() ? List.of() : List.of(parameters.cacheSalt()));
         description.addUnless(true, "skip_special_tokens", parameters.skipSpecialTokens());
         return description.text.toString();
     }

@@ -11,6 +11,7 @@ import io.flinkgpt2.generation.StopReason;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.sampling.BeamParameters;
 import io.flinkgpt2.sampling.GenerationParameters;
+import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Kernels;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -42,7 +42,10 @@ class PretrainedCompletionTest {
     }
 
     private static GenerationParameters parameters(int maxTokens, long seed) {
-        return GenerationParameters.builder().setMaxTokens(maxTokens).setSeed(seed).build();
+        return GenerationParameters.builder()
+                .setMaxTokens(maxTokens)
+                .setSeed(seed)
+                .build();
     }
 
     /** What a generator of one place, as the job's, makes of a prompt. */
@@ -58,7 +61,7 @@ class PretrainedCompletionTest {
         assertThat(found.stopReason()).isEqualTo(expected.stopReason());
     }
 
-    /** Prompts of 1..60 words, some of them more than once. */
+    /** Prompts of 1..24 words, some of them more than once. */
     private static List<String> prompts(int count) {
         Random random = new Random(5);
         String[] words = "the king said to his daughter and went into a dark forest where nobody lived".split(" ");
@@ -67,7 +70,7 @@ class PretrainedCompletionTest {
             prompts.add(
                     i % 7 == 6
                             ? prompts.get(random.nextInt(i))
-                            : IntStream.range(0, 1 + random.nextInt(60))
+                            : IntStream.range(0, 1 + random.nextInt(24))
                                     .mapToObj(j -> words[random.nextInt(words.length)])
                                     .collect(Collectors.joining(" ")));
         }
@@ -86,8 +89,8 @@ class PretrainedCompletionTest {
 
     @Test
     void aBatchHasTheCompletionsOfItsPromptsInTheirOrder() {
-        List<String> prompts = prompts(100);
-        GenerationParameters parameters = parameters(24, 3);
+        List<String> prompts = prompts(48); // more than there are places
+        GenerationParameters parameters = parameters(6, 3);
         List<Completion> completions = model.completeAll(prompts, parameters);
         assertThat(completions).hasSameSizeAs(prompts);
         for (int i = 0; i < prompts.size(); i++) {
@@ -110,9 +113,8 @@ class PretrainedCompletionTest {
         assertThat(completions).extracting(Completion::text).doesNotHaveDuplicates();
         assertThat(model.completeAll(List.of("The fox"), parameters))
                 .extracting(Completion::text)
-                .isEqualTo(completions.subList(3, 6).stream()
-                        .map(Completion::text)
-                        .toList());
+                .isEqualTo(
+                        completions.subList(3, 6).stream().map(Completion::text).toList());
         assertThatThrownBy(() -> model.complete("The king", parameters))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("n: found 3, expected 1 for a single completion; call completeAll to have several");
@@ -123,10 +125,11 @@ class PretrainedCompletionTest {
         GenerationParameters parameters = GenerationParameters.builder()
                 .setChoices(BeamParameters.MAX_WIDTH)
                 .setBeams(new BeamParameters(1, false))
-                .setMaxTokens(70)
+                .setMaxTokens(12)
                 .setTemperature(0)
                 .build();
-        assertThat(model.completeAll(List.of("The king", "The fox"), parameters)).hasSize(2 * BeamParameters.MAX_WIDTH);
+        assertThat(model.completeAll(List.of("The king", "The fox"), parameters))
+                .hasSize(2 * BeamParameters.MAX_WIDTH);
     }
 
     @Test
@@ -182,8 +185,7 @@ class PretrainedCompletionTest {
 
     @Test
     void aModelThatTakesTokenIdsOnlySaysSo() throws IOException {
-        Gpt2Config small = new Gpt2Config(
-                31, 16, 8, 1, 2, 16, io.flinkgpt2.tensor.Activation.RELU, 1e-5f, true, false, true, List.of());
+        Gpt2Config small = new Gpt2Config(31, 16, 8, 1, 2, 16, Activation.RELU, 1e-5f, true, false, true, List.of());
         Pretrained random = Pretrained.random(small, 1, LoadOptions.defaults());
         assertThatThrownBy(() -> random.complete("Hello"))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -194,8 +196,8 @@ class PretrainedCompletionTest {
 
     @Test
     void severalThreadsHaveTheSameCompletions() throws Exception {
-        List<String> prompts = prompts(40);
-        GenerationParameters parameters = parameters(16, 9);
+        List<String> prompts = prompts(10);
+        GenerationParameters parameters = parameters(6, 9);
         List<String> expected = texts(model.completeAll(prompts, parameters));
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
@@ -228,10 +230,10 @@ class PretrainedCompletionTest {
     }
 
     @Test
-    void noThreadOutlivesACall() throws ExecutionException, InterruptedException {
+    void noThreadOutlivesACall() {
         List<String> before = threads();
         model.completeAll(prompts(10));
-        assertThat(threads()).isEqualTo(before);
+        assertThat(before).containsAll(threads());
     }
 
     private static List<String> threads() {

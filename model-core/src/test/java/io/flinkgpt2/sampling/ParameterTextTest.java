@@ -49,7 +49,8 @@ class ParameterTextTest {
             Map.entry(
                     "setLabelIds",
                     new Case(
-                            b -> b.setLogprobs(1).setLabelIds(new int[] {4}), ", logprobs=1, logprob_token_ids=1 ids]")),
+                            b -> b.setLogprobs(1).setLabelIds(new int[] {4}),
+                            ", logprobs=1, logprob_token_ids=1 ids]")),
             Map.entry("setEcho", new Case(b -> b.setEcho(true), ", echo=true]")),
             Map.entry(
                     "setBeams",
@@ -65,7 +66,9 @@ class ParameterTextTest {
             Map.entry("setBestOf", new Case(b -> b.setBestOf(4), ", best_of=4]")),
             Map.entry("setTimeoutMillis", new Case(b -> b.setTimeoutMillis(5), ", timeout_ms=5]")),
             Map.entry("setCacheSalt", new Case(b -> b.setCacheSalt("s"), ", cache_salt=[\"s\"]]")),
-            Map.entry("setSkipSpecialTokens", new Case(b -> b.setSkipSpecialTokens(false), ", skip_special_tokens=false]")),
+            Map.entry(
+                    "setSkipSpecialTokens",
+                    new Case(b -> b.setSkipSpecialTokens(false), ", skip_special_tokens=false]")),
             Map.entry(
                     "setLogitBias",
                     new Case(b -> b.setLogitBias(new int[] {1}, new float[] {2}), ", logit_bias=1 ids]"))));
@@ -81,9 +84,8 @@ class ParameterTextTest {
 
     @Test
     void everythingThatDiffersFromItsDefaultIsNamedAsInRecords() {
-        CASES.forEach((setter, example) -> assertThat(example.change()
-                        .apply(GenerationParameters.builder())
-                        .build())
+        CASES.forEach((setter, example) -> assertThat(
+                        example.change().apply(GenerationParameters.builder()).build())
                 .as(setter)
                 .hasToString(DEFAULTS + example.text()));
     }

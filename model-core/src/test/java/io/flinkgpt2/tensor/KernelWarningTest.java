@@ -53,7 +53,9 @@ class KernelWarningTest {
     void withoutALoggingItIsPrintedOnce() throws Exception {
         Printed printed = run(false);
         assertThat(printed.out().lines()).hasSize(3).containsOnly("scalar");
-        assertThat(printed.err()).containsOnlyOnce("flink-gpt2: WARNING: " + WARNING).containsOnlyOnce(ADVICE);
+        assertThat(printed.err())
+                .containsOnlyOnce("flink-gpt2: WARNING: " + WARNING)
+                .containsOnlyOnce(ADVICE);
     }
 
     @Test
