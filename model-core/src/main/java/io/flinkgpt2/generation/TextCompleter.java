@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
@@ -100,7 +99,7 @@ public final class TextCompleter {
         }
         ContinuousBatch batch =
                 new ContinuousBatch(model, tokenizer, options(prompts, parameters), new Workers(1), constraints);
-        Map<RequestGroup, Integer> inFlight = new IdentityHashMap<>();
+        IdentityHashMap<RequestGroup, Integer> inFlight = new IdentityHashMap<>();
         List<List<Completion>> completions = new ArrayList<>();
         while (completions.size() < prompts.length || !inFlight.isEmpty()) {
             // No more than there are places: those that wait would take memory.

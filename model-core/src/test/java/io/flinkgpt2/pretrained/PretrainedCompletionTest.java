@@ -64,7 +64,7 @@ class PretrainedCompletionTest {
     /** Prompts of 1..24 words, some of them more than once. */
     private static List<String> prompts(int count) {
         Random random = new Random(5);
-        String[] words = "the king said to his daughter and went into a dark forest where nobody lived".split(" ");
+        String[] words = "the king said to his daughter and went into a dark forest where nobody lived".split(" ", -1);
         List<String> prompts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             prompts.add(
