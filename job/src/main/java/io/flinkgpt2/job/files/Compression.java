@@ -1,10 +1,13 @@
 package io.flinkgpt2.job.files;
 
+import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** The compression of a whole file, known by the end of its name. */
 public enum Compression {
@@ -38,16 +41,48 @@ public enum Compression {
         return fileName.substring(0, fileName.length() - ofName(fileName).extension.length());
     }
 
-    /**
-     * Returns the decompressed bytes.
-     *
-     * @throws IOException if they do not begin as this compression does
-     */
-    InputStream open(InputStream compressed) throws IOException {
-        return switch (this) {
-            case NONE -> compressed;
-            case GZIP -> new GZIPInputStream(compressed, BUFFER);
-            case ZSTD -> new ZstdInputStream(compressed);
-        };
+    /** Returns the decompressed bytes; reading them throws a {@link DamagedFileException} where they cannot be had. */
+    InputStream open(InputStream compressed) {
+        return this == NONE ? compressed : new Decompressed(compressed);
+    }
+
+    /** Opened with the first read, so that what is wrong with the first bytes is told as what is wrong with later ones. */
+    private final class Decompressed extends InputStream {
+        private final InputStream compressed;
+        private InputStream decompressed;
+
+        private Decompressed(InputStream compressed) {
+            this.compressed = compressed;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                if (decompressed == null) {
+                    decompressed = Compression.this == GZIP
+                            ? new GZIPInputStream(compressed, BUFFER)
+                            : new ZstdInputStream(compressed);
+                }
+                return decompressed.read(bytes, offset, length);
+            } catch (ZipException | ZstdIOException | EOFException e) {
+                throw new DamagedFileException(
+                        "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension, e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (compressed) {
+                if (decompressed != null) {
+                    decompressed.close();
+                }
+            }
+        }
     }
 }

@@ -11,7 +11,8 @@ import io.flinkgpt2.job.record.RecordError;
  * @param original its bytes without the end of the line, or their head where it is longer than {@link #LONGEST}; of a row in
  *     Parquet the JSON
  * @param length bytes of the whole original
- * @param sha256 hexadecimal digest of the whole original where {@code original} is only its head, else null
+ * @param sha256 hexadecimal digest of the whole original where {@code original} is only its head, else null; null, too, of several
+ *     lines together one of which is too long by itself
  * @param request the request that it makes, as JSON in UTF-8; null if there is a refusal
  * @param columns its columns by their names, in the order of the table: texts, or in Parquet what JSON has for them; of plain text
  *     the prompt; null for a request, which has none

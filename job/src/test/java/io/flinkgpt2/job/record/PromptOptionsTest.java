@@ -11,6 +11,7 @@ import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -163,7 +164,7 @@ class PromptOptionsTest {
     @Test
     void whatAJobChoosesHoldsForRequestsThatDoNotSay() throws InvalidRequestException {
         RequestParser parser =
-                Requests.parser(MAX_CONTEXT, UnknownFields.REJECT, new RequestDefaults(PromptTruncation.LEFT, true));
+                Requests.parser(MAX_CONTEXT, UnknownFields.REJECT, new RequestDefaults(PromptTruncation.LEFT, true, Map.of()));
 
         PromptRequest request = parser.parse(record("{\"prompt\":\"<|endoftext|> b\"}"), NOW);
         assertThat(request.prompts[0]).containsExactly(50256, 275);

@@ -1,6 +1,5 @@
 package io.flinkgpt2.examples;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.CompletionStreams;
 import io.flinkgpt2.job.JobOptions;
@@ -27,21 +26,17 @@ public final class StoriesInFlink {
     static DataStream<String> stories(DataStream<String> prompts, String model) {
         Configuration options = new Configuration();
         options.set(JobOptions.MODEL_PATH, model);
-        options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, "none");
+        // Fields of a request, for those that lack them.
+        options.setString("request.max_tokens", "40");
         CompletionStreams answers = CompletionJob.complete(
-                prompts.map(StoriesInFlink::request).name("requests"), JobSettings.from(options));
+                prompts.map(StoriesInFlink::request).name("requests"), JobSettings.unconnected(options));
         answers.deadLetters().print("refused").name("refused");
         return answers.completions().map(StoriesInFlink::text).name("texts");
     }
 
-    /** A request in the JSON that topics have. The prompt is its id, so equal prompts have equal texts. */
+    /** The prompt is the request's id, so equal prompts have equal texts. */
     private static PromptRecord request(String prompt) {
-        String json = JsonNodeFactory.instance
-                .objectNode()
-                .put("prompt", prompt)
-                .put("max_tokens", 40)
-                .toString();
-        return PromptRecord.of(prompt, json);
+        return PromptRecord.ofPrompt(prompt, prompt);
     }
 
     private static String text(CompletionRecord answer) {
