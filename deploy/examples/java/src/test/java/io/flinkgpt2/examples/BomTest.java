@@ -21,9 +21,9 @@ import org.w3c.dom.NodeList;
 class BomTest {
 
     private final XPath xpath = XPathFactory.newInstance().newXPath();
-    private final Document parent = parse("../../../pom.xml");
-    private final Document bom = parse("../../bom/pom.xml");
-    private final Document examples = parse("pom.xml");
+    private final Document parent = parse("pom.xml");
+    private final Document bom = parse("deploy/bom/pom.xml");
+    private final Document examples = parse("deploy/examples/java/pom.xml");
 
     private static Document parse(String file) {
         try {

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.generation.Completion;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.sampling.GenerationParameters;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,36 +15,21 @@ import org.junit.jupiter.api.Test;
 /** The examples do what they say, on the bundled model. */
 class ExamplesTest {
 
-    private static final Path MODEL = Path.of("..", "..", "models", "fairytales");
+    private static final Path MODEL = Output.MODEL;
     private static final List<String> PROMPTS = List.of("Once upon a time", "The king said", "In the forest");
 
-    /** An example's main method. */
-    private interface Main {
-        void run(String[] args) throws Exception;
-    }
-
-    private static String output(Main main) throws Exception {
-        PrintStream out = System.out;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (PrintStream captured = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
-            System.setOut(captured);
-            main.run(new String[] {MODEL.toString()});
-        } finally {
-            System.setOut(out);
-        }
-        return bytes.toString(StandardCharsets.UTF_8);
-    }
+    private static final String[] ARGUMENTS = {MODEL.toString()};
 
     @Test
     void aPromptIsCompletedWithTheDefaults() throws Exception {
         Completion completion = Pretrained.open(MODEL).complete("Once upon a time");
         assertThat(completion.tokenIds()).hasSize(16);
-        assertThat(output(Story::main)).isEqualTo("Once upon a time" + completion.text() + System.lineSeparator());
+        assertThat(Output.of(() -> Story.main(ARGUMENTS))).isEqualTo("Once upon a time" + completion.text() + System.lineSeparator());
     }
 
     @Test
     void aBatchIsInTheOrderOfItsPrompts() throws Exception {
-        String output = output(Stories::main);
+        String output = Output.of(() -> Stories.main(ARGUMENTS));
         assertThat(output).startsWith("Pretrained[" + MODEL + ", ");
         Pretrained model = Pretrained.open(MODEL);
         GenerationParameters parameters = GenerationParameters.builder()
