@@ -1,8 +1,8 @@
 package io.flinkgpt2.job.files;
 
 import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -66,8 +66,8 @@ public enum Compression {
             try {
                 if (decompressed == null) {
                     decompressed = Compression.this == GZIP
-                            ? new GZIPInputStream(compressed, BUFFER)
-                            : new ZstdInputStream(compressed);
+                            ? new GZIPInputStream(withMoreToCome(compressed), BUFFER)
+                            : new ZstdFrames(compressed);
                 }
                 return decompressed.read(bytes, offset, length);
             } catch (ZipException | ZstdIOException | EOFException e) {
@@ -84,5 +84,15 @@ public enum Compression {
                 }
             }
         }
+    }
+
+    /** The library takes a member for the last one if the stream has nothing available, as streams over a network may say. */
+    private static InputStream withMoreToCome(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 1;
+            }
+        };
     }
 }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.files;
 
+import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.RecordError;
 import java.io.EOFException;
 import java.io.IOException;
@@ -40,19 +41,22 @@ public final class FileReaders implements Serializable {
         if (position >= end) {
             return OneRecord.none(position);
         }
+        if (file.format().isTable()) {
+            try {
+                return TableFiles.open(file, options, position);
+            } catch (InvalidInputException e) {
+                RecordError refusal = Refusals.error(InvalidRequestException.INVALID_VALUE, e.getMessage());
+                return new OneRecord(Refusals.of(0, 1, new byte[0], refusal), end);
+            }
+        }
         FSDataInputStream in = openFile(file);
         try {
-            return switch (file.format()) {
-                case JSONL, TEXT -> {
-                    RecordError refusal = position == 0 ? refusalOfEncoding(file, in) : null;
-                    if (refusal != null) {
-                        in.close();
-                        yield new OneRecord(Refusals.of(0, 1, new byte[0], refusal), end);
-                    }
-                    yield LineReader.at(decompressedAt(file, in, position), file.format(), options, position, end);
-                }
-                case CSV, TSV, PARQUET -> throw new UnsupportedOperationException("tables");
-            };
+            RecordError refusal = position == 0 ? refusalOfEncoding(file, in) : null;
+            if (refusal != null) {
+                in.close();
+                return new OneRecord(Refusals.of(0, 1, new byte[0], refusal), end);
+            }
+            return LineReader.at(decompressedAt(file, in, position), file.format(), options, position, end);
         } catch (IOException | RuntimeException e) {
             in.close();
             throw e;

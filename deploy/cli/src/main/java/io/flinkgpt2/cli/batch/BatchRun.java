@@ -36,10 +36,13 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One run, from its inputs to OUT: begins it, or goes on with it where an earlier process was. */
 final class BatchRun {
 
+    private static final Logger LOG = LoggerFactory.getLogger(BatchRun.class);
     private static final long LOOK_MS = 250;
 
     private final PrintWriter err;
@@ -148,12 +151,11 @@ final class BatchRun {
 
     /** Returns the columns of all tables; finds out, too, whether each has its prompts. */
     private List<TableColumn> columns(PromptFiles files) throws IOException {
-        FileReaders readers = new FileReaders(settings.files().read());
         List<List<TableColumn>> all = new ArrayList<>();
         for (PromptFile file : files.list()) {
             all.add(TableFiles.columns(file));
             if (file.format().isTable()) {
-                readers.open(file).close();
+                TableFiles.open(file, settings.files().read(), 0).close();
             }
         }
         return TableColumn.union(all);
@@ -239,12 +241,27 @@ final class BatchRun {
         try (Progress progress = new Progress(err)) {
             BatchProgress shown = new BatchProgress(progress, answers, PromptCount.start(readers, files.list()));
             CompletableFuture<JobExecutionResult> job = client.getJobExecutionResult();
+            boolean hurried = false;
             while (!hasEnded(job)) {
                 shown.update();
+                if (shown.allDone() && !hurried) {
+                    hurried = true;
+                    hurry(flink, client);
+                }
             }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
+    }
+
+    /** Takes the last checkpoint now, which commits the last answers and would come by itself a little later. */
+    private static void hurry(LocalFlink flink, JobClient client) {
+        flink.takeCheckpoint(client.getJobID())
+                .whenComplete((path, failure) -> {
+                    if (failure != null) {
+                        LOG.debug("The last checkpoint could not be taken at once; Flink takes it in time.", failure);
+                    }
+                });
     }
 
     private static boolean hasEnded(CompletableFuture<JobExecutionResult> job)
