@@ -6,8 +6,6 @@ import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.reflect.Method;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,36 +62,35 @@ class DocumentedCodeTest {
         return name.group(1);
     }
 
-    private void compile(List<String> programs) throws IOException {
+    /** Compiles programs to where the tests are, for Flink's tasks find classes of the class path only. */
+    private void compile(List<String> programs) throws Exception {
         List<Path> sources = new ArrayList<>();
         for (String program : programs) {
-            // A folder each, for the README and the guide call theirs the same.
-            Path source = folder.resolve(String.valueOf(sources.size())).resolve(nameOf(program) + ".java");
-            Files.createDirectories(source.getParent());
-            sources.add(Files.writeString(source, program));
+            sources.add(Files.writeString(folder.resolve(nameOf(program) + ".java"), program));
         }
+        Path classes = Path.of(DocumentedCodeTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
-            List<String> options = List.of("-d", folder.toString(), "-cp", System.getProperty("java.class.path"));
-            boolean compiled = compiler.getTask(messages, files, null, options, null, files.getJavaFileObjects(sources.toArray(Path[]::new)))
+            boolean compiled = compiler.getTask(
+                            messages,
+                            files,
+                            null,
+                            List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path")),
+                            null,
+                            files.getJavaFileObjects(sources.toArray(Path[]::new)))
                     .call();
-            assertThat(compiled).as(messages + "\n" + String.join("\n", programs)).isTrue();
+            assertThat(compiled)
+                    .as(messages + "\n" + String.join("\n", programs))
+                    .isTrue();
         }
     }
 
     /** Runs a compiled program and returns what it prints. */
-    private String run(String program) throws Exception {
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
-            thread.setContextClassLoader(loader);
-            Method main = loader.loadClass(nameOf(program)).getDeclaredMethod("main", String[].class);
-            main.setAccessible(true);
-            return Output.of(() -> main.invoke(null, (Object) new String[0]));
-        } finally {
-            thread.setContextClassLoader(before);
-        }
+    private static String run(String program) throws Exception {
+        Method main = Class.forName(nameOf(program)).getDeclaredMethod("main", String[].class);
+        main.setAccessible(true);
+        return Output.of(() -> main.invoke(null, (Object) new String[0]));
     }
 
     @Test
