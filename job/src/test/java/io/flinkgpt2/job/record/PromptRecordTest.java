@@ -14,7 +14,15 @@ class PromptRecordTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"Once upon a time", "", "\"}", "a\nb\u0000\\", "\u00e9 \ud83d\ude00 \u6c34", "<|endoftext|>", "null"})
+            strings = {
+                "Once upon a time",
+                "",
+                "\"}",
+                "a\nb\u0000\\",
+                "\u00e9 \ud83d\ude00 \u6c34",
+                "<|endoftext|>",
+                "null"
+            })
     void aPromptIsTheTextWhateverItHolds(String prompt) throws InvalidRequestException {
         PromptRequest request = Requests.parser().parse(PromptRecord.ofPrompt("a", prompt), Requests.NOW);
         int[] expected = prompt.isEmpty() ? new int[] {50256} : Tokenizer.gpt2().encode(prompt);
@@ -26,8 +34,7 @@ class PromptRecordTest {
 
     @Test
     void halfACharacterIsRefusedAndNotReplaced() {
-        assertThatThrownBy(() ->
-                        Requests.parser().parse(PromptRecord.ofPrompt("a", "caf\u00e9 \ud83d!"), Requests.NOW))
+        assertThatThrownBy(() -> Requests.parser().parse(PromptRecord.ofPrompt("a", "caf\u00e9 \ud83d!"), Requests.NOW))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("prompt: found the lone surrogate U+D83D");
     }
@@ -38,8 +45,7 @@ class PromptRecordTest {
                 PromptRecord.of("a", "{\"prompt\": \"Hello\", \"max_tokens\": 3, \"seed\": 7, \"custom_id\": \"b\"}");
         PromptRequest request = Requests.parser().parse(record, Requests.NOW);
         assertThat(request.customId).isEqualTo("b");
-        assertThat(request.parameters)
-                .hasToString("GenerationParameters[max_tokens=3, temperature=1.0, seed=7]");
+        assertThat(request.parameters).hasToString("GenerationParameters[max_tokens=3, temperature=1.0, seed=7]");
         assertThat(record.source.topic).isEmpty();
         assertThat(record.source.timestamp).isPositive();
     }
@@ -57,6 +63,8 @@ class PromptRecordTest {
         RecordError error = new RecordError("the value: found none", "invalid_request_error", null, "empty_value");
         assertThat(new DeadLetter(record, error, "job", 5))
                 .hasToString("DeadLetter[prompts-1-2, the value: found none]");
-        assertThat(new CompletionRecord().toString()).startsWith("{\"id\":null,").contains("\"choices\":[]");
+        assertThat(new CompletionRecord().toString())
+                .startsWith("{\"id\":null,")
+                .contains("\"choices\":[]");
     }
 }
