@@ -11,6 +11,7 @@ public final class Story {
 
     public static void main(String[] args) throws IOException {
         Pretrained model = Pretrained.open(Path.of(args[0]));
-        System.out.println("Once upon a time" + model.complete("Once upon a time").text());
+        System.out.println(
+                "Once upon a time" + model.complete("Once upon a time").text());
     }
 }

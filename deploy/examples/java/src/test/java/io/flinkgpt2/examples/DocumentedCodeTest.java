@@ -68,7 +68,11 @@ class DocumentedCodeTest {
         for (String program : programs) {
             sources.add(Files.writeString(folder.resolve(nameOf(program) + ".java"), program));
         }
-        Path classes = Path.of(DocumentedCodeTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(DocumentedCodeTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter messages = new StringWriter();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8)) {
@@ -102,7 +106,9 @@ class DocumentedCodeTest {
         assertThat(run(blocks.get(0)))
                 .contains(
                         model.complete("Once upon a time").text(),
-                        model.completeAll(List.of("The king said", "In the forest")).get(1).text());
+                        model.completeAll(List.of("The king said", "In the forest"))
+                                .get(1)
+                                .text());
     }
 
     @Test
@@ -122,9 +128,11 @@ class DocumentedCodeTest {
         compile(programs);
 
         Pretrained model = Pretrained.open(Output.MODEL);
-        assertThat(run(programs.get(0))).contains(model.complete("Once upon a time").text());
+        assertThat(run(programs.get(0)))
+                .contains(model.complete("Once upon a time").text());
         assertThat(run(programs.get(1))).contains("Once upon a time", "The king said");
-        assertThat(run(programs.get(2))).contains(" (STOP_STRING)", "Completion[\"", "Pretrained[deploy/models/fairytales, ", "int8");
+        assertThat(run(programs.get(2)))
+                .contains(" (STOP_STRING)", "Completion[\"", "Pretrained[deploy/models/fairytales, ", "int8");
     }
 
     @Test
@@ -136,7 +144,8 @@ class DocumentedCodeTest {
         String pom = Files.readString(Path.of("deploy/examples/java/pom.xml")).replaceAll("\\s+", "");
         String setup = xml.group(1).replaceAll("\\s+", "").replace("0.1.0-SNAPSHOT", "${flink-gpt2.version}");
         // The guide has the first of the dependencies only.
-        for (String part : setup.split("<dependencies>(?=<dependency>.*</dependency></dependencies>$)|</dependencies>$", -1)) {
+        for (String part :
+                setup.split("<dependencies>(?=<dependency>.*</dependency></dependencies>$)|</dependencies>$", -1)) {
             assertThat(pom).contains(part);
         }
     }

@@ -24,7 +24,8 @@ class ExamplesTest {
     void aPromptIsCompletedWithTheDefaults() throws Exception {
         Completion completion = Pretrained.open(MODEL).complete("Once upon a time");
         assertThat(completion.tokenIds()).hasSize(16);
-        assertThat(Output.of(() -> Story.main(ARGUMENTS))).isEqualTo("Once upon a time" + completion.text() + System.lineSeparator());
+        assertThat(Output.of(() -> Story.main(ARGUMENTS)))
+                .isEqualTo("Once upon a time" + completion.text() + System.lineSeparator());
     }
 
     @Test
@@ -50,8 +51,7 @@ class ExamplesTest {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
         environment.setParallelism(2);
         List<String> stories = new ArrayList<>();
-        try (CloseableIterator<String> answers = StoriesInFlink.stories(
-                        environment.fromData(PROMPTS), MODEL.toString())
+        try (CloseableIterator<String> answers = StoriesInFlink.stories(environment.fromData(PROMPTS), MODEL.toString())
                 .executeAndCollect()) {
             answers.forEachRemaining(stories::add);
         }
