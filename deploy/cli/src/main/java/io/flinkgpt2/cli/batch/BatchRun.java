@@ -103,7 +103,7 @@ final class BatchRun {
             long tokens = generate(directory, files);
             requireUnchanged(description);
             Merge.Counts counts = write(directory, files, columns);
-            directory.delete();
+            directory.forget();
             return new BatchSummary(
                     counts.answered(),
                     counts.failed(),

@@ -135,18 +135,21 @@ final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** Deletes the directory; the run is over. */
-    void delete() throws IOException {
-        close();
-        Deletion.of(directory);
+    /** Forgets the run, which is over. */
+    void forget() throws IOException {
+        Files.deleteIfExists(description());
     }
 
-    /** Lets go of the directory, which stays. */
+    /** Lets go of the directory, which stays if there is a run to go on with. */
     @Override
     public void close() throws IOException {
-        if (lock.isValid()) {
-            lock.release();
+        if (!lock.isValid()) {
+            return;
         }
-        channel.close();
+        try (channel) {
+            if (!Files.exists(description())) {
+                Deletion.of(directory);
+            }
+        }
     }
 }
