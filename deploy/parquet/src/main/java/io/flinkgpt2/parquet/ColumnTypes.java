@@ -28,7 +28,8 @@ final class ColumnTypes {
         }
         StringBuilder words = new StringBuilder();
         renamed(optional(type), ColumnTypes::escaped).writeToStringBuilder(words, "");
-        TableColumn column = new TableColumn(type.getName(), words.append(type.isPrimitive() ? ";" : "").toString());
+        TableColumn column = new TableColumn(
+                type.getName(), words.append(type.isPrimitive() ? ";" : "").toString());
         try {
             return type(column).equals(optional(type)) ? column : TableColumn.text(type.getName());
         } catch (RuntimeException e) {
@@ -64,12 +65,12 @@ final class ColumnTypes {
         LogicalTypeAnnotation logical = type.getLogicalTypeAnnotation();
         return logical instanceof LogicalTypeAnnotation.GeometryLogicalTypeAnnotation
                 || logical instanceof LogicalTypeAnnotation.GeographyLogicalTypeAnnotation
-                || !type.isPrimitive() && type.asGroupType().getFields().stream().anyMatch(ColumnTypes::hasShapes);
+                || !type.isPrimitive()
+                        && type.asGroupType().getFields().stream().anyMatch(ColumnTypes::hasShapes);
     }
 
     private static Type optional(Type type) {
-        Repetition repetition =
-                type.isRepetition(Repetition.REQUIRED) ? Repetition.OPTIONAL : type.getRepetition();
+        Repetition repetition = type.isRepetition(Repetition.REQUIRED) ? Repetition.OPTIONAL : type.getRepetition();
         return with(type, repetition, UnaryOperator.identity());
     }
 

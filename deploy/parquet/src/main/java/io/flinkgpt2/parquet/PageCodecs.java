@@ -63,16 +63,15 @@ final class PageCodecs implements CompressionCodecFactory {
     }
 
     private static byte[] decompress(CompressionCodecName name, byte[] bytes, int size) throws IOException {
-        byte[] page =
-                switch (name) {
-                    case UNCOMPRESSED -> bytes;
-                    case SNAPPY -> snappy(bytes, size);
-                    case GZIP -> head(new GZIPInputStream(new ByteArrayInputStream(bytes)), size);
-                    case ZSTD -> head(new ZstdInputStream(new ByteArrayInputStream(bytes)), size);
-                    default ->
-                        throw new IOException("pages compressed with " + name
-                                + ", expected UNCOMPRESSED, SNAPPY, GZIP or ZSTD; write the file with one of these");
-                };
+        byte[] page = switch (name) {
+            case UNCOMPRESSED -> bytes;
+            case SNAPPY -> snappy(bytes, size);
+            case GZIP -> head(new GZIPInputStream(new ByteArrayInputStream(bytes)), size);
+            case ZSTD -> head(new ZstdInputStream(new ByteArrayInputStream(bytes)), size);
+            default ->
+                throw new IOException("pages compressed with " + name
+                        + ", expected UNCOMPRESSED, SNAPPY, GZIP or ZSTD; write the file with one of these");
+        };
         if (page.length != size) {
             throw new IOException("a page of " + page.length + " bytes, expected " + size);
         }

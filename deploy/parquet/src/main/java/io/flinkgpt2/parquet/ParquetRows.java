@@ -75,7 +75,8 @@ final class ParquetRows implements RecordReader {
     }
 
     private static boolean isTokenIds(Type type) {
-        Type element = type.isRepetition(Repetition.REPEATED) ? type
+        Type element = type.isRepetition(Repetition.REPEATED)
+                ? type
                 : ListType.isList(type) ? ListType.element(type.asGroupType()) : null;
         if (element == null || !element.isPrimitive()) {
             return false;

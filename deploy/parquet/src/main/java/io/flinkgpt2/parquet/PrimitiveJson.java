@@ -55,7 +55,8 @@ final class PrimitiveJson {
                 yield Double.isFinite(value) ? DoubleNode.valueOf(value) : TextNode.valueOf(String.valueOf(value));
             }
             case INT96 -> TextNode.valueOf(Times.ofInt96(group.getInt96(field, index)));
-            case BINARY, FIXED_LEN_BYTE_ARRAY -> of(group.getBinary(field, index).getBytes(), logical);
+            case BINARY, FIXED_LEN_BYTE_ARRAY ->
+                of(group.getBinary(field, index).getBytes(), logical);
         };
     }
 
@@ -117,7 +118,10 @@ final class PrimitiveJson {
 
     private static String utf8(byte[] bytes) throws InvalidValueException {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new InvalidValueException("found a string that is not UTF-8, expected UTF-8");
         }

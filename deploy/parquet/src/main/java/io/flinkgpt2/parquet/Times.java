@@ -19,8 +19,8 @@ final class Times {
 
     static String of(long value, TimestampLogicalTypeAnnotation type) {
         long units = unitsOfASecond(type.getUnit());
-        Instant instant = Instant.ofEpochSecond(
-                Math.floorDiv(value, units), Math.floorMod(value, units) * (NANOS / units));
+        Instant instant =
+                Instant.ofEpochSecond(Math.floorDiv(value, units), Math.floorMod(value, units) * (NANOS / units));
         return type.isAdjustedToUTC()
                 ? instant.toString()
                 : LocalDateTime.ofInstant(instant, ZoneOffset.UTC).toString();

@@ -54,7 +54,9 @@ class ParquetJarIT {
                     .filter(name -> !name.startsWith("io.flinkgpt2:"))
                     .toList();
 
-            assertThat(bundled).isNotEmpty().allSatisfy(name -> assertThat(notice).contains("- " + name));
+            assertThat(bundled)
+                    .isNotEmpty()
+                    .allSatisfy(name -> assertThat(notice).contains("- " + name));
             assertThat(jar.getEntry("META-INF/LICENSE")).isNotNull();
         }
     }

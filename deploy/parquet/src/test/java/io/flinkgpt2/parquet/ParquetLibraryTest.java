@@ -51,23 +51,28 @@ class ParquetLibraryTest {
                         + "'tokens':[1,2,3],'words':['a',null,'b'],'nested':[[1],[],null],"
                         + "'struct':{'a':1,'b c':[{'d':'x'},null]},'map':{'k':1,'l':null},'category':'x'}"));
         assertThat(records.get(1).columns().toString())
-                .isEqualTo(json("{'prompt':'Zwölf \\\"Boxkämpfer\\\"\\n日本😀','odd name. (x)':null,'small':-128,"
-                        + "'unsigned':18446744073709551615,'unsigned32':4294967295,'float':'Infinity','double':'NaN',"
-                        + "'flag':false,'date':'1969-12-31','time':'23:59:59.999999','at':'1960-01-01T00:00:00.000001Z',"
-                        + "'local':'1960-01-01T00:00','nanos':'1969-12-31T23:59:59.999999999','price':-0.01,'bytes':'',"
-                        + "'tokens':[],'words':[],'nested':[],'struct':{'a':null,'b c':null},'map':{},'category':'y'}"));
+                .isEqualTo(
+                        json(
+                                "{'prompt':'Zwölf \\\"Boxkämpfer\\\"\\n日本😀','odd name. (x)':null,'small':-128,"
+                                        + "'unsigned':18446744073709551615,'unsigned32':4294967295,'float':'Infinity','double':'NaN',"
+                                        + "'flag':false,'date':'1969-12-31','time':'23:59:59.999999','at':'1960-01-01T00:00:00.000001Z',"
+                                        + "'local':'1960-01-01T00:00','nanos':'1969-12-31T23:59:59.999999999','price':-0.01,'bytes':'',"
+                                        + "'tokens':[],'words':[],'nested':[],'struct':{'a':null,'b c':null},'map':{},'category':'y'}"));
         assertThat(records.get(2).columns().properties())
-                .allMatch(column -> column.getValue().isNull() != column.getKey().equals("prompt")
-                        || column.getKey().startsWith("odd"));
+                .allMatch(
+                        column -> column.getValue().isNull() != column.getKey().equals("prompt")
+                                || column.getKey().startsWith("odd"));
         assertThat(records.get(3).columns().get("price").decimalValue()).isEqualByComparingTo("123456789012345678.99");
         for (int i = 0; i < records.size(); i++) {
             FileRecord record = records.get(i);
             assertThat(record.offset()).isEqualTo(i);
             assertThat(record.line()).isEqualTo(i + 1);
-            assertThat(record.original()).isEqualTo(MAPPER.writeValueAsString(record.columns()).getBytes(UTF_8));
+            assertThat(record.original())
+                    .isEqualTo(MAPPER.writeValueAsString(record.columns()).getBytes(UTF_8));
             JsonNode request = MAPPER.readTree(record.request());
             assertThat(request.get("prompt")).isEqualTo(record.columns().get("prompt"));
-            assertThat(request.get("metadata").size()).isEqualTo(record.columns().size() - 1);
+            assertThat(request.get("metadata").size())
+                    .isEqualTo(record.columns().size() - 1);
         }
     }
 
@@ -75,7 +80,8 @@ class ParquetLibraryTest {
     void tokenIdsAreAPrompt() throws IOException {
         List<FileRecord> records = read(resource("none"), "tokens", 0);
 
-        assertThat(new String(records.get(0).request(), UTF_8)).startsWith("{\"prompt\":[1,2,3],\"metadata\":{\"prompt\":");
+        assertThat(new String(records.get(0).request(), UTF_8))
+                .startsWith("{\"prompt\":[1,2,3],\"metadata\":{\"prompt\":");
         assertThat(new String(records.get(2).request(), UTF_8)).startsWith("{\"prompt\":null,");
     }
 
@@ -92,7 +98,8 @@ class ParquetLibraryTest {
         PromptFile file = resource("snappy");
         List<FileRecord> records = read(file, "prompt", 0);
         for (int position = 0; position <= records.size(); position++) {
-            assertThat(texts(read(file, "prompt", position))).isEqualTo(texts(records.subList(position, records.size())));
+            assertThat(texts(read(file, "prompt", position)))
+                    .isEqualTo(texts(records.subList(position, records.size())));
         }
         try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), 0)) {
             for (int i = 0; i < records.size(); i++) {
@@ -160,7 +167,8 @@ class ParquetLibraryTest {
                 byte[] noise = new byte[9000];
                 random.nextBytes(noise);
                 prompts.add(java.util.Base64.getEncoder().encodeToString(noise));
-                JsonNode row = MAPPER.createObjectNode().put("prompt", prompts.get(i)).put("n", i);
+                JsonNode row =
+                        MAPPER.createObjectNode().put("prompt", prompts.get(i)).put("n", i);
                 writer.answered(
                         new FileRecord(i, i, new byte[0], 0, null, null, row.deepCopy(), null), answer("", "stop"));
             }
