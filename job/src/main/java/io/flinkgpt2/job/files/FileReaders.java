@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.files;
 
+import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.RecordError;
 import java.io.EOFException;
 import java.io.IOException;
@@ -41,7 +42,12 @@ public final class FileReaders implements Serializable {
             return OneRecord.none(position);
         }
         if (file.format().isTable()) {
-            return TableFiles.open(file, options, position);
+            try {
+                return TableFiles.open(file, options, position);
+            } catch (InvalidInputException e) {
+                RecordError refusal = Refusals.error(InvalidRequestException.INVALID_VALUE, e.getMessage());
+                return new OneRecord(Refusals.of(0, 1, new byte[0], refusal), end);
+            }
         }
         FSDataInputStream in = openFile(file);
         try {

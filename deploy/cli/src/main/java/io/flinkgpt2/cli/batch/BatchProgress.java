@@ -24,6 +24,11 @@ final class BatchProgress {
         this.prompts = prompts;
     }
 
+    /** Returns whether each prompt has its answer or error, which no checkpoint need have committed yet. */
+    boolean allDone() {
+        return prompts.isExact() && answers.answered() + answers.refused() >= prompts.total();
+    }
+
     /** Looks at the run, and shows how far it is. */
     void update() throws IOException {
         answers.update();

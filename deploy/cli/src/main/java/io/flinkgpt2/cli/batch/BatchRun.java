@@ -5,7 +5,6 @@ import io.flinkgpt2.cli.common.Interrupts;
 import io.flinkgpt2.cli.common.Progress;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.InvalidOptionException;
-import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.files.FileFormat;
 import io.flinkgpt2.job.files.FileReaders;
@@ -23,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,10 +34,13 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One run, from its inputs to OUT: begins it, or goes on with it where an earlier process was. */
 final class BatchRun {
 
+    private static final Logger LOG = LoggerFactory.getLogger(BatchRun.class);
     private static final long LOOK_MS = 250;
 
     private final PrintWriter err;
@@ -91,8 +92,8 @@ final class BatchRun {
             if (standardInput) {
                 spool(directory, earlier != null);
             }
-            PromptFiles files = PromptFiles.find(
-                    settings.files().inputs(), settings.files().format());
+            PromptFiles files =
+                    PromptFiles.find(settings.files().inputs(), settings.files().format());
             refuseOutAmong(files);
             List<TableColumn> columns = columns(files);
             RunDescription description = RunDescription.of(files, model, options);
@@ -100,7 +101,7 @@ final class BatchRun {
             long tokens = generate(directory, files);
             requireUnchanged(description);
             Merge.Counts counts = write(directory, files, columns);
-            directory.delete();
+            directory.forget();
             return new BatchSummary(
                     counts.answered(),
                     counts.failed(),
@@ -114,11 +115,12 @@ final class BatchRun {
 
     /** @throws IOException if an input or the model has changed while it was read */
     private void requireUnchanged(RunDescription description) throws IOException {
-        PromptFiles files = PromptFiles.find(settings.files().inputs(), settings.files().format());
+        PromptFiles files =
+                PromptFiles.find(settings.files().inputs(), settings.files().format());
         List<String> changes = RunDescription.of(files, model, options).changesSince(description);
         if (!changes.isEmpty()) {
-            throw new IOException("The inputs or the model have changed while they were read (" + String.join("; ", changes)
-                    + "). Run the command again with --restart.");
+            throw new IOException("The inputs or the model have changed while they were read ("
+                    + String.join("; ", changes) + "). Run the command again with --restart.");
         }
     }
 
@@ -148,12 +150,11 @@ final class BatchRun {
 
     /** Returns the columns of all tables; finds out, too, whether each has its prompts. */
     private List<TableColumn> columns(PromptFiles files) throws IOException {
-        FileReaders readers = new FileReaders(settings.files().read());
         List<List<TableColumn>> all = new ArrayList<>();
         for (PromptFile file : files.list()) {
             all.add(TableFiles.columns(file));
             if (file.format().isTable()) {
-                readers.open(file).close();
+                TableFiles.open(file, settings.files().read(), 0).close();
             }
         }
         return TableColumn.union(all);
@@ -177,7 +178,8 @@ final class BatchRun {
     private InvalidOptionException changed(List<String> changes) {
         return new InvalidOptionException(
                 "-o",
-                "an unfinished run for " + paths.out() + " whose answers would be others (" + String.join("; ", changes) + ")",
+                "an unfinished run for " + paths.out() + " whose answers would be others (" + String.join("; ", changes)
+                        + ")",
                 "the same inputs, model and options, or --restart to forget what it has done");
     }
 
@@ -186,7 +188,8 @@ final class BatchRun {
         Optional<Path> checkpoint = directory.newestCheckpoint();
         AnswerCount answers = new AnswerCount(directory.parts());
         // Flink deletes its checkpoints when the job has ended, and parts are finished only by checkpoints.
-        boolean ended = checkpoint.isEmpty() && !PartFiles.finished(directory.parts()).isEmpty();
+        boolean ended =
+                checkpoint.isEmpty() && !PartFiles.finished(directory.parts()).isEmpty();
         if (!ended) {
             if (checkpoint.isPresent()) {
                 err.println("Going on where an earlier process was.");
@@ -239,12 +242,26 @@ final class BatchRun {
         try (Progress progress = new Progress(err)) {
             BatchProgress shown = new BatchProgress(progress, answers, PromptCount.start(readers, files.list()));
             CompletableFuture<JobExecutionResult> job = client.getJobExecutionResult();
+            boolean hurried = false;
             while (!hasEnded(job)) {
                 shown.update();
+                if (shown.allDone() && !hurried) {
+                    hurried = true;
+                    hurry(flink, client);
+                }
             }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
+    }
+
+    /** Takes the last checkpoint now, which commits the last answers and would come by itself a little later. */
+    private static void hurry(LocalFlink flink, JobClient client) {
+        flink.takeCheckpoint(client.getJobID()).whenComplete((path, failure) -> {
+            if (failure != null) {
+                LOG.debug("The last checkpoint could not be taken at once; Flink takes it in time.", failure);
+            }
+        });
     }
 
     private static boolean hasEnded(CompletableFuture<JobExecutionResult> job)
@@ -257,7 +274,8 @@ final class BatchRun {
         }
     }
 
-    private Merge.Counts write(RunDirectory directory, PromptFiles files, List<TableColumn> columns) throws IOException {
+    private Merge.Counts write(RunDirectory directory, PromptFiles files, List<TableColumn> columns)
+            throws IOException {
         BatchOutput output = new BatchOutput(paths, format, columns, settings.files(), directory);
         return output.write(files.list());
     }

@@ -29,15 +29,6 @@ import org.apache.flink.configuration.Configuration;
  */
 final class RunDescription {
 
-    /** Options that change speed and memory, and no answer. */
-    private static final Set<String> FREE = Set.of(
-            JobOptions.BATCH_SIZE.key(),
-            JobOptions.BATCH_MAX_HOLD.key(),
-            JobOptions.PREFILL_CHUNK.key(),
-            JobOptions.PREFIX_CACHE_BYTES.key(),
-            JobOptions.CHECKPOINT_INTERVAL.key(),
-            JobOptions.SINK_FILES.key());
-
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final int MOST_DIFFERENCES = 5;
 
@@ -68,11 +59,23 @@ final class RunDescription {
         json.set("model", describeModel(model));
         ObjectNode given = json.putObject("options");
         new TreeMap<>(options.toMap()).forEach((key, value) -> {
-            if (!FREE.contains(key)) {
+            if (!isFree(key)) {
                 given.put(key, value);
             }
         });
         return new RunDescription(json);
+    }
+
+    /** Returns whether an option changes speed and memory, and no answer. */
+    private static boolean isFree(String key) {
+        return Stream.of(
+                        JobOptions.BATCH_SIZE,
+                        JobOptions.BATCH_MAX_HOLD,
+                        JobOptions.PREFILL_CHUNK,
+                        JobOptions.PREFIX_CACHE_BYTES,
+                        JobOptions.CHECKPOINT_INTERVAL,
+                        JobOptions.SINK_FILES)
+                .anyMatch(option -> option.key().equals(key));
     }
 
     private static ObjectNode describeModel(Path model) throws IOException {
@@ -86,7 +89,9 @@ final class RunDescription {
         }
         ObjectNode described = MAPPER.createObjectNode();
         for (Path file : files) {
-            described.put(file.getFileName().toString(), FileStamp.of(PromptFiles.absolute(file.toString()).toString(), Files.size(file)));
+            described.put(
+                    file.getFileName().toString(),
+                    FileStamp.of(PromptFiles.absolute(file.toString()).toString(), Files.size(file)));
         }
         return described;
     }
@@ -124,7 +129,8 @@ final class RunDescription {
     private static void compare(String name, JsonNode before, JsonNode now, List<String> changes) {
         if (before == null || now == null || !before.isObject() || !now.isObject()) {
             if (!String.valueOf(before).equals(String.valueOf(now))) {
-                changes.add(name + " was " + (before == null ? "absent" : before) + ", is " + (now == null ? "absent" : now));
+                changes.add(name + " was " + (before == null ? "absent" : before) + ", is "
+                        + (now == null ? "absent" : now));
             }
             return;
         }
