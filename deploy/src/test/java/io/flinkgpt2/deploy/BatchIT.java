@@ -32,7 +32,8 @@ class BatchIT {
     private static final int MANY = Integer.getInteger("batch.prompts", 1_000);
 
     private static final String[] WORDS =
-            "once upon a time there was a king who had three sons and the youngest of them went into the wood".split(" ");
+            "once upon a time there was a king who had three sons and the youngest of them went into the wood"
+                    .split(" ");
 
     @TempDir
     private Path directory;
@@ -54,7 +55,9 @@ class BatchIT {
     }
 
     private Command batch(String in, String out, String... more) {
-        return Command.launcher("batch", "-i", in, "-o", out, "--parallelism", "2").with(more).in(directory);
+        return Command.launcher("batch", "-i", in, "-o", out, "--parallelism", "2")
+                .with(more)
+                .in(directory);
     }
 
     private List<String> lines(String file) throws IOException {
@@ -90,7 +93,10 @@ class BatchIT {
                 body.put("n", 2);
             }
             ObjectNode line = i % 4 == 1
-                    ? MAPPER.createObjectNode().put("custom_id", id).put("method", "POST").put("url", "/v1/completions")
+                    ? MAPPER.createObjectNode()
+                            .put("custom_id", id)
+                            .put("method", "POST")
+                            .put("url", "/v1/completions")
                     : body.put("custom_id", id);
             if (line != body) {
                 line.set("body", body);
@@ -112,14 +118,17 @@ class BatchIT {
         assertThat(summary.path("answered").asInt()).isEqualTo(39);
         assertThat(summary.path("errors").asInt()).isEqualTo(1);
         List<JsonNode> answers = json("out.jsonl");
-        assertThat(answers.stream().map(answer -> answer.path("custom_id").asText())).isEqualTo(ids);
+        assertThat(answers.stream().map(answer -> answer.path("custom_id").asText()))
+                .isEqualTo(ids);
         assertThat(answers.stream().filter(answer -> answer.has("response"))).hasSize(9);
-        Run alone = Command.launcher("complete", "--model", Command.bundledModel().toString(), "--output", "json")
+        Run alone = Command.launcher(
+                        "complete", "--model", Command.bundledModel().toString(), "--output", "json")
                 .with("--top-p", "0.8", "--max-context", "128")
                 .input(requests.toString())
                 .run();
         Map<String, JsonNode> expected = new HashMap<>();
-        alone.json().forEach(answer -> expected.put(body(answer).path("custom_id").asText(), body(answer)));
+        alone.json()
+                .forEach(answer -> expected.put(body(answer).path("custom_id").asText(), body(answer)));
         for (JsonNode answer : answers) {
             JsonNode other = expected.get(answer.path("custom_id").asText());
             for (int choice = 0; choice < body(answer).path("choices").size(); choice++) {
@@ -141,7 +150,9 @@ class BatchIT {
     private void awaitCheckpoint(Path run, Running running) {
         Awaitility.await("a checkpoint")
                 .atMost(Running.PATIENCE)
-                .failFast("the process has ended", () -> ProcessHandle.of(running.pid()).isEmpty())
+                .failFast(
+                        "the process has ended",
+                        () -> ProcessHandle.of(running.pid()).isEmpty())
                 .until(() -> {
                     Path checkpoints = run.resolve("flink/checkpoints");
                     if (!Files.isDirectory(checkpoints)) {
@@ -174,12 +185,15 @@ class BatchIT {
         assertThat(directory.resolve("out.txt")).doesNotExist();
         Run changed = batch("in.txt", "out.txt", "--max-tokens", "25").run();
         assertThat(changed.exitCode()).isEqualTo(2);
-        assertThat(changed.err()).contains("request.max_tokens was \"24\", is \"25\"").contains("--restart");
+        assertThat(changed.err())
+                .contains("request.max_tokens was \"24\", is \"25\"")
+                .contains("--restart");
         Run second = batch("in.txt", "out.txt", options).run();
         assertThat(second.exitCode()).as(second.err()).isZero();
         assertThat(second.err()).contains("Going on where an earlier process was.");
         assertThat(second.out()).contains("400 prompts: 400 answered");
-        Run alone = Command.launcher("complete", "--model", Command.bundledModel().toString(), "--output", "json")
+        Run alone = Command.launcher(
+                        "complete", "--model", Command.bundledModel().toString(), "--output", "json")
                 .with("--max-tokens", "24", "--max-context", "128")
                 .input(idsOfLines(lines("in.txt")))
                 .run();
@@ -193,8 +207,7 @@ class BatchIT {
         StringBuilder requests = new StringBuilder();
         long offset = 0;
         for (String line : lines) {
-            ObjectNode request =
-                    MAPPER.createObjectNode().put("prompt", line).put("custom_id", "in.txt-" + offset);
+            ObjectNode request = MAPPER.createObjectNode().put("prompt", line).put("custom_id", "in.txt-" + offset);
             requests.append(request).append('\n');
             offset += line.getBytes(UTF_8).length + 1;
         }
@@ -265,7 +278,8 @@ class BatchIT {
         } else if (format.equals("text")) {
             assertThat(lines("between.text")).hasSize(MANY);
         } else {
-            Run back = batch("between." + format, "back.jsonl", "--max-tokens", "4").run();
+            Run back = batch("between." + format, "back.jsonl", "--max-tokens", "4")
+                    .run();
             assertThat(back.exitCode()).as(back.err()).isZero();
             List<JsonNode> answers = json("back.jsonl");
             assertThat(answers).hasSize(MANY);

@@ -51,7 +51,10 @@ public final class CompletionJob {
         JobSettings settings = JobSettings.from(JobArguments.parse(arguments));
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
         if (settings.files() != null) {
-            build(environment, settings, PromptFiles.find(settings.files().inputs(), settings.files().format()));
+            build(
+                    environment,
+                    settings,
+                    PromptFiles.find(settings.files().inputs(), settings.files().format()));
         } else {
             TopicLimits limits = TopicLimits.of(settings.kafka());
             OpenTransactions.warn(settings.kafka());

@@ -79,13 +79,15 @@ public final class JobOptions {
             .stringType()
             .asList()
             .defaultValues()
-            .withDescription("Files, directories and globs of prompts in place of a topic, separated by semicolons: paths, or"
-                    + " URIs of Flink's file systems. The job ends with them. Needs sink.files.");
+            .withDescription(
+                    "Files, directories and globs of prompts in place of a topic, separated by semicolons: paths, or"
+                            + " URIs of Flink's file systems. The job ends with them. Needs sink.files.");
 
     public static final ConfigOption<FileFormat> SOURCE_FORMAT = ConfigOptions.key("source.format")
             .enumType(FileFormat.class)
             .noDefaultValue()
-            .withDescription("What source.files hold: jsonl, text, csv, tsv or parquet. As their names say unless given.");
+            .withDescription(
+                    "What source.files hold: jsonl, text, csv, tsv or parquet. As their names say unless given.");
 
     public static final ConfigOption<String> SOURCE_PROMPT_COLUMN = ConfigOptions.key("source.prompt-column")
             .stringType()
@@ -100,8 +102,9 @@ public final class JobOptions {
     public static final ConfigOption<String> SINK_FILES = ConfigOptions.key("sink.files")
             .stringType()
             .noDefaultValue()
-            .withDescription("Directory for completions/ and dead-letters/, files of one JSON object a line, each exactly"
-                    + " once. Needs source.files.");
+            .withDescription(
+                    "Directory for completions/ and dead-letters/, files of one JSON object a line, each exactly"
+                            + " once. Needs source.files.");
 
     public static final ConfigOption<String> MODEL_PATH = ConfigOptions.key("model.path")
             .stringType()

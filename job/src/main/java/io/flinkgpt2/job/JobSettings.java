@@ -76,11 +76,14 @@ public record JobSettings(
      * @throws InvalidOptionException if one is missing or out of range, or two contradict each other; names them
      */
     public static JobSettings from(Configuration options) {
-        boolean files = !get(options, JobOptions.SOURCE_FILES, null).isEmpty() || options.contains(JobOptions.SINK_FILES);
+        boolean files =
+                !get(options, JobOptions.SOURCE_FILES, null).isEmpty() || options.contains(JobOptions.SINK_FILES);
         if (files && options.contains(JobOptions.KAFKA_BOOTSTRAP_SERVERS)) {
             throw new InvalidOptionException(
                     JobOptions.KAFKA_BOOTSTRAP_SERVERS.key() + " and "
-                            + (options.contains(JobOptions.SINK_FILES) ? JobOptions.SINK_FILES : JobOptions.SOURCE_FILES)
+                            + (options.contains(JobOptions.SINK_FILES)
+                                            ? JobOptions.SINK_FILES
+                                            : JobOptions.SOURCE_FILES)
                                     .key(),
                     "both",
                     "topics alone, or files alone");
@@ -117,13 +120,16 @@ public record JobSettings(
         List<String> inputs = get(options, JobOptions.SOURCE_FILES, null);
         if (inputs.isEmpty()) {
             throw new InvalidOptionException(
-                    JobOptions.SOURCE_FILES.key(), "nothing", "files of prompts, for " + JobOptions.SINK_FILES.key() + " is given");
+                    JobOptions.SOURCE_FILES.key(),
+                    "nothing",
+                    "files of prompts, for " + JobOptions.SINK_FILES.key() + " is given");
         }
         return new FileSettings(
                 List.copyOf(inputs),
                 get(options, JobOptions.SOURCE_FORMAT, null),
                 new ReadOptions(
-                        named(options, JobOptions.SOURCE_PROMPT_COLUMN, null), get(options, JobOptions.SOURCE_SPLIT_ON, null)),
+                        named(options, JobOptions.SOURCE_PROMPT_COLUMN, null),
+                        get(options, JobOptions.SOURCE_SPLIT_ON, null)),
                 required(options, JobOptions.SINK_FILES),
                 inRange(options, JobOptions.DEAD_LETTERS_MAX_BYTES, 0, LARGEST_RECORD));
     }
@@ -314,8 +320,10 @@ public record JobSettings(
         options.toMap().forEach((key, value) -> {
             if (key.startsWith(JobOptions.REQUEST_PREFIX)) {
                 String name = key.substring(JobOptions.REQUEST_PREFIX.length());
-                if (RequestFields.supported().stream().noneMatch(field -> field.name().equals(name))) {
-                    throw new InvalidOptionException(key, "no field of a request", "one that docs/request-fields.md lists");
+                if (RequestFields.supported().stream()
+                        .noneMatch(field -> field.name().equals(name))) {
+                    throw new InvalidOptionException(
+                            key, "no field of a request", "one that docs/request-fields.md lists");
                 }
                 fields.put(name, RequestDefaults.asJson(value));
             }

@@ -149,10 +149,10 @@ class JobJarIT {
         URL[] alone = {Path.of(jar.getName()).toUri().toURL()};
         try (URLClassLoader loader = new URLClassLoader(alone, ClassLoader.getPlatformClassLoader())) {
             Class<?> values = loader.loadClass("io.flinkgpt2.job.files.CsvValues");
-            Object format = accessible(values.getDeclaredMethod("format", char.class)).invoke(null, ',');
-            Object text = format.getClass()
-                    .getMethod("format", Object[].class)
-                    .invoke(format, (Object) new Object[] {"a\"b", "c,d"});
+            Object format =
+                    accessible(values.getDeclaredMethod("format", char.class)).invoke(null, ',');
+            Object text = format.getClass().getMethod("format", Object[].class).invoke(format, (Object)
+                    new Object[] {"a\"b", "c,d"});
             byte[] row = text.toString().getBytes(UTF_8);
             Constructor<?> constructor = values.getDeclaredConstructor(char.class);
             constructor.setAccessible(true);

@@ -38,7 +38,8 @@ public enum Compression {
 
     /** Returns a file's name without the end that says its compression. */
     static String nameWithout(String fileName) {
-        return fileName.substring(0, fileName.length() - ofName(fileName).extension.length());
+        return fileName.substring(
+                0, fileName.length() - ofName(fileName).extension.length());
     }
 
     /** Returns the decompressed bytes; reading them throws a {@link DamagedFileException} where they cannot be had. */
@@ -72,7 +73,8 @@ public enum Compression {
                 return decompressed.read(bytes, offset, length);
             } catch (ZipException | ZstdIOException | EOFException e) {
                 throw new DamagedFileException(
-                        "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension, e);
+                        "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension,
+                        e);
             }
         }
 

@@ -69,7 +69,8 @@ final class CsvReader implements RecordReader {
         byte[] head = rows.head(4);
         String encoding = JsonBytes.otherEncoding(head);
         if (encoding != null) {
-            throw new InvalidInputException(name, encoding, "a table in UTF-8; convert it (iconv -f " + encoding + " -t UTF-8)");
+            throw new InvalidInputException(
+                    name, encoding, "a table in UTF-8; convert it (iconv -f " + encoding + " -t UTF-8)");
         }
         rows.passOver(JsonBytes.textStart(head));
         if (!rows.next()) {
@@ -77,7 +78,8 @@ final class CsvReader implements RecordReader {
         }
         RecordError refusal = refusal(rows, values);
         if (refusal != null) {
-            throw new InvalidInputException(name, "a header row that cannot be read (" + refusal.message + ")", "a row of names");
+            throw new InvalidInputException(
+                    name, "a header row that cannot be read (" + refusal.message + ")", "a row of names");
         }
         List<String> names = List.of(values.next());
         requireNames(names, name);

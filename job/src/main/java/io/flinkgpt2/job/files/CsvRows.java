@@ -206,7 +206,8 @@ final class CsvRows implements Closeable {
             return true;
         }
         if (state == QUOTED) {
-            fault = "column " + column + ": found a quote that is never closed, expected a closing one; what follows up to"
+            fault = "column " + column
+                    + ": found a quote that is never closed, expected a closing one; what follows up to"
                     + " the end of the file is taken for this row";
         }
         return length > 0;
@@ -225,7 +226,8 @@ final class CsvRows implements Closeable {
                 return AFTER_SPACE;
             }
             if (fault == null) {
-                fault = "column " + column + ": found text after a closing quote, expected the separator or the end of the"
+                fault = "column " + column
+                        + ": found text after a closing quote, expected the separator or the end of the"
                         + " row; write quotes that belong to a value twice";
             }
         }

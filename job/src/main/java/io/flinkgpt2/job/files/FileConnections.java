@@ -54,8 +54,10 @@ public final class FileConnections {
     /** Returns the sink of dead letters, a JSON object a line. */
     public Sink<DeadLetter> deadLetters() {
         int maxValueBytes = settings.deadLetterMaxBytes();
-        return sink(FileSettings.DEAD_LETTERS, (letter, out) -> out.write(
-                line(DeadLetterJson.write(letter, maxValueBytes, Integer.MAX_VALUE).value())));
+        return sink(
+                FileSettings.DEAD_LETTERS,
+                (letter, out) -> out.write(line(DeadLetterJson.write(letter, maxValueBytes, Integer.MAX_VALUE)
+                        .value())));
     }
 
     /** Returns a line with its end: whoever follows a file sees whole lines where the file system writes at once. */

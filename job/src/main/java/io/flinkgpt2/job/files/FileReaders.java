@@ -115,7 +115,8 @@ public final class FileReaders implements Serializable {
             decompressed.skipNBytes(position);
         } catch (EOFException e) {
             throw new IOException(
-                    file.path() + ": found it shorter than " + position + " bytes, expected the file as it was; it has changed",
+                    file.path() + ": found it shorter than " + position
+                            + " bytes, expected the file as it was; it has changed",
                     e);
         }
         return decompressed;

@@ -13,7 +13,8 @@ final class JsonText {
 
     /** Returns the request whose prompt is a text in UTF-8. */
     static byte[] requestOf(byte[] text) {
-        ByteArrayOutputStream json = new ByteArrayOutputStream(HEAD.length + text.length + text.length / 8 + TAIL.length);
+        ByteArrayOutputStream json =
+                new ByteArrayOutputStream(HEAD.length + text.length + text.length / 8 + TAIL.length);
         json.writeBytes(HEAD);
         for (byte b : text) {
             if (b == '"' || b == '\\') {

@@ -26,6 +26,7 @@ public final class PromptColumn {
         throw new InvalidInputException(
                 file,
                 "the columns " + columns.stream().map(WireText::quoted).collect(Collectors.joining(", ")),
-                WireText.quoted(column) + ", which holds the prompts" + meant + " Name the column that does (--prompt-column)");
+                WireText.quoted(column) + ", which holds the prompts" + meant
+                        + " Name the column that does (--prompt-column)");
     }
 }

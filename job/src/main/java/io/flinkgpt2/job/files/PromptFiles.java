@@ -1,6 +1,5 @@
 package io.flinkgpt2.job.files;
 
-
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -112,7 +111,8 @@ public final class PromptFiles implements Serializable {
                     input, "nothing there", "a file, a directory, or a glob such as 'prompts/*.jsonl'; check the path");
         }
         int slash = input.lastIndexOf('/', wildcard.start());
-        Root root = new Root(absolute(slash < 0 ? "." : input.substring(0, slash + 1)).toString(), false);
+        Root root = new Root(
+                absolute(slash < 0 ? "." : input.substring(0, slash + 1)).toString(), false);
         PathMatcher pattern = FileSystems.getDefault().getPathMatcher("glob:" + input.substring(slash + 1));
         List<FileStatus> below = new ArrayList<>();
         if (statusOf(system, new Path(root.path())) != null) {
@@ -205,9 +205,9 @@ public final class PromptFiles implements Serializable {
             String name = roots.get(i).nameOf(path);
             if (name != null) {
                 String fileName = path.getName();
-                FileFormat of = format != null ? format : FileFormat.ofName(fileName).orElse(FileFormat.JSONL);
-                return new PromptFile(
-                        path.toString(), name, i, length, modified, of, Compression.ofName(fileName));
+                FileFormat of =
+                        format != null ? format : FileFormat.ofName(fileName).orElse(FileFormat.JSONL);
+                return new PromptFile(path.toString(), name, i, length, modified, of, Compression.ofName(fileName));
             }
         }
         throw new IllegalStateException("file " + path + ": found in the state, expected below one of " + roots

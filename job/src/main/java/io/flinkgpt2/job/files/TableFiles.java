@@ -21,7 +21,8 @@ public final class TableFiles {
         return switch (file.format()) {
             case CSV, TSV -> new CsvReader(decompressed(file), file, options, position);
             case PARQUET -> library(file.format()).open(file, options, position);
-            case JSONL, TEXT -> throw new IllegalArgumentException(file.name() + ": found " + file.format() + ", expected a table");
+            case JSONL, TEXT ->
+                throw new IllegalArgumentException(file.name() + ": found " + file.format() + ", expected a table");
         };
     }
 

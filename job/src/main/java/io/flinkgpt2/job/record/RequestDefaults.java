@@ -20,8 +20,7 @@ public record RequestDefaults(PromptTruncation truncation, boolean allowSpecialT
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     public RequestDefaults {
         Objects.requireNonNull(truncation, "truncation");

@@ -41,7 +41,8 @@ class AnswerWritersTest {
     @ValueSource(booleans = {false, true})
     void textHasALineForEachChoice(boolean envelope) throws IOException {
         String text = write(FileFormat.TEXT, NONE, null, writer -> {
-            writer.answered(TestAnswers.request(), TestAnswers.of("a", null, envelope, List.of("a\nb\r\\n", "\u2028é")));
+            writer.answered(
+                    TestAnswers.request(), TestAnswers.of("a", null, envelope, List.of("a\nb\r\\n", "\u2028é")));
             writer.refused(TestAnswers.request());
             writer.answered(TestAnswers.request(), TestAnswers.of("b", null, envelope, List.of("")));
         });
@@ -133,7 +134,8 @@ class AnswerWritersTest {
         FileFormat of = FileFormat.ofName("a." + format).orElseThrow();
         for (int seed = 0; seed < 60; seed++) {
             RandomTable table = new RandomTable(new Random(seed), ',', false);
-            List<TableColumn> names = table.columns.stream().map(TableColumn::text).toList();
+            List<TableColumn> names =
+                    table.columns.stream().map(TableColumn::text).toList();
             List<RandomTable.Row> rows = table.rows;
             byte[] written = write(of, names, null, writer -> {
                         for (RandomTable.Row row : rows) {
@@ -152,11 +154,14 @@ class AnswerWritersTest {
                 assertThat(record.refusal()).isNull();
                 RandomTable.Row row = rows.get(texts.size() / table.columns.size());
                 for (int i = 0; i < table.columns.size(); i++) {
-                    assertThat(record.columns().get(table.columns.get(i)).textValue()).isEqualTo(row.values().get(i));
+                    assertThat(record.columns().get(table.columns.get(i)).textValue())
+                            .isEqualTo(row.values().get(i));
                 }
                 texts.add(record.columns().get("completion").textValue());
             }
-            assertThat(texts).isEqualTo(rows.stream().flatMap(row -> row.values().stream()).toList());
+            assertThat(texts)
+                    .isEqualTo(
+                            rows.stream().flatMap(row -> row.values().stream()).toList());
         }
     }
 

@@ -48,7 +48,9 @@ class CompressionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Compression.class, names = {"GZIP", "ZSTD"})
+    @EnumSource(
+            value = Compression.class,
+            names = {"GZIP", "ZSTD"})
     void whatIsCutIsNotTakenForWhole(Compression compression) throws IOException {
         byte[] whole = TestFile.compressed(compression, bytes(2000, 256));
         for (int length = whole.length / 2 + 40; length < whole.length; length++) {

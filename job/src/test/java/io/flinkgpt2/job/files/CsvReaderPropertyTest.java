@@ -74,14 +74,16 @@ class CsvReaderPropertyTest {
         for (int seed = 0; seed < 40; seed++) {
             RandomTable table = new RandomTable(new Random(seed), ',', true);
             byte[] bytes = TestFile.compressed(compression, table.bytes());
-            String name = seed + ".csv" + (compression == Compression.NONE ? "" : compression == Compression.GZIP ? ".gz" : ".zst");
+            String name = seed + ".csv"
+                    + (compression == Compression.NONE ? "" : compression == Compression.GZIP ? ".gz" : ".zst");
             PromptFile file = TestFile.write(directory, name, bytes);
             List<FileRecord> records;
             try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), 0)) {
                 records = readAll(reader);
             }
             assertThat(records).as("seed %d", seed).hasSameSizeAs(table.rows);
-            long middle = records.isEmpty() ? 0 : records.get(records.size() / 2).offset();
+            long middle =
+                    records.isEmpty() ? 0 : records.get(records.size() / 2).offset();
             try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), middle)) {
                 assertThat(withoutLines(readAll(reader)))
                         .isEqualTo(withoutLines(records.subList(records.size() / 2, records.size())));
@@ -98,11 +100,17 @@ class CsvReaderPropertyTest {
         Random random = new Random(7);
         int rows = 6000;
         for (int i = 0; i < rows; i++) {
-            text.append('"').append("é\"\"\r\n,".repeat(random.nextInt(30))).append('"').append(',').append(i).append("\r\n");
+            text.append('"')
+                    .append("é\"\"\r\n,".repeat(random.nextInt(30)))
+                    .append('"')
+                    .append(',')
+                    .append(i)
+                    .append("\r\n");
         }
         byte[] bytes = text.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
         assertThat(bytes.length).isGreaterThan(10 * (1 << 16));
-        String name = "long.csv" + (compression == Compression.NONE ? "" : compression == Compression.GZIP ? ".gz" : ".zst");
+        String name =
+                "long.csv" + (compression == Compression.NONE ? "" : compression == Compression.GZIP ? ".gz" : ".zst");
         PromptFile file = TestFile.write(directory, name, TestFile.compressed(compression, bytes));
         List<FileRecord> records;
         try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), 0)) {
@@ -112,11 +120,13 @@ class CsvReaderPropertyTest {
         for (int i = 0; i < rows; i++) {
             FileRecord record = records.get(i);
             assertThat(record.columns().get("n").textValue()).isEqualTo(String.valueOf(i));
-            byte[] there = java.util.Arrays.copyOfRange(bytes, (int) record.offset(), (int) (record.offset() + record.length()));
+            byte[] there = java.util.Arrays.copyOfRange(
+                    bytes, (int) record.offset(), (int) (record.offset() + record.length()));
             assertThat(record.original()).isEqualTo(there);
         }
         for (int from : new int[] {1, 3000, rows - 1}) {
-            try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), records.get(from).offset())) {
+            try (RecordReader reader = TableFiles.open(
+                    file, ReadOptions.defaults(), records.get(from).offset())) {
                 assertThat(withoutLines(List.of(reader.next()))).isEqualTo(withoutLines(List.of(records.get(from))));
             }
         }
@@ -142,7 +152,9 @@ class CsvReaderPropertyTest {
         Compression compression = chunks.nextBoolean() ? Compression.NONE : Compression.GZIP;
         PromptFile file = new PromptFile("file:/t", "t", 0, 0, 0, format, compression);
         return new CsvReader(
-                chunks.nextBoolean() ? new ChunkedInput(table.bytes(), chunks) : new ByteArrayInputStream(table.bytes()),
+                chunks.nextBoolean()
+                        ? new ChunkedInput(table.bytes(), chunks)
+                        : new ByteArrayInputStream(table.bytes()),
                 file,
                 ReadOptions.defaults(),
                 position);

@@ -77,8 +77,9 @@ class CsvReaderTest {
     void aMissingPromptColumnIsRefusedWithWhatIsThere() {
         assertThatThrownBy(() -> read("id,promt\n1,a\n"))
                 .isInstanceOf(InvalidInputException.class)
-                .hasMessage("t.csv: found the columns 'id', 'promt', expected 'prompt', which holds the prompts; did you mean"
-                        + " 'promt'? Name the column that does (--prompt-column)");
+                .hasMessage(
+                        "t.csv: found the columns 'id', 'promt', expected 'prompt', which holds the prompts; did you mean"
+                                + " 'promt'? Name the column that does (--prompt-column)");
         assertThatThrownBy(() -> read("id,note\n1,a\n")).hasMessageContaining("holds the prompts. Name the column");
     }
 
@@ -122,8 +123,9 @@ class CsvReaderTest {
         List<FileRecord> records = read("prompt,b\n1\n1,2,3\n4,5\n");
 
         assertThat(records.get(0).refusal().message)
-                .isEqualTo("the row: found 1 column, expected 2 columns as in the header; put values that hold a separator or a"
-                        + " line end in quotes");
+                .isEqualTo(
+                        "the row: found 1 column, expected 2 columns as in the header; put values that hold a separator or a"
+                                + " line end in quotes");
         assertThat(records.get(1).refusal().message).contains("found 3 columns, expected 2 columns");
         assertThat(records.get(1).refusal().code).isEqualTo("invalid_row");
         assertThat(records.get(2).refusal()).isNull();
@@ -135,8 +137,9 @@ class CsvReaderTest {
 
         assertThat(records).hasSize(2);
         assertThat(records.get(0).refusal().message)
-                .isEqualTo("the row: column 2: found text after a closing quote, expected the separator or the end of the row; write quotes"
-                        + " that belong to a value twice");
+                .isEqualTo(
+                        "the row: column 2: found text after a closing quote, expected the separator or the end of the row; write quotes"
+                                + " that belong to a value twice");
         assertThat(records.get(1).refusal()).isNull();
     }
 
@@ -198,7 +201,8 @@ class CsvReaderTest {
             assertThat(refused.length()).isEqualTo(length);
             assertThat(refused.original()).hasSize(FileRecord.HEAD);
             assertThat(refused.refusal().code).isEqualTo("too_large");
-            assertThat(refused.refusal().message).startsWith("the record: found " + length + " bytes, expected at most 33554432");
+            assertThat(refused.refusal().message)
+                    .startsWith("the record: found " + length + " bytes, expected at most 33554432");
             MessageDigest digest = Digests.sha256();
             digest.update((byte) '"');
             for (int i = 0; i < chunks; i++) {
@@ -218,9 +222,13 @@ class CsvReaderTest {
     void damageEndsTheFileWithARefusal(String name) throws IOException {
         StringBuilder rows = new StringBuilder("prompt,n\n");
         for (int i = 0; i < 50_000; i++) {
-            rows.append(Integer.toHexString(i * 0x9E3779B9)).append(',').append(i).append('\n');
+            rows.append(Integer.toHexString(i * 0x9E3779B9))
+                    .append(',')
+                    .append(i)
+                    .append('\n');
         }
-        byte[] whole = TestFile.compressed(Compression.ofName(name), rows.toString().getBytes(UTF_8));
+        byte[] whole =
+                TestFile.compressed(Compression.ofName(name), rows.toString().getBytes(UTF_8));
         PromptFile file = TestFile.write(directory, name, Arrays.copyOf(whole, whole.length * 4 / 5));
 
         List<FileRecord> records;
@@ -235,7 +243,8 @@ class CsvReaderTest {
         assertThat(last.refusal().code).isEqualTo("invalid_value");
         assertThat(last.refusal().message).startsWith("the file: found what does not decompress");
         for (int from : new int[] {1, records.size() / 2, records.size() - 1}) {
-            try (RecordReader reader = TableFiles.open(file, ReadOptions.defaults(), records.get(from).offset())) {
+            try (RecordReader reader = TableFiles.open(
+                    file, ReadOptions.defaults(), records.get(from).offset())) {
                 assertThat(withoutLines(readAll(reader)))
                         .isEqualTo(withoutLines(records.subList(from, records.size())));
             }

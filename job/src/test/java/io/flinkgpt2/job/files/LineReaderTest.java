@@ -52,7 +52,9 @@ class LineReaderTest {
     }
 
     private static List<String> texts(List<FileRecord> records) {
-        return records.stream().map(record -> new String(record.original(), UTF_8)).toList();
+        return records.stream()
+                .map(record -> new String(record.original(), UTF_8))
+                .toList();
     }
 
     @Test
@@ -197,7 +199,8 @@ class LineReaderTest {
         assertThat(records.get(0).length()).isEqualTo(33L * line.length() - 1);
         assertThat(records.get(0).sha256())
                 .isEqualTo(HexFormat.of()
-                        .formatHex(Digests.sha256().digest(line.repeat(33).stripTrailing().getBytes(UTF_8))));
+                        .formatHex(Digests.sha256()
+                                .digest(line.repeat(33).stripTrailing().getBytes(UTF_8))));
         assertThat(texts(records).get(1)).isEqualTo("short");
     }
 
@@ -224,10 +227,7 @@ class LineReaderTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Compression.class,
-            mode = EnumSource.Mode.EXCLUDE,
-            names = "NONE")
+    @EnumSource(value = Compression.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void aFileThatIsCutOffEndsWithARefusal(Compression compression) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Random random = new Random(3);

@@ -25,7 +25,13 @@ class PromptFilesTest {
     @BeforeEach
     void makeFiles() throws IOException {
         for (String name : List.of(
-                "b.jsonl", "a.txt.gz", "sub/c.csv", "sub/deep/d.tsv.zst", ".hidden.jsonl", "_SUCCESS", "sub/.run/x.jsonl")) {
+                "b.jsonl",
+                "a.txt.gz",
+                "sub/c.csv",
+                "sub/deep/d.tsv.zst",
+                ".hidden.jsonl",
+                "_SUCCESS",
+                "sub/.run/x.jsonl")) {
             Path file = directory.resolve(name);
             Files.createDirectories(file.getParent());
             Files.writeString(file, name);
@@ -145,8 +151,8 @@ class PromptFilesTest {
         byte[] lines = "0123456789abcde\n".repeat(40_000).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         Files.write(directory.resolve("b.jsonl"), lines);
         Files.writeString(directory.resolve("empty.txt"), "");
-        List<PromptFile> files = PromptFiles.find(List.of(directory.toString()), null)
-                .list();
+        List<PromptFile> files =
+                PromptFiles.find(List.of(directory.toString()), null).list();
 
         Collection<FileSourceSplit> splits = new PromptFileRanges(files).enumerateSplits(null, 2);
 
@@ -160,7 +166,9 @@ class PromptFilesTest {
             next += split.length();
         }
         assertThat(next).isEqualTo(lines.length);
-        assertThat(splits).filteredOn(split -> split.path().getName().equals("c.csv")).hasSize(1);
+        assertThat(splits)
+                .filteredOn(split -> split.path().getName().equals("c.csv"))
+                .hasSize(1);
         assertThat(splits).noneMatch(split -> split.path().getName().equals("empty.txt"));
         assertThat(splits).extracting(FileSourceSplit::splitId).doesNotHaveDuplicates();
     }

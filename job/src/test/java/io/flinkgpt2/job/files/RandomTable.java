@@ -10,7 +10,8 @@ import java.util.Random;
 /** A table of random values, written as CSV or TSV in all the ways that are allowed, and what should be read of it. */
 final class RandomTable {
     private static final String[] PIECES = {
-        "a", "bc", " ", "", "\"", ",", "\t", "\n", "\r", "\r\n", "é", "日本", "😀", ";", "\\", "#", "'", "\u0000", "\uFEFF", "\u2028"
+        "a", "bc", " ", "", "\"", ",", "\t", "\n", "\r", "\r\n", "é", "日本", "😀", ";", "\\", "#", "'", "\u0000",
+        "\uFEFF", "\u2028"
     };
 
     /**
@@ -42,7 +43,7 @@ final class RandomTable {
         write(row(columns));
         int count = random.nextInt(12);
         endLine(count == 0 && random.nextBoolean());
-        
+
         for (int i = 0; i < count; i++) {
             while (random.nextInt(6) == 0) {
                 endLine(false);
@@ -103,11 +104,17 @@ final class RandomTable {
         StringBuilder row = new StringBuilder();
         for (int i = 0; i < values.size(); i++) {
             String value = values.get(i);
-            boolean needsQuotes = value.startsWith("\"") || value.indexOf(separator) >= 0 || value.contains("\n") || value.contains("\r");
+            boolean needsQuotes = value.startsWith("\"")
+                    || value.indexOf(separator) >= 0
+                    || value.contains("\n")
+                    || value.contains("\r");
             boolean alone = values.size() == 1 && value.isEmpty();
             row.append(i > 0 ? String.valueOf(separator) : "");
             if (needsQuotes || alone || random.nextBoolean()) {
-                row.append('"').append(value.replace("\"", "\"\"")).append('"').append(random.nextInt(8) == 0 ? "  " : "");
+                row.append('"')
+                        .append(value.replace("\"", "\"\""))
+                        .append('"')
+                        .append(random.nextInt(8) == 0 ? "  " : "");
             } else {
                 row.append(value);
             }

@@ -32,8 +32,7 @@ record AnswerPlace(String file, int root, long offset, boolean hasError, int com
         if (builder.file == null) {
             throw new IOException("found a line without a source, expected an answer or dead letter");
         }
-        return new AnswerPlace(
-                builder.file, builder.root, builder.offset, builder.hasError, builder.completionTokens);
+        return new AnswerPlace(builder.file, builder.root, builder.offset, builder.hasError, builder.completionTokens);
     }
 
     private static final class Builder {

@@ -18,8 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -71,40 +71,46 @@ public final class BatchCommand implements Callable<Integer> {
     @Option(
             names = "--errors",
             paramLabel = "ERR",
-            description = "File of prompts that have no answer, each with its line number, the reason and its original bytes"
-                    + " (default: OUT with .errors.jsonl in place of its ending). Not made where there are none.")
+            description =
+                    "File of prompts that have no answer, each with its line number, the reason and its original bytes"
+                            + " (default: OUT with .errors.jsonl in place of its ending). Not made where there are none.")
     private Path errors;
 
     @Option(
             names = "--input-format",
             paramLabel = "FORMAT",
-            description = "What all inputs hold: jsonl, text, csv, tsv or parquet (default: as their names say; of standard"
-                    + " input jsonl).")
+            description =
+                    "What all inputs hold: jsonl, text, csv, tsv or parquet (default: as their names say; of standard"
+                            + " input jsonl).")
     private FileFormat inputFormat;
 
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
-            description = "What OUT holds: jsonl (the job's records), text (the texts alone, one a line), csv, tsv or parquet"
-                    + " (the input's columns and the text). Default: as its name says, else jsonl.")
+            description =
+                    "What OUT holds: jsonl (the job's records), text (the texts alone, one a line), csv, tsv or parquet"
+                            + " (the input's columns and the text). Default: as its name says, else jsonl.")
     private FileFormat format;
 
     @Option(
             names = "--prompt-column",
             paramLabel = "NAME",
-            description = "The column of a table that holds the prompt (default: prompt). The others are carried along.")
+            description =
+                    "The column of a table that holds the prompt (default: prompt). The others are carried along.")
     private String promptColumn;
 
     @Option(
             names = "--split-on",
             paramLabel = "LINE",
-            description = "The line that separates prompts of plain text, and in OUT as text the answers (default: each line"
-                    + " is one).")
+            description =
+                    "The line that separates prompts of plain text, and in OUT as text the answers (default: each line"
+                            + " is one).")
     private String separator;
 
     @Option(
             names = "--unordered",
-            description = "Write the answers in the order in which they were completed, into several files, without sorting.")
+            description =
+                    "Write the answers in the order in which they were completed, into several files, without sorting.")
     private boolean unordered;
 
     @Option(names = "--overwrite", description = "Replace an OUT and an ERR that are there.")
@@ -144,7 +150,8 @@ public final class BatchCommand implements Callable<Integer> {
         JobStart.requirePort("--web-port", webPort == null ? 0 : webPort);
         if (separator != null && separator.isEmpty()) {
             throw new ParameterException(
-                    spec.commandLine(), "--split-on: found an empty line, expected one with characters; blank lines are passed over");
+                    spec.commandLine(),
+                    "--split-on: found an empty line, expected one with characters; blank lines are passed over");
         }
         if (unordered && outFormat() != FileFormat.JSONL && outFormat() != FileFormat.TEXT) {
             throw new ParameterException(
@@ -162,7 +169,13 @@ public final class BatchCommand implements Callable<Integer> {
         JobStart.requireRequestFields(located, checked.generation());
 
         BatchRun run = new BatchRun(
-                spec.commandLine().getErr(), paths, options, located, outFormat(), slots, webPort == null ? 0 : webPort);
+                spec.commandLine().getErr(),
+                paths,
+                options,
+                located,
+                outFormat(),
+                slots,
+                webPort == null ? 0 : webPort);
         BatchSummary summary = run.execute(inputs.equals(List.of(STANDARD_INPUT)), restart);
         String line = output == OutputFormat.JSON ? summary.json() : summary.text();
         OutputLines.write(System.out, line.getBytes(StandardCharsets.UTF_8));
@@ -180,19 +193,29 @@ public final class BatchCommand implements Callable<Integer> {
         boolean standardInput = inputs.contains(STANDARD_INPUT);
         if (standardInput && inputs.size() > 1) {
             throw new ParameterException(
-                    spec.commandLine(), "-i: found - beside other inputs, expected it alone; name all files, or read all from standard input");
+                    spec.commandLine(),
+                    "-i: found - beside other inputs, expected it alone; name all files, or read all from standard input");
         }
         options.set(
                 JobOptions.SOURCE_FILES,
                 standardInput
-                        ? List.of(RunDirectory.standardInput(RunDirectory.of(paths.out())).toString())
+                        ? List.of(RunDirectory.standardInput(RunDirectory.of(paths.out()))
+                                .toString())
                         : List.copyOf(inputs));
-        setUnlessNull(options, JobOptions.SOURCE_FORMAT, standardInput && inputFormat == null ? FileFormat.JSONL : inputFormat);
+        setUnlessNull(
+                options,
+                JobOptions.SOURCE_FORMAT,
+                standardInput && inputFormat == null ? FileFormat.JSONL : inputFormat);
         setUnlessNull(options, JobOptions.SOURCE_PROMPT_COLUMN, promptColumn);
         setUnlessNull(options, JobOptions.SOURCE_SPLIT_ON, separator);
-        options.set(JobOptions.SINK_FILES, RunDirectory.of(paths.out()).resolve("parts").toString());
+        options.set(
+                JobOptions.SINK_FILES,
+                RunDirectory.of(paths.out()).resolve("parts").toString());
         RequestOptions.given(spec).forEach((field, json) -> options.setString(JobOptions.REQUEST_PREFIX + field, json));
-        JobStart.setDefault(options, JobOptions.MODEL_PATH, model == null ? Home.bundledModel().toString() : model);
+        JobStart.setDefault(
+                options,
+                JobOptions.MODEL_PATH,
+                model == null ? Home.bundledModel().toString() : model);
         JobStart.setDefault(options, JobOptions.CHECKPOINT_INTERVAL, CHECKPOINT_INTERVAL);
         return options;
     }

@@ -51,10 +51,12 @@ record BatchPaths(Path out, Path errors, boolean unordered) {
     private static void require(String option, Path path, boolean overwrite, boolean directory) {
         Path parent = path.getParent();
         if (!Files.isDirectory(parent)) {
-            throw new InvalidOptionException(option, "'" + path + "', whose directory is not there", "a directory; make it");
+            throw new InvalidOptionException(
+                    option, "'" + path + "', whose directory is not there", "a directory; make it");
         }
         if (!Files.isWritable(parent)) {
-            throw new InvalidOptionException(option, "'" + path + "', whose directory cannot be written to", "one that can");
+            throw new InvalidOptionException(
+                    option, "'" + path + "', whose directory cannot be written to", "one that can");
         }
         if (!Files.exists(path)) {
             return;

@@ -5,7 +5,6 @@ import io.flinkgpt2.cli.common.Interrupts;
 import io.flinkgpt2.cli.common.Progress;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.InvalidOptionException;
-import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.files.FileFormat;
 import io.flinkgpt2.job.files.FileReaders;
@@ -23,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -94,8 +92,8 @@ final class BatchRun {
             if (standardInput) {
                 spool(directory, earlier != null);
             }
-            PromptFiles files = PromptFiles.find(
-                    settings.files().inputs(), settings.files().format());
+            PromptFiles files =
+                    PromptFiles.find(settings.files().inputs(), settings.files().format());
             refuseOutAmong(files);
             List<TableColumn> columns = columns(files);
             RunDescription description = RunDescription.of(files, model, options);
@@ -117,11 +115,12 @@ final class BatchRun {
 
     /** @throws IOException if an input or the model has changed while it was read */
     private void requireUnchanged(RunDescription description) throws IOException {
-        PromptFiles files = PromptFiles.find(settings.files().inputs(), settings.files().format());
+        PromptFiles files =
+                PromptFiles.find(settings.files().inputs(), settings.files().format());
         List<String> changes = RunDescription.of(files, model, options).changesSince(description);
         if (!changes.isEmpty()) {
-            throw new IOException("The inputs or the model have changed while they were read (" + String.join("; ", changes)
-                    + "). Run the command again with --restart.");
+            throw new IOException("The inputs or the model have changed while they were read ("
+                    + String.join("; ", changes) + "). Run the command again with --restart.");
         }
     }
 
@@ -179,7 +178,8 @@ final class BatchRun {
     private InvalidOptionException changed(List<String> changes) {
         return new InvalidOptionException(
                 "-o",
-                "an unfinished run for " + paths.out() + " whose answers would be others (" + String.join("; ", changes) + ")",
+                "an unfinished run for " + paths.out() + " whose answers would be others (" + String.join("; ", changes)
+                        + ")",
                 "the same inputs, model and options, or --restart to forget what it has done");
     }
 
@@ -188,7 +188,8 @@ final class BatchRun {
         Optional<Path> checkpoint = directory.newestCheckpoint();
         AnswerCount answers = new AnswerCount(directory.parts());
         // Flink deletes its checkpoints when the job has ended, and parts are finished only by checkpoints.
-        boolean ended = checkpoint.isEmpty() && !PartFiles.finished(directory.parts()).isEmpty();
+        boolean ended =
+                checkpoint.isEmpty() && !PartFiles.finished(directory.parts()).isEmpty();
         if (!ended) {
             if (checkpoint.isPresent()) {
                 err.println("Going on where an earlier process was.");
@@ -256,12 +257,11 @@ final class BatchRun {
 
     /** Takes the last checkpoint now, which commits the last answers and would come by itself a little later. */
     private static void hurry(LocalFlink flink, JobClient client) {
-        flink.takeCheckpoint(client.getJobID())
-                .whenComplete((path, failure) -> {
-                    if (failure != null) {
-                        LOG.debug("The last checkpoint could not be taken at once; Flink takes it in time.", failure);
-                    }
-                });
+        flink.takeCheckpoint(client.getJobID()).whenComplete((path, failure) -> {
+            if (failure != null) {
+                LOG.debug("The last checkpoint could not be taken at once; Flink takes it in time.", failure);
+            }
+        });
     }
 
     private static boolean hasEnded(CompletableFuture<JobExecutionResult> job)
@@ -274,7 +274,8 @@ final class BatchRun {
         }
     }
 
-    private Merge.Counts write(RunDirectory directory, PromptFiles files, List<TableColumn> columns) throws IOException {
+    private Merge.Counts write(RunDirectory directory, PromptFiles files, List<TableColumn> columns)
+            throws IOException {
         BatchOutput output = new BatchOutput(paths, format, columns, settings.files(), directory);
         return output.write(files.list());
     }

@@ -3,6 +3,7 @@ package io.flinkgpt2.cli.batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.job.files.FileRecord;
 import io.flinkgpt2.job.files.PromptFile;
 import java.io.BufferedOutputStream;
@@ -14,7 +15,6 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
-import io.flinkgpt2.digest.Digests;
 
 /**
  * The prompts that have no answer, one JSON object a line: the fields of a dead letter, whose {@code value} are the original bytes

@@ -89,7 +89,9 @@ final class RunDescription {
         }
         ObjectNode described = MAPPER.createObjectNode();
         for (Path file : files) {
-            described.put(file.getFileName().toString(), FileStamp.of(PromptFiles.absolute(file.toString()).toString(), Files.size(file)));
+            described.put(
+                    file.getFileName().toString(),
+                    FileStamp.of(PromptFiles.absolute(file.toString()).toString(), Files.size(file)));
         }
         return described;
     }
@@ -127,7 +129,8 @@ final class RunDescription {
     private static void compare(String name, JsonNode before, JsonNode now, List<String> changes) {
         if (before == null || now == null || !before.isObject() || !now.isObject()) {
             if (!String.valueOf(before).equals(String.valueOf(now))) {
-                changes.add(name + " was " + (before == null ? "absent" : before) + ", is " + (now == null ? "absent" : now));
+                changes.add(name + " was " + (before == null ? "absent" : before) + ", is "
+                        + (now == null ? "absent" : now));
             }
             return;
         }

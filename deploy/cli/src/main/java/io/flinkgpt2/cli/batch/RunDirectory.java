@@ -44,8 +44,8 @@ final class RunDirectory implements AutoCloseable {
     static RunDirectory open(Path out) throws IOException {
         Path directory = of(out);
         Files.createDirectories(directory);
-        FileChannel channel = FileChannel.open(
-                directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {
@@ -64,7 +64,8 @@ final class RunDirectory implements AutoCloseable {
 
     private static IOException inUse(Path out, Throwable cause) {
         return new IOException(
-                out + ": found another run that writes to it, expected none; wait for it to end, or name another file", cause);
+                out + ": found another run that writes to it, expected none; wait for it to end, or name another file",
+                cause);
     }
 
     Path path() {
@@ -124,7 +125,8 @@ final class RunDirectory implements AutoCloseable {
     void clear() throws IOException {
         List<Path> entries;
         try (Stream<Path> list = Files.list(directory)) {
-            entries = list.filter(entry -> !entry.getFileName().toString().equals("lock")).toList();
+            entries = list.filter(entry -> !entry.getFileName().toString().equals("lock"))
+                    .toList();
         }
         for (Path entry : entries) {
             if (Files.isDirectory(entry)) {

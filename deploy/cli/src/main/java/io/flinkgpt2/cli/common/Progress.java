@@ -71,12 +71,18 @@ public final class Progress implements AutoCloseable {
         if (terminal) {
             bar(total, builder -> builder.setTaskName("prompts")).stepTo(done);
             bar.setExtraMessage(String.format(
-                    Locale.ROOT, " %s%d errors, %.0f tokens/s", exact ? "" : "total estimated, ", errors, tokensPerSecond));
+                    Locale.ROOT,
+                    " %s%d errors, %.0f tokens/s",
+                    exact ? "" : "total estimated, ",
+                    errors,
+                    tokensPerSecond));
         } else {
             String left = promptsPerSecond <= 0
                     ? "unknown"
                     : String.format(Locale.ROOT, "%s%.0f s", about, (total - done) / promptsPerSecond);
-            print("prompts %d/%s%d, %d errors, %.0f tokens/s, ETA %s%n", done, about, total, errors, tokensPerSecond, left);
+            print(
+                    "prompts %d/%s%d, %d errors, %.0f tokens/s, ETA %s%n",
+                    done, about, total, errors, tokensPerSecond, left);
         }
     }
 

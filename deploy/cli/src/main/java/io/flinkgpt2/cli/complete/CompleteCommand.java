@@ -248,8 +248,7 @@ public final class CompleteCommand implements Callable<Integer> {
         }
     }
 
-    private void printInvalid(PromptRecord record, long lineNumber, InvalidRequestException e)
-            throws IOException {
+    private void printInvalid(PromptRecord record, long lineNumber, InvalidRequestException e) throws IOException {
         if (output == OutputFormat.TEXT) {
             say("line " + lineNumber + ": " + e.error().message);
             return;

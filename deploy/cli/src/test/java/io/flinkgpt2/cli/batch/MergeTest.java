@@ -36,7 +36,8 @@ class MergeTest {
     private final AnswerWriter writer = new AnswerWriter() {
         @Override
         public void answered(FileRecord record, byte[] answer) throws IOException {
-            written.add(new String(record.original(), UTF_8) + "=" + MAPPER.readTree(answer).findValue("text").asText());
+            written.add(new String(record.original(), UTF_8) + "="
+                    + MAPPER.readTree(answer).findValue("text").asText());
         }
 
         @Override
@@ -56,7 +57,8 @@ class MergeTest {
                 + "\"}],\"usage\":{\"completion_tokens\":3}," + source
                 + ",\"metadata\":{\"source\":{\"topic\":\"?\",\"partition\":9,\"offset\":9},\"error\":1},\"error\":null}";
         return envelope
-                ? "{\"id\":\"b\",\"custom_id\":\"x\",\"response\":{\"status_code\":200,\"body\":" + body + "},\"error\":null}"
+                ? "{\"id\":\"b\",\"custom_id\":\"x\",\"response\":{\"status_code\":200,\"body\":" + body
+                        + "},\"error\":null}"
                 : body;
     }
 
