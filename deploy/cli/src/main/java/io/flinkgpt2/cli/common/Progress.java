@@ -89,7 +89,12 @@ public final class Progress implements AutoCloseable {
     /** Shows how many requests were sent; without a terminal, a line for each tenth of the bytes. */
     public void sent(long requests, long bytes, long allBytes) {
         if (terminal) {
-            bar(allBytes, builder -> builder.setTaskName("sent").setUnit(" MB", MEGABYTE).showSpeed()).stepTo(bytes);
+            bar(
+                            allBytes,
+                            builder -> builder.setTaskName("sent")
+                                    .setUnit(" MB", MEGABYTE)
+                                    .showSpeed())
+                    .stepTo(bytes);
             bar.setExtraMessage(" " + requests + " requests");
         } else if (isNew(null, tenths(bytes, allBytes))) {
             print("%d requests sent, %.1f of %.1f MB%n", requests, megabytes(bytes), megabytes(allBytes));

@@ -75,7 +75,10 @@ public final class ConsumeCommand implements Callable<Integer> {
     @Option(names = "--until", paramLabel = "N", description = "End after so many records.")
     private Long until;
 
-    @Option(names = "--idle", paramLabel = "TIME", description = "End when no record has come for this time, such as 10s.")
+    @Option(
+            names = "--idle",
+            paramLabel = "TIME",
+            description = "End when no record has come for this time, such as 10s.")
     private String idle;
 
     @Mixin
@@ -160,7 +163,9 @@ public final class ConsumeCommand implements Callable<Integer> {
     /** Returns why an answer has no text, or null if it has. */
     private static String failureOf(byte[] answer) throws IOException {
         JsonNode json = MAPPER.readTree(answer);
-        JsonNode body = json.path("response").path("body").isObject() ? json.path("response").path("body") : json;
+        JsonNode body = json.path("response").path("body").isObject()
+                ? json.path("response").path("body")
+                : json;
         JsonNode error = body.path("error");
         return error.isObject() ? error.path("message").asText() : null;
     }

@@ -40,11 +40,15 @@ public final class KafkaArguments {
     /** @throws IOException if the broker cannot be reached, or has no such topic */
     void requireTopic(String topic) throws IOException, InterruptedException {
         Map<String, Object> ours = Map.of(
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, TIMEOUT_MS, AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_MS);
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                TIMEOUT_MS,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                TIMEOUT_MS);
         try (Admin admin = Admin.create(properties(ours))) {
             Set<String> topics = admin.listTopics().names().get();
             if (!topics.contains(topic)) {
-                throw new IOException("topic " + topic + " does not exist at " + servers + "; create it, or name another by --topic");
+                throw new IOException(
+                        "topic " + topic + " does not exist at " + servers + "; create it, or name another by --topic");
             }
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof AuthorizationException)) {

@@ -83,11 +83,16 @@ public final class ProduceCommand implements Callable<Integer> {
         long bytes = found.list().stream().mapToLong(PromptFile::length).sum();
         FileReaders readers = new FileReaders(new ReadOptions(promptColumn, separator));
         Map<String, Object> ours = Map.of(
-                ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class,
-                ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class,
-                ProducerConfig.MAX_REQUEST_SIZE_CONFIG, FileRecord.LONGEST + (1 << 20),
-                ProducerConfig.BUFFER_MEMORY_CONFIG, 2L * FileRecord.LONGEST,
-                ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
+                ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
+                ByteArraySerializer.class,
+                ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
+                ByteArraySerializer.class,
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                FileRecord.LONGEST + (1 << 20),
+                ProducerConfig.BUFFER_MEMORY_CONFIG,
+                2L * FileRecord.LONGEST,
+                ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                "zstd");
         long sent = 0;
         long refused = 0;
         AtomicReference<Exception> failure = new AtomicReference<>();

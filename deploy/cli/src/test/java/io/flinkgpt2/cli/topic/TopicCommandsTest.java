@@ -62,7 +62,9 @@ class TopicCommandsTest {
         CommandRun produced = run("produce", "--topic", topic, directory.toString());
 
         assertThat(produced.exitCode()).as(produced.err()).isEqualTo(3);
-        assertThat(produced.err()).contains("c.csv, line 4").contains("5 requests sent to " + topic + ", 1 records not.");
+        assertThat(produced.err())
+                .contains("c.csv, line 4")
+                .contains("5 requests sent to " + topic + ", 1 records not.");
         CommandRun consumed = run("consume", "--topic", topic, "--until", "5");
         assertThat(consumed.exitCode()).as(consumed.err()).isZero();
         assertThat(consumed.out().lines())
@@ -78,10 +80,14 @@ class TopicCommandsTest {
     void onlyWhatIsCommittedIsReadAndTheEndIsWhenNothingComes() throws Exception {
         String topic = newTopic();
         Map<String, Object> properties = Map.of(
-                "bootstrap.servers", kafka.bootstrapServers(),
-                "transactional.id", topic,
-                "key.serializer", ByteArraySerializer.class,
-                "value.serializer", ByteArraySerializer.class);
+                "bootstrap.servers",
+                kafka.bootstrapServers(),
+                "transactional.id",
+                topic,
+                "key.serializer",
+                ByteArraySerializer.class,
+                "value.serializer",
+                ByteArraySerializer.class);
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
             producer.initTransactions();
             for (String text : new String[] {"committed", "aborted"}) {
@@ -116,13 +122,15 @@ class TopicCommandsTest {
 
     @Test
     void whatIsWrongIsToldByName() {
-        assertThat(run("produce", "--topic", "none", directory.resolve("x.txt").toString()).err())
+        assertThat(run("produce", "--topic", "none", directory.resolve("x.txt").toString())
+                        .err())
                 .contains("x.txt: found nothing there");
         assertThat(run("consume", "--topic", "none", "--until", "1").err()).contains("topic none does not exist at");
         assertThat(run("consume", "--topic", "none", "--until", "0").exitCode()).isEqualTo(2);
         assertThat(run("consume", "--topic", "none", "--idle", "soon").err()).contains("--idle: found 'soon'");
         assertThat(run("consume", "--max-context", "5").exitCode()).isEqualTo(2);
-        assertThat(run("consume", "--kafka", "security.protocol=NONE", "--until", "1").err())
+        assertThat(run("consume", "--kafka", "security.protocol=NONE", "--until", "1")
+                        .err())
                 .contains("security.protocol");
     }
 }
