@@ -18,6 +18,7 @@ import io.flinkgpt2.cli.model.ConvertCommand;
 import io.flinkgpt2.cli.model.FetchCommand;
 import io.flinkgpt2.cli.model.ModelsCommand;
 import io.flinkgpt2.cli.model.RandomModelCommand;
+import io.flinkgpt2.cli.sql.SqlCommand;
 import io.flinkgpt2.cli.verify.VerifyCommand;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.record.SystemFingerprint;
@@ -60,6 +61,7 @@ import picocli.CommandLine.Spec;
             ClusterCommand.class,
             SubmitCommand.class,
             StopJobCommand.class,
+            SqlCommand.class,
             CompleteCommand.class,
             TokenizeCommand.class,
             SchemaCommand.class,
@@ -162,7 +164,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
     }
 
     /** The version of this build. */
