@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.ThreadSafeSimpleCounter;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -17,7 +18,10 @@ import org.apache.flink.util.FlinkRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the rows that go out: of completions, of NULL, and of failures as {@code error-handling-strategy} says. */
+/**
+ * Makes the rows that go out: of completions, of NULL, and of failures as {@code error-handling-strategy} says. Safe for use by the
+ * task's and the engine's thread.
+ */
 final class AnswerRows {
 
     private static final Logger LOG = LoggerFactory.getLogger(AnswerRows.class);
@@ -32,8 +36,8 @@ final class AnswerRows {
     AnswerRows(ProviderSettings settings, Pretrained pretrained, MetricGroup metrics) {
         this.settings = settings;
         this.revision = pretrained.revision();
-        this.generatedTokens = metrics.counter("generatedTokens");
-        this.errors = metrics.counter("errors");
+        this.generatedTokens = metrics.counter("generatedTokens", new ThreadSafeSimpleCounter());
+        this.errors = metrics.counter("errors", new ThreadSafeSimpleCounter());
     }
 
     /** Returns the row of a prompt that is NULL. */
@@ -97,7 +101,7 @@ final class AnswerRows {
             }
             return List.of();
         }
-        return ofFailed(failure.getMessage(), failure.getCause());
+        return ofFailed(failure.getMessage(), null);
     }
 
     /**
@@ -109,6 +113,7 @@ final class AnswerRows {
         return ofFailed(failure.getMessage() == null ? failure.toString() : failure.getMessage(), failure);
     }
 
+    /** @param cause for the log; null if the reason says all */
     private Collection<RowData> ofFailed(String reason, Throwable cause) {
         errors.inc();
         if (settings.errors() == ErrorHandling.FAILOVER) {

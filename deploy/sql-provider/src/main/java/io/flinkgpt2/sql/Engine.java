@@ -26,7 +26,15 @@ final class Engine implements AutoCloseable {
     /** A request that was not yet taken in. */
     private record Arrival(RowRequest request, CompletableFuture<RequestGroup> ended) {}
 
+    /** Told of each step. */
+    @FunctionalInterface
+    interface StepListener {
+        /** @param sequences number of sequences that were computed together */
+        void stepped(int sequences);
+    }
+
     private final ContinuousBatch batch;
+    private final StepListener listener;
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
     /** The engine's thread's own. */
     private final Map<RequestGroup, CompletableFuture<RequestGroup>> pending = new HashMap<>();
@@ -36,8 +44,12 @@ final class Engine implements AutoCloseable {
     /** Why the thread ended, if it did so by itself. */
     private volatile Throwable failure;
 
-    /** @param name of its thread, which is started */
-    Engine(Pretrained pretrained, BatchOptions options, String name) {
+    /**
+     * @param name of its thread, which is started
+     * @param listener called by the thread after each step
+     */
+    Engine(Pretrained pretrained, BatchOptions options, String name, StepListener listener) {
+        this.listener = listener;
         batch = new ContinuousBatch(
                 pretrained.model(), pretrained.tokenizer(), options, new Workers(1), pretrained.constraints());
         thread = new Thread(this::run, name);
@@ -65,7 +77,6 @@ final class Engine implements AutoCloseable {
             while (!closed) {
                 takeArrivals();
                 step();
-                completeEnded();
             }
         } catch (InterruptedException e) {
             LOG.debug("The engine was closed with {} requests in flight", pending.size());
@@ -81,8 +92,11 @@ final class Engine implements AutoCloseable {
             try {
                 RowRequest request = arrival.request();
                 pending.put(batch.submit(request.promptTokenIds(), request.parameters(), 0), arrival.ended());
-            } catch (IllegalArgumentException e) {
+            } catch (RuntimeException e) {
                 arrival.ended().completeExceptionally(e);
+            } catch (Error e) {
+                arrival.ended().completeExceptionally(e);
+                throw e;
             }
             arrival = arrivals.poll();
         }
@@ -90,7 +104,11 @@ final class Engine implements AutoCloseable {
 
     private void step() {
         long unexplained = batch.metrics().unexplainedFailures();
-        batch.step();
+        boolean stepped = batch.step();
+        int ended = completeEnded();
+        if (stepped) {
+            listener.stepped(batch.runningCount() + ended);
+        }
         long now = batch.metrics().unexplainedFailures();
         // Told ever more rarely, for it may happen in every step.
         if (now > unexplained && Long.bitCount(now) == 1) {
@@ -102,11 +120,15 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    private void completeEnded() {
+    /** Returns how many. */
+    private int completeEnded() {
+        int count = 0;
         RequestGroup ended;
         while ((ended = batch.poll()) != null) {
             pending.remove(ended).complete(ended);
+            count++;
         }
+        return count;
     }
 
     private void failAll(Throwable cause) {

@@ -5,6 +5,8 @@ import io.flinkgpt2.generation.RequestGroup;
 import io.flinkgpt2.pretrained.Pretrained;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.ThreadSafeSimpleCounter;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncPredictFunction;
 import org.apache.flink.table.functions.FunctionContext;
@@ -34,7 +36,13 @@ public final class Gpt2AsyncPredictFunction extends AsyncPredictFunction {
         answers = new AnswerRows(settings, pretrained, context.getMetricGroup());
         BatchOptions options = EngineMemory.batchOptions(
                 pretrained, settings.limits(), Runtime.getRuntime().maxMemory(), Subtasks.sharingTheHeap(context));
-        engine = new Engine(pretrained, options, "gpt2 " + context.getTaskInfo().getTaskNameWithSubtasks());
+        Counter steps = context.getMetricGroup().counter("steps", new ThreadSafeSimpleCounter());
+        Counter sequenceSteps = context.getMetricGroup().counter("sequenceSteps", new ThreadSafeSimpleCounter());
+        String name = "gpt2 " + context.getTaskInfo().getTaskNameWithSubtasks();
+        engine = new Engine(pretrained, options, name, sequences -> {
+            steps.inc();
+            sequenceSteps.inc(sequences);
+        });
     }
 
     @Override
