@@ -36,7 +36,8 @@ class EngineTest {
     }
 
     private static Engine engine(Engine.StepListener listener) {
-        return new Engine(model, BatchOptions.roomy(model.config(), CONTEXT, PLACES, 16), "engine of the test", listener);
+        return new Engine(
+                model, BatchOptions.roomy(model.config(), CONTEXT, PLACES, 16), "engine of the test", listener);
     }
 
     private static RowRequest request(int number, int maxTokens) {
@@ -64,7 +65,11 @@ class EngineTest {
             }
             for (int i = 0; i < 12; i++) {
                 RowRequest request = request(i, 1 + i);
-                assertThat(ended.get(i).get(PATIENCE_S, TimeUnit.SECONDS).completions().get(0).tokenIds())
+                assertThat(ended.get(i)
+                                .get(PATIENCE_S, TimeUnit.SECONDS)
+                                .completions()
+                                .get(0)
+                                .tokenIds())
                         .isEqualTo(alone.complete(request.promptTokenIds(), request.parameters())
                                 .tokenIds());
             }
@@ -139,8 +144,8 @@ class EngineTest {
         assertThatThrownBy(() -> EngineMemory.batchOptions(model, limits, 35L << 20, 2))
                 .hasMessageContaining("2 subtasks")
                 .hasMessageContaining("Raise taskmanager.memory.task.heap.size by");
-        assertThatThrownBy(() -> EngineMemory.batchOptions(
-                        model, new ProviderSettings.Limits(256, 32, 128, 1000L), 1L << 30, 2))
+        assertThatThrownBy(() ->
+                        EngineMemory.batchOptions(model, new ProviderSettings.Limits(256, 32, 128, 1000L), 1L << 30, 2))
                 .hasMessageContaining("kv-cache-size: found 1000 bytes, expected at least ");
         assertThat(EngineMemory.batchOptions(model, limits, 1L << 30, 2))
                 .isEqualTo(BatchOptions.roomy(model.config(), 256, 32, 128));

@@ -43,9 +43,9 @@ class Gpt2ModelProviderFactoryTest {
     void withoutOptionsRowsAskForWhatARequestOfTheJobAsksFor() {
         ProviderSettings settings = Models.settings(Map.of());
 
-        assertThat(settings.parameters(7)).usingRecursiveComparison().isEqualTo(GenerationParameters.builder()
-                .setSeed(7)
-                .build());
+        assertThat(settings.parameters(7))
+                .usingRecursiveComparison()
+                .isEqualTo(GenerationParameters.builder().setSeed(7).build());
         assertThat(settings.limits().maxContext()).isEqualTo(128);
         assertThat(settings.limits().batchSize()).isEqualTo(32);
         assertThat(settings.overflow()).isEqualTo(ContextOverflow.ERROR);
@@ -110,10 +110,7 @@ class Gpt2ModelProviderFactoryTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             max-token               | 5        | unknown option 'max-token'; did you mean 'max-tokens'? Known options: activation, allow-special-tokens, batch-size
             maxTokens               | 5        | unknown option 'maxTokens'; did you mean 'max-tokens'?
             batch.size              | 5        | unknown option 'batch.size'; did you mean 'batch-size'?
@@ -198,18 +195,22 @@ class Gpt2ModelProviderFactoryTest {
     @Test
     void allColumnsAreTakenInAnyOrder() {
         List<Column> input = List.of(
-                column("seed", DataTypes.BIGINT()), column("prompt", DataTypes.STRING().notNull()), column("custom_id", DataTypes.STRING()));
+                column("seed", DataTypes.BIGINT()),
+                column("prompt", DataTypes.STRING().notNull()),
+                column("custom_id", DataTypes.STRING()));
         List<Column> output = Arrays.stream(OutputColumn.values())
                 .sorted((a, b) -> b.compareTo(a))
                 .map(known -> column(known.columnName(), type(known)))
                 .toList();
-        ProviderSettings settings = Models.provider(
-                        input, output, Map.of("model", Models.BUNDLED.toString()), Map.of())
+        ProviderSettings settings = Models.provider(input, output, Map.of("model", Models.BUNDLED.toString()), Map.of())
                 .settings();
 
         assertThat(settings.columns().input())
                 .containsExactly(InputColumn.SEED, InputColumn.PROMPT, InputColumn.CUSTOM_ID);
-        assertThat(settings.columns().output()).hasSize(11).startsWith(OutputColumn.ERROR).endsWith(OutputColumn.TEXT);
+        assertThat(settings.columns().output())
+                .hasSize(11)
+                .startsWith(OutputColumn.ERROR)
+                .endsWith(OutputColumn.TEXT);
         assertThat(settings.parameters(1).scores().wantsGenerated()).isTrue();
     }
 

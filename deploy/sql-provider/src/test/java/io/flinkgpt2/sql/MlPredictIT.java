@@ -190,8 +190,7 @@ class MlPredictIT {
 
     @Test
     void aRowThatFailsHasNullAndItsReason() throws Exception {
-        List<Row> rows =
-                predict(mixed(), OUTPUT, ", 'max-context-size' = '32', 'max-tokens' = '3'", "id, text, error");
+        List<Row> rows = predict(mixed(), OUTPUT, ", 'max-context-size' = '32', 'max-tokens' = '3'", "id, text, error");
 
         assertThat(rows).hasSize(4);
         assertThat(rows.get(0).getField("text")).isNotNull();
@@ -224,8 +223,8 @@ class MlPredictIT {
         String options = ", 'max-context-size' = '32', 'error-handling-strategy' = 'failover'";
 
         assertThatThrownBy(() -> predict(mixed(), OUTPUT, options, "id, text"))
-                .satisfies(failure -> assertThat(ExceptionUtils.stringifyException(failure))
-                        .contains("max-context-size of 32"));
+                .satisfies(failure ->
+                        assertThat(ExceptionUtils.stringifyException(failure)).contains("max-context-size of 32"));
     }
 
     @ParameterizedTest
@@ -237,7 +236,8 @@ class MlPredictIT {
                 "text STRING, dropped_tokens INT, prompt_tokens INT",
                 ", 'max-tokens' = '12', 'context-overflow-action' = '" + action + "'",
                 "id, text, dropped_tokens, prompt_tokens");
-        ObjectNode fields = new ObjectMapper().createObjectNode().put("max_tokens", 12).put("truncate_prompt", side);
+        ObjectNode fields =
+                new ObjectMapper().createObjectNode().put("max_tokens", 12).put("truncate_prompt", side);
         Map<String, CompletionRecord> answers = JobAnswers.of(cluster.environment(1), prompts, fields);
 
         for (Row row : rows) {
@@ -252,9 +252,9 @@ class MlPredictIT {
     void severalCompletionsOfAPromptAreRowsOfTheirOwn() throws Exception {
         List<Row> rows = predict(
                 TEXTS.subList(0, 4), "choice INT, text STRING", ", 'n' = '3', 'max-tokens' = '12'", "id, choice, text");
-        ObjectNode fields = new ObjectMapper().createObjectNode().put("max_tokens", 12).put("n", 3);
-        Map<String, CompletionRecord> answers =
-                JobAnswers.of(cluster.environment(1), TEXTS.subList(0, 4), fields);
+        ObjectNode fields =
+                new ObjectMapper().createObjectNode().put("max_tokens", 12).put("n", 3);
+        Map<String, CompletionRecord> answers = JobAnswers.of(cluster.environment(1), TEXTS.subList(0, 4), fields);
 
         assertThat(rows).hasSize(12);
         for (Row row : rows) {
@@ -270,8 +270,8 @@ class MlPredictIT {
         Tables.createPrompts(environment, tables, List.of("row-1", "row-0"));
         tables.executeSql("CREATE TEMPORARY MODEL alone INPUT (prompt STRING) OUTPUT (text STRING) WITH"
                 + " ('provider' = 'gpt2', 'max-tokens' = '12', 'model' = '" + Models.BUNDLED + "')");
-        List<Row> rows = Tables.collect(
-                tables, "SELECT text FROM ML_PREDICT(TABLE prompts, MODEL alone, DESCRIPTOR(prompt))");
+        List<Row> rows =
+                Tables.collect(tables, "SELECT text FROM ML_PREDICT(TABLE prompts, MODEL alone, DESCRIPTOR(prompt))");
         Map<String, CompletionRecord> answers = JobAnswers.of(
                 cluster.environment(1),
                 List.of("row-0", "row-1"),

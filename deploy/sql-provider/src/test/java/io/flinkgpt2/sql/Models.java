@@ -18,7 +18,8 @@ import org.apache.flink.table.types.DataType;
 /** Models as {@code CREATE MODEL} declares them, without a statement. */
 final class Models {
 
-    static final Path BUNDLED = Path.of("..", "models", "fairytales").toAbsolutePath().normalize();
+    static final Path BUNDLED =
+            Path.of("..", "models", "fairytales").toAbsolutePath().normalize();
 
     static final Column PROMPT = Column.physical("prompt", DataTypes.STRING());
     static final Column TEXT = Column.physical("text", DataTypes.STRING());

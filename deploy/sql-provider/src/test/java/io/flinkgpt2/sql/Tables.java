@@ -57,7 +57,8 @@ final class Tables implements AutoCloseable {
         tables.createTemporaryView(
                 "prompts",
                 environment.fromData(
-                        rows, Types.ROW_NAMED(new String[] {"id", "prompt", "name"}, Types.INT, Types.STRING, Types.STRING)),
+                        rows,
+                        Types.ROW_NAMED(new String[] {"id", "prompt", "name"}, Types.INT, Types.STRING, Types.STRING)),
                 Schema.newBuilder()
                         .column("id", DataTypes.INT())
                         .column("prompt", DataTypes.STRING())

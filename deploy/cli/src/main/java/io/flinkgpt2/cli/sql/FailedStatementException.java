@@ -4,6 +4,8 @@ package io.flinkgpt2.cli.sql;
 final class FailedStatementException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private static final int LONGEST_REASON = 1_000;
+
     /** @param line of the script, from 1, where the statement begins */
     FailedStatementException(String script, int line, String statement, Throwable failure) {
         super(script + ":" + line + ": " + Statements.shortened(statement) + ": " + reason(failure));
@@ -19,6 +21,12 @@ final class FailedStatementException extends Exception {
                 reason = cause.getMessage();
             }
         }
-        return reason.strip().replaceAll("\\s+", " ");
+        return shown(reason);
+    }
+
+    /** Leaves out the hundreds of words that Flink's parser would have taken. */
+    private static String shown(String reason) {
+        String line = reason.strip().replaceAll("\\s+", " ").replaceAll(" Was expecting( one of)?: .*", "");
+        return line.length() <= LONGEST_REASON ? line : line.substring(0, LONGEST_REASON) + "…";
     }
 }

@@ -70,6 +70,10 @@ final class SqlScript {
      * @throws InterruptedException if the thread was interrupted; jobs have ended then
      */
     static void run(String name, String script, Session session, RowPrinter rows) throws Exception {
+        if (Statements.withoutComments(script).isEmpty()) {
+            // To Flink it would be a statement that ends too early.
+            return;
+        }
         LocalFlink flink = Interrupts.shielded(() -> LocalFlink.start(
                 LocalFlink.Options.defaults().withWebPort(session.webPort()).withSlots(session.slots())));
         try {
