@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.sql;
 
 import io.flinkgpt2.cli.common.Interrupts;
+import io.flinkgpt2.cli.common.LostOutputException;
 import io.flinkgpt2.local.embedded.LocalFlink;
 import java.time.Duration;
 import java.util.List;
@@ -100,11 +101,7 @@ final class SqlScript {
         try {
             new ScriptExecutor(context, printer).execute(script);
         } catch (SqlGatewayException e) {
-            if (Thread.currentThread().isInterrupted() || isInterruption(e)) {
-                InterruptedException interrupted = new InterruptedException("asked to end");
-                interrupted.initCause(e);
-                throw interrupted;
-            }
+            rethrow(e);
             throw new FailedStatementException(name, printer.line(), printer.statement(), e);
         } finally {
             ContextEnvironment.stopUse();
@@ -113,13 +110,20 @@ final class SqlScript {
         }
     }
 
-    private static boolean isInterruption(Throwable failure) {
+    /** Throws what has nothing to do with a statement, wherever the executor met it. */
+    private static void rethrow(SqlGatewayException failure) throws InterruptedException {
+        boolean interrupted = Thread.currentThread().isInterrupted();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof InterruptedException) {
-                return true;
+            if (cause instanceof LostOutputException lost) {
+                throw lost;
             }
+            interrupted |= cause instanceof InterruptedException;
         }
-        return false;
+        if (interrupted) {
+            InterruptedException asked = new InterruptedException("asked to end");
+            asked.initCause(failure);
+            throw asked;
+        }
     }
 
     /** The cluster that Flink's script executor finds: it asks for the environment of its thread. */

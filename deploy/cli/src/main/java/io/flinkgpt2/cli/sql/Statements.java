@@ -19,17 +19,17 @@ final class Statements {
                 quote = c;
             } else if (statement.startsWith("--", i)) {
                 i = end(statement, "\n", i);
-                continue;
+                c = ' ';
             } else if (statement.startsWith("/*", i)) {
                 i = end(statement, "*/", i);
-                continue;
+                c = ' ';
             }
             text.append(c);
         }
         return text.toString().strip().replaceAll("\\s*;$", "").replaceAll("\\s+", " ");
     }
 
-    /** Returns the index of the last character of a comment; what was before stays apart from what follows. */
+    /** Returns the index of the last character of a comment. */
     private static int end(String statement, String mark, int start) {
         int found = statement.indexOf(mark, start);
         return found < 0 ? statement.length() : found + mark.length() - 1;
