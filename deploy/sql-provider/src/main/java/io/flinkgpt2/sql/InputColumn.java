@@ -5,6 +5,7 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.VarCharType;
 
 /** The columns that a model may take in. */
+@SuppressWarnings("ImmutableEnumChecker") // a LogicalType does not change
 enum InputColumn implements ModelColumn {
     /** The text to go on from; NULL has no completion. */
     PROMPT(VarCharType.STRING_TYPE),

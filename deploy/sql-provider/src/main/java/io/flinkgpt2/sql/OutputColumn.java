@@ -7,6 +7,7 @@ import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.VarCharType;
 
 /** The columns that a model may give. Names and values are those of the job's answers. */
+@SuppressWarnings("ImmutableEnumChecker") // a LogicalType does not change
 enum OutputColumn implements ModelColumn {
     /** The generated text. */
     TEXT(VarCharType.STRING_TYPE),

@@ -145,7 +145,7 @@ final class SettingsReader {
         if (value instanceof Boolean) {
             return "true or false";
         }
-        if (option == Gpt2Options.KV_CACHE_SIZE) {
+        if (option.equals(Gpt2Options.KV_CACHE_SIZE)) {
             return "a size such as 512mb";
         }
         return value instanceof Double ? "a number" : "an integer";

@@ -127,6 +127,7 @@ final class SqlScript {
     }
 
     /** The cluster that Flink's script executor finds: it asks for the environment of its thread. */
+    @SuppressWarnings("try") // its close() may throw anything, and is not called
     private static final class ContextEnvironment extends StreamExecutionEnvironment {
         static void use(LocalFlink flink) {
             initializeContextEnvironment(flink::environment);

@@ -62,7 +62,7 @@ final class StatementPrinter extends Printer {
             for (Long token = 0L; token != null; ) {
                 ResultSet fetched = result.fetchResults(token, Integer.MAX_VALUE);
                 if (fetched.getResultKind() == ResultKind.SUCCESS
-                        || fetched.getJobID() != null && !result.isQueryResult()) {
+                        || (fetched.getJobID() != null && !result.isQueryResult())) {
                     return;
                 }
                 if (printed == null) {
