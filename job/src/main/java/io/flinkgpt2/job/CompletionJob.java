@@ -2,6 +2,8 @@ package io.flinkgpt2.job;
 
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelHub;
+import io.flinkgpt2.job.files.FileConnections;
+import io.flinkgpt2.job.files.PromptFiles;
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.ParseRequest;
 import io.flinkgpt2.job.kafka.KafkaConnections;
@@ -48,10 +50,35 @@ public final class CompletionJob {
         }
         JobSettings settings = JobSettings.from(JobArguments.parse(arguments));
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
-        TopicLimits limits = TopicLimits.of(settings.kafka());
-        OpenTransactions.warn(settings.kafka());
-        build(environment, settings, limits);
+        if (settings.files() != null) {
+            build(
+                    environment,
+                    settings,
+                    PromptFiles.find(settings.files().inputs(), settings.files().format()));
+        } else {
+            TopicLimits limits = TopicLimits.of(settings.kafka());
+            OpenTransactions.warn(settings.kafka());
+            build(environment, settings, limits);
+        }
         environment.execute(settings.jobName());
+    }
+
+    /**
+     * Builds the pipeline between files; it ends with them. Files that one reader each reads are dealt out to all slots.
+     *
+     * @throws InvalidOptionException if the model's commit cannot be found out and no revision is given
+     */
+    public static void build(StreamExecutionEnvironment environment, JobSettings settings, PromptFiles files) {
+        FileConnections connections = new FileConnections(settings.files(), files);
+        JobSettings pinned = settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment()));
+        configure(environment, settings);
+        DataStream<PromptRecord> prompts = prompts(environment, connections.prompts());
+        if (connections.needExchange()) {
+            // A barrier that waits behind the prompts in an exchange would take as long as they do.
+            environment.getCheckpointConfig().enableUnalignedCheckpoints();
+            prompts = prompts.rebalance();
+        }
+        build(prompts, pinned, connections.completions(), connections.deadLetters());
     }
 
     /**
@@ -84,17 +111,32 @@ public final class CompletionJob {
             Source<PromptRecord, ?, ?> prompts,
             Sink<CompletionRecord> completions,
             Sink<DeadLetter> deadLetters) {
+        configure(environment, settings);
+        build(prompts(environment, prompts), settings, completions, deadLetters);
+    }
+
+    private static void configure(StreamExecutionEnvironment environment, JobSettings settings) {
         environment.enableCheckpointing(settings.checkpointInterval().toMillis(), CheckpointingMode.EXACTLY_ONCE);
         environment
                 .getCheckpointConfig()
                 .setExternalizedCheckpointRetention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
         // No function keeps or changes a record that it has passed on.
         environment.getConfig().enableObjectReuse();
+    }
 
-        SingleOutputStreamOperator<PromptRequest> requests = environment
-                .fromSource(prompts, WatermarkStrategy.noWatermarks(), "prompts")
-                .uid("prompts")
-                .process(new ParseRequest(settings.generation()))
+    private static SingleOutputStreamOperator<PromptRecord> prompts(
+            StreamExecutionEnvironment environment, Source<PromptRecord, ?, ?> source) {
+        return environment
+                .fromSource(source, WatermarkStrategy.noWatermarks(), "prompts")
+                .uid("prompts");
+    }
+
+    private static void build(
+            DataStream<PromptRecord> prompts,
+            JobSettings settings,
+            Sink<CompletionRecord> completions,
+            Sink<DeadLetter> deadLetters) {
+        SingleOutputStreamOperator<PromptRequest> requests = prompts.process(new ParseRequest(settings.generation()))
                 .name("parse")
                 .uid("parse");
         SingleOutputStreamOperator<CompletionRecord> answers =

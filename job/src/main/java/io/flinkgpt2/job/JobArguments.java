@@ -138,10 +138,13 @@ public final class JobArguments {
         if (matches.size() > 1) {
             throw new InvalidOptionException("--" + name, "an ambiguous name", "one of " + matches);
         }
-        if (name.startsWith(JobOptions.KAFKA_PREFIX) && name.length() > JobOptions.KAFKA_PREFIX.length()) {
-            return name;
+        for (String prefix : List.of(JobOptions.KAFKA_PREFIX, JobOptions.REQUEST_PREFIX)) {
+            if (name.startsWith(prefix) && name.length() > prefix.length()) {
+                return name;
+            }
         }
-        throw new InvalidOptionException("--" + name, "an unknown option", "one of " + keys() + " or kafka.*");
+        throw new InvalidOptionException(
+                "--" + name, "an unknown option", "one of " + keys() + ", kafka.* or request.*");
     }
 
     private static List<String> keys() {
@@ -163,6 +166,11 @@ public final class JobArguments {
                 help,
                 "Any other property of the Kafka clients, such as security.protocol. Isolation level, transactional id,"
                         + " commits and serializers are the job's own.");
+        help.append("\n  --request.FIELD\n");
+        wrap(
+                help,
+                "Any field of a request, such as request.max_tokens, as JSON, for requests that lack it; what is not JSON"
+                        + " counts as a string.");
         return help.toString();
     }
 

@@ -1,6 +1,8 @@
 package io.flinkgpt2.job;
 
 import io.flinkgpt2.generation.PromptTruncation;
+import io.flinkgpt2.job.files.FileFormat;
+import io.flinkgpt2.job.files.ReadOptions;
 import io.flinkgpt2.job.kafka.sink.LostTransactions;
 import io.flinkgpt2.job.kafka.source.SourceStart;
 import io.flinkgpt2.job.operator.Ordering;
@@ -22,6 +24,9 @@ public final class JobOptions {
     /** Properties with this prefix, other than the options here, go to the Kafka clients as they are. */
     public static final String KAFKA_PREFIX = "kafka.";
 
+    /** Options with this prefix are fields of requests that lack them. */
+    public static final String REQUEST_PREFIX = "request.";
+
     public static final ConfigOption<String> JOB_NAME = ConfigOptions.key("job.name")
             .stringType()
             .defaultValue("flink-gpt2")
@@ -32,7 +37,8 @@ public final class JobOptions {
     public static final ConfigOption<String> KAFKA_BOOTSTRAP_SERVERS = ConfigOptions.key("kafka.bootstrap.servers")
             .stringType()
             .noDefaultValue()
-            .withDescription("Addresses of Kafka brokers, host:port, separated by commas. Required.");
+            .withDescription(
+                    "Addresses of Kafka brokers, host:port, separated by commas. Required unless prompts come from files.");
 
     public static final ConfigOption<String> KAFKA_GROUP_ID = ConfigOptions.key("kafka.group.id")
             .stringType()
@@ -68,6 +74,37 @@ public final class JobOptions {
             .withDescription(
                     "Whether to end at the offsets found at the first start, instead of waiting for more; to go on"
                             + " from a savepoint, as it was when that was taken.");
+
+    public static final ConfigOption<List<String>> SOURCE_FILES = ConfigOptions.key("source.files")
+            .stringType()
+            .asList()
+            .defaultValues()
+            .withDescription(
+                    "Files, directories and globs of prompts in place of a topic, separated by semicolons: paths, or"
+                            + " URIs of Flink's file systems. The job ends with them. Needs sink.files.");
+
+    public static final ConfigOption<FileFormat> SOURCE_FORMAT = ConfigOptions.key("source.format")
+            .enumType(FileFormat.class)
+            .noDefaultValue()
+            .withDescription(
+                    "What source.files hold: jsonl, text, csv, tsv or parquet. As their names say unless given.");
+
+    public static final ConfigOption<String> SOURCE_PROMPT_COLUMN = ConfigOptions.key("source.prompt-column")
+            .stringType()
+            .defaultValue(ReadOptions.PROMPT_COLUMN)
+            .withDescription("The column of a table that holds the prompt; the others become metadata.");
+
+    public static final ConfigOption<String> SOURCE_SPLIT_ON = ConfigOptions.key("source.split-on")
+            .stringType()
+            .noDefaultValue()
+            .withDescription("The line that separates prompts of plain text. Unless given, each line is a prompt.");
+
+    public static final ConfigOption<String> SINK_FILES = ConfigOptions.key("sink.files")
+            .stringType()
+            .noDefaultValue()
+            .withDescription(
+                    "Directory for completions/ and dead-letters/, files of one JSON object a line, each exactly"
+                            + " once. Needs source.files.");
 
     public static final ConfigOption<String> MODEL_PATH = ConfigOptions.key("model.path")
             .stringType()
@@ -227,6 +264,11 @@ public final class JobOptions {
             TOPICS_DEAD_LETTERS,
             SOURCE_START,
             SOURCE_BOUNDED,
+            SOURCE_FILES,
+            SOURCE_FORMAT,
+            SOURCE_PROMPT_COLUMN,
+            SOURCE_SPLIT_ON,
+            SINK_FILES,
             MODEL_PATH,
             MODEL_NAME,
             MODEL_ALIASES,

@@ -3,6 +3,8 @@ package io.flinkgpt2.job;
 import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.hub.ModelLocator;
 import io.flinkgpt2.job.JobOptions.GenerationMode;
+import io.flinkgpt2.job.files.FileSettings;
+import io.flinkgpt2.job.files.ReadOptions;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelSettings;
 import io.flinkgpt2.job.function.PinnedModel;
@@ -11,6 +13,7 @@ import io.flinkgpt2.job.operator.BatchSettings;
 import io.flinkgpt2.job.operator.Ordering;
 import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.RequestDefaults;
+import io.flinkgpt2.job.record.RequestFields;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
@@ -32,12 +35,15 @@ import org.apache.flink.configuration.MemorySize;
  * The checked options of a job; see {@link JobOptions} for each.
  *
  * @param jobName name of the job
+ * @param kafka where prompts come from and answers go; null for a job on files, or between a source and sinks of its caller
+ * @param files the same for a job on files, else null
  * @param ordering of the answers in the mode that batches
  * @param batch for the mode that batches
  */
 public record JobSettings(
         String jobName,
         KafkaSettings kafka,
+        FileSettings files,
         GenerationSettings generation,
         GenerationMode generationMode,
         Ordering ordering,
@@ -65,14 +71,38 @@ public record JobSettings(
     private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
 
     /**
-     * Checks options.
+     * Checks the options of a job between Kafka topics, or between files.
      *
      * @throws InvalidOptionException if one is missing or out of range, or two contradict each other; names them
      */
     public static JobSettings from(Configuration options) {
+        boolean files =
+                !get(options, JobOptions.SOURCE_FILES, null).isEmpty() || options.contains(JobOptions.SINK_FILES);
+        if (files && options.contains(JobOptions.KAFKA_BOOTSTRAP_SERVERS)) {
+            throw new InvalidOptionException(
+                    JobOptions.KAFKA_BOOTSTRAP_SERVERS.key() + " and "
+                            + (options.contains(JobOptions.SINK_FILES)
+                                            ? JobOptions.SINK_FILES
+                                            : JobOptions.SOURCE_FILES)
+                                    .key(),
+                    "both",
+                    "topics alone, or files alone");
+        }
+        return files ? from(options, null, files(options)) : from(options, kafka(options), null);
+    }
+
+    /**
+     * Checks the options of a job whose caller has a source and sinks of its own.
+     *
+     * @throws InvalidOptionException as {@link #from} does
+     */
+    public static JobSettings unconnected(Configuration options) {
+        return from(options, null, null);
+    }
+
+    private static KafkaSettings kafka(Configuration options) {
         String jobName = required(options, JobOptions.JOB_NAME);
-        String modelPath = required(options, JobOptions.MODEL_PATH);
-        KafkaSettings kafka = new KafkaSettings(
+        return new KafkaSettings(
                 jobName,
                 required(options, JobOptions.KAFKA_BOOTSTRAP_SERVERS),
                 named(options, JobOptions.KAFKA_GROUP_ID, jobName),
@@ -84,6 +114,29 @@ public record JobSettings(
                 inRange(options, JobOptions.DEAD_LETTERS_MAX_BYTES, 0, LARGEST_RECORD),
                 get(options, JobOptions.LOST_TRANSACTIONS, null),
                 clientProperties(options));
+    }
+
+    private static FileSettings files(Configuration options) {
+        List<String> inputs = get(options, JobOptions.SOURCE_FILES, null);
+        if (inputs.isEmpty()) {
+            throw new InvalidOptionException(
+                    JobOptions.SOURCE_FILES.key(),
+                    "nothing",
+                    "files of prompts, for " + JobOptions.SINK_FILES.key() + " is given");
+        }
+        return new FileSettings(
+                List.copyOf(inputs),
+                get(options, JobOptions.SOURCE_FORMAT, null),
+                new ReadOptions(
+                        named(options, JobOptions.SOURCE_PROMPT_COLUMN, null),
+                        get(options, JobOptions.SOURCE_SPLIT_ON, null)),
+                required(options, JobOptions.SINK_FILES),
+                inRange(options, JobOptions.DEAD_LETTERS_MAX_BYTES, 0, LARGEST_RECORD));
+    }
+
+    private static JobSettings from(Configuration options, KafkaSettings kafka, FileSettings files) {
+        String jobName = required(options, JobOptions.JOB_NAME);
+        String modelPath = required(options, JobOptions.MODEL_PATH);
         GenerationSettings generation = new GenerationSettings(
                 jobName,
                 new ModelSettings(
@@ -95,7 +148,8 @@ public record JobSettings(
                 inRange(options, JobOptions.PREFILL_CHUNK, 1, 1 << 20),
                 new RequestDefaults(
                         get(options, JobOptions.GENERATION_TRUNCATE_PROMPT, null),
-                        get(options, JobOptions.GENERATION_ALLOW_SPECIAL_TOKENS, null)),
+                        get(options, JobOptions.GENERATION_ALLOW_SPECIAL_TOKENS, null),
+                        requestFields(options)),
                 get(options, JobOptions.RECORDS_UNKNOWN_FIELDS, null),
                 get(options, JobOptions.RECORDS_ENVELOPE, null),
                 new AnswerLimits(
@@ -104,6 +158,7 @@ public record JobSettings(
         JobSettings settings = new JobSettings(
                 jobName,
                 kafka,
+                files,
                 generation,
                 get(options, JobOptions.GENERATION_MODE, null),
                 get(options, JobOptions.ORDERING, null),
@@ -260,6 +315,22 @@ public record JobSettings(
         return Map.copyOf(properties);
     }
 
+    private static Map<String, String> requestFields(Configuration options) {
+        Map<String, String> fields = new HashMap<>();
+        options.toMap().forEach((key, value) -> {
+            if (key.startsWith(JobOptions.REQUEST_PREFIX)) {
+                String name = key.substring(JobOptions.REQUEST_PREFIX.length());
+                if (RequestFields.supported().stream()
+                        .noneMatch(field -> field.name().equals(name))) {
+                    throw new InvalidOptionException(
+                            key, "no field of a request", "one that docs/request-fields.md lists");
+                }
+                fields.put(name, RequestDefaults.asJson(value));
+            }
+        });
+        return Map.copyOf(fields);
+    }
+
     /**
      * Returns the same with the model at one commit, if it is one on the hub: see {@link PinnedModel}.
      *
@@ -283,7 +354,7 @@ public record JobSettings(
     }
 
     private JobSettings with(GenerationSettings other) {
-        return new JobSettings(jobName, kafka, other, generationMode, ordering, batch, checkpointInterval);
+        return new JobSettings(jobName, kafka, files, other, generationMode, ordering, batch, checkpointInterval);
     }
 
     /** Returns the same with other room for answers. */

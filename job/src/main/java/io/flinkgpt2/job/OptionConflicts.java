@@ -21,13 +21,8 @@ final class OptionConflicts {
 
     /** @throws InvalidOptionException if two options contradict each other; names both */
     static void refuse(JobSettings settings) {
-        refuseEqualTopics(settings.kafka());
-        if (settings.kafka().sourceBounded() && settings.kafka().sourceStart() == SourceStart.LATEST) {
-            throw conflict(
-                    JobOptions.SOURCE_BOUNDED,
-                    JobOptions.SOURCE_START,
-                    "true and latest",
-                    "another start: the job would end at the offsets where it begins, and read nothing");
+        if (settings.kafka() != null) {
+            refuse(settings.kafka());
         }
         Long kvCache = settings.batch().kvCacheBytes();
         Long prefixCache = settings.batch().prefixCacheBytes();
@@ -38,7 +33,18 @@ final class OptionConflicts {
                     prefixCache + " and " + kvCache + " bytes",
                     "at most the second for the first, which is a part of it");
         }
-        refuseClientProperties(settings.kafka());
+    }
+
+    private static void refuse(KafkaSettings kafka) {
+        refuseEqualTopics(kafka);
+        if (kafka.sourceBounded() && kafka.sourceStart() == SourceStart.LATEST) {
+            throw conflict(
+                    JobOptions.SOURCE_BOUNDED,
+                    JobOptions.SOURCE_START,
+                    "true and latest",
+                    "another start: the job would end at the offsets where it begins, and read nothing");
+        }
+        refuseClientProperties(kafka);
     }
 
     /** A dead letter or an answer that is read as a prompt makes another one, without end. */

@@ -38,6 +38,8 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.job.kafka")
             .layer("source and sinks")
             .definedBy("io.flinkgpt2.job.kafka.source..", "io.flinkgpt2.job.kafka.sink..")
+            .layer("files")
+            .definedBy("io.flinkgpt2.job.files..")
             .optionalLayer("metrics")
             .definedBy("io.flinkgpt2.job.metrics..")
             .layer("record")
@@ -67,10 +69,12 @@ class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("job")
             .whereLayer("source and sinks")
             .mayOnlyBeAccessedByLayers("job", "kafka")
+            .whereLayer("files")
+            .mayOnlyBeAccessedByLayers("job")
             .whereLayer("metrics")
             .mayOnlyBeAccessedByLayers("job", "operator", "function")
             .whereLayer("record")
-            .mayOnlyBeAccessedByLayers("job", "operator", "function", "kafka", "source and sinks", "metrics");
+            .mayOnlyBeAccessedByLayers("job", "operator", "function", "kafka", "source and sinks", "files", "metrics");
 
     @ArchTest
     static final ArchRule sourceAndSinksDoNotKnowEachOther =
@@ -84,6 +88,7 @@ class ArchitectureTest {
                     "io.flinkgpt2.job.operator..",
                     "io.flinkgpt2.job.function..",
                     "io.flinkgpt2.job.kafka..",
+                    "io.flinkgpt2.job.files..",
                     "io.flinkgpt2.job.metrics..",
                     "io.flinkgpt2.local..")
             .should()

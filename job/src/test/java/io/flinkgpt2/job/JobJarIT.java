@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
@@ -51,6 +53,7 @@ class JobJarIT {
                 "com/fasterxml/jackson/databind/ObjectMapper.class",
                 "com/github/luben/zstd/ZstdOutputStream.class",
                 "com/knuddels/jtokkit/api/Encoding.class",
+                "io/flinkgpt2/shaded/commons/csv/CSVParser.class",
                 "net/jpountz/lz4/LZ4Factory.class",
                 "org/xerial/snappy/Snappy.class",
                 "META-INF/LICENSE",
@@ -138,6 +141,35 @@ class JobJarIT {
             assertThat(constraints.getMethod("canContinue", int.class).invoke(constraint, start))
                     .isEqualTo(true);
         }
+    }
+
+    /** Commons IO and Codec are there in part, so a table is read and written by the classes of the jar alone. */
+    @Test
+    void tablesAreReadAndWritten() throws Exception {
+        URL[] alone = {Path.of(jar.getName()).toUri().toURL()};
+        try (URLClassLoader loader = new URLClassLoader(alone, ClassLoader.getPlatformClassLoader())) {
+            Class<?> values = loader.loadClass("io.flinkgpt2.job.files.CsvValues");
+            Object format =
+                    accessible(values.getDeclaredMethod("format", char.class)).invoke(null, ',');
+            Object text = format.getClass().getMethod("format", Object[].class).invoke(format, (Object)
+                    new Object[] {"a\"b", "c,d"});
+            byte[] row = text.toString().getBytes(UTF_8);
+            Constructor<?> constructor = values.getDeclaredConstructor(char.class);
+            constructor.setAccessible(true);
+            Object reader = constructor.newInstance(',');
+            Object malformed = accessible(values.getDeclaredMethod("decode", byte[].class, int.class))
+                    .invoke(reader, row, row.length);
+
+            assertThat(malformed).isEqualTo(-1);
+            assertThat((String[]) accessible(values.getDeclaredMethod("next")).invoke(reader))
+                    .containsExactly("a\"b", "c,d");
+            assertThat(format.getClass().getClassLoader()).isSameAs(loader);
+        }
+    }
+
+    private static Method accessible(Method method) {
+        method.setAccessible(true);
+        return method;
     }
 
     @Test

@@ -52,12 +52,13 @@ class JobSettingsTest {
                                 900_000,
                                 LostTransactions.FAIL,
                                 Map.of()),
+                        null,
                         new GenerationSettings(
                                 "flink-gpt2",
                                 new ModelSettings("/models/gpt2", List.of("gpt2"), Precision.F32, null),
                                 128,
                                 128,
-                                new RequestDefaults(PromptTruncation.ERROR, false),
+                                new RequestDefaults(PromptTruncation.ERROR, false, Map.of()),
                                 UnknownFields.REJECT,
                                 RecordEnvelope.AS_SENT,
                                 new AnswerLimits(262_144, Integer.MAX_VALUE)),
@@ -120,6 +121,7 @@ class JobSettingsTest {
                                 0,
                                 LostTransactions.CONTINUE,
                                 Map.of("security.protocol", "SSL")),
+                        null,
                         new GenerationSettings(
                                 "nightly",
                                 new ModelSettings(
@@ -129,7 +131,7 @@ class JobSettingsTest {
                                         Activation.GELU_TANH),
                                 64,
                                 16,
-                                new RequestDefaults(PromptTruncation.LEFT, true),
+                                new RequestDefaults(PromptTruncation.LEFT, true, Map.of()),
                                 UnknownFields.IGNORE,
                                 RecordEnvelope.ALWAYS,
                                 new AnswerLimits(2048, Integer.MAX_VALUE)),

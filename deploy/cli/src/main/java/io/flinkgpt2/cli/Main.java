@@ -1,5 +1,6 @@
 package io.flinkgpt2.cli;
 
+import io.flinkgpt2.cli.batch.BatchCommand;
 import io.flinkgpt2.cli.bench.BenchCommand;
 import io.flinkgpt2.cli.cluster.ClusterCommand;
 import io.flinkgpt2.cli.cluster.StopJobCommand;
@@ -53,7 +54,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Exit codes: 0 done; 1 failed, also where the output cannot be written; 2 wrong usage; 129, 130 or 143 ended by"
-                    + " HUP, INT or TERM before it was done. 'local' runs until it is ended, and exits with 0."
+                    + " HUP, INT or TERM before it was done; of 'batch' 3, too: some prompts have errors. 'local' runs until it is ended, and exits with 0."
         },
         subcommands = {
             DemoCommand.class,
@@ -63,6 +64,7 @@ import picocli.CommandLine.Spec;
             StopJobCommand.class,
             SqlCommand.class,
             CompleteCommand.class,
+            BatchCommand.class,
             TokenizeCommand.class,
             SchemaCommand.class,
             VerifyCommand.class,
@@ -112,7 +114,7 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(100);
-        for (String takesJobOptions : List.of("demo", "local", "submit")) {
+        for (String takesJobOptions : List.of("batch", "demo", "local", "submit")) {
             addJobOptionsToHelp(
                     commandLine.getSubcommands().get(takesJobOptions).getCommandSpec());
         }
@@ -164,7 +166,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, batch, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
     }
 
     /** The version of this build. */

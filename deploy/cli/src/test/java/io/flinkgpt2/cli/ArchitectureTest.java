@@ -28,6 +28,7 @@ class ArchitectureTest {
             .definedBy("io.flinkgpt2.cli")
             .layer("families")
             .definedBy(
+                    "io.flinkgpt2.cli.batch..",
                     "io.flinkgpt2.cli.bench..",
                     "io.flinkgpt2.cli.cluster..",
                     "io.flinkgpt2.cli.complete..",

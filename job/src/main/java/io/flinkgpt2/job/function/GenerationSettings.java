@@ -65,7 +65,8 @@ public record GenerationSettings(
                 + " system_fingerprint=" + SystemFingerprint.of(pretrained.precision())
                 + " max-context=" + maxContext
                 + " truncate-prompt=" + defaults.truncation().wireName()
-                + " allow-special-tokens=" + defaults.allowSpecialTokens();
+                + " allow-special-tokens=" + defaults.allowSpecialTokens()
+                + (defaults.fields().isEmpty() ? "" : " request=" + defaults.describeFields());
     }
 
     /** Returns the same with another model. */

@@ -5,6 +5,7 @@ import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.pretrained.Pretrained;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -61,12 +62,20 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     @Override
     public void processElement(PromptRecord record, Context context, Collector<PromptRequest> out) {
         long now = System.currentTimeMillis();
+        if (record.refusal != null) {
+            refuse(record, record.refusal, now, context);
+            return;
+        }
         try {
             out.collect(parser.parse(record, now));
         } catch (InvalidRequestException e) {
-            deadLetters.inc();
-            context.output(DEAD_LETTERS, new DeadLetter(record, e.error(), settings.jobName(), now));
+            refuse(record, e.error(), now, context);
         }
+    }
+
+    private void refuse(PromptRecord record, RecordError reason, long now, Context context) {
+        deadLetters.inc();
+        context.output(DEAD_LETTERS, new DeadLetter(record, reason, settings.jobName(), now));
     }
 
     @Override

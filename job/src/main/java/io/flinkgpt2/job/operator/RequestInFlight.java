@@ -16,7 +16,7 @@ import java.util.List;
  */
 public class RequestInFlight {
     /** Version of what is written. Versions 0 and 1 were never released. */
-    static final int VERSION = 3;
+    public static final int VERSION = 3;
 
     /** The oldest version that can be read. */
     private static final int OLDEST_VERSION = 2;

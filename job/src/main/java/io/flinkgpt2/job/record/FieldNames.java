@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The names of the fields of a request and of its envelope, and what an unknown name may have been meant to be. */
-final class FieldNames {
+public final class FieldNames {
     static final List<String> OF_THE_ENVELOPE = List.of("custom_id", "method", "url", "body");
 
     /** Names that other interfaces have for fields of a request. */
@@ -53,7 +53,7 @@ final class FieldNames {
     }
 
     /** Returns the known name that differs least: in case, hyphens and the like only, or in a few letters. */
-    static Optional<String> nearest(String name, Collection<String> known) {
+    public static Optional<String> nearest(String name, Collection<String> known) {
         if (name.length() > LONGEST_COMPARED) {
             return Optional.empty();
         }

@@ -1,17 +1,17 @@
 package io.flinkgpt2.job.record;
 
-/** Where a record stood in Kafka. */
+/** Where a record stood in Kafka, or in a file. */
 public class RecordSource {
-    /** Name of the topic. */
+    /** Name of the topic, or of the file below the input that was given. */
     public String topic;
 
-    /** Index of the partition, 0 or more. */
+    /** Index of the partition, or of the input that the file belongs to, 0 or more. */
     public int partition;
 
-    /** Offset in the partition, 0 or more. */
+    /** Offset in the partition; of a file the byte at which the record begins, in Parquet the row; 0 or more. */
     public long offset;
 
-    /** Timestamp of the Kafka record, in milliseconds since the epoch. */
+    /** Timestamp of the Kafka record, or when the file was last changed, in milliseconds since the epoch. */
     public long timestamp;
 
     public RecordSource() {}

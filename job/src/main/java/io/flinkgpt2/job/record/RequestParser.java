@@ -41,6 +41,7 @@ public final class RequestParser {
     private final UnknownFields policy;
     private final AnswerLimits answers;
     private final RequestDefaults defaults;
+    private final MissingFields missingFields;
     private final ConstraintCheck constraints;
 
     /**
@@ -67,6 +68,7 @@ public final class RequestParser {
         this.policy = Objects.requireNonNull(policy, "policy");
         this.answers = Objects.requireNonNull(answers, "answers");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
+        this.missingFields = new MissingFields(defaults.fields());
         this.constraints = Objects.requireNonNull(constraints, "constraints");
     }
 
@@ -77,7 +79,7 @@ public final class RequestParser {
      * @throws InvalidRequestException if the record is not a valid request; nothing else, whatever its bytes
      */
     public PromptRequest parse(PromptRecord record, long now) throws InvalidRequestException {
-        RequestDraft draft = read(record.value);
+        RequestDraft draft = read(record.value == null ? null : missingFields.fill(record.value));
         requireModel(draft.model);
         PromptRequest request = new PromptRequest();
         request.record = record;

@@ -8,7 +8,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /** Text between bytes, strings and messages. */
-final class WireText {
+public final class WireText {
     /** Longest piece of a request that a message repeats, in characters. */
     static final int LONGEST_QUOTE = 100;
 
@@ -97,7 +97,7 @@ final class WireText {
     }
 
     /** Foreign text in single quotes, fit for a message: shortened, on one line, well-formed. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         return "'" + printable(text) + "'";
     }
 

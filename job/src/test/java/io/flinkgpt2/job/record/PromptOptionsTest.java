@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinkgpt2.generation.PromptTruncation;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -162,8 +163,8 @@ class PromptOptionsTest {
 
     @Test
     void whatAJobChoosesHoldsForRequestsThatDoNotSay() throws InvalidRequestException {
-        RequestParser parser =
-                Requests.parser(MAX_CONTEXT, UnknownFields.REJECT, new RequestDefaults(PromptTruncation.LEFT, true));
+        RequestParser parser = Requests.parser(
+                MAX_CONTEXT, UnknownFields.REJECT, new RequestDefaults(PromptTruncation.LEFT, true, Map.of()));
 
         PromptRequest request = parser.parse(record("{\"prompt\":\"<|endoftext|> b\"}"), NOW);
         assertThat(request.prompts[0]).containsExactly(50256, 275);

@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.common;
 
 import io.flinkgpt2.job.InvalidOptionException;
+import io.flinkgpt2.job.files.InvalidInputException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintStream;
@@ -44,7 +45,7 @@ public final class Failures {
                 return of(lost);
             }
         }
-        if (failure instanceof InvalidOptionException) {
+        if (failure instanceof InvalidOptionException || failure instanceof InvalidInputException) {
             print(failure.getMessage());
             return ExitCode.USAGE;
         }

@@ -1,11 +1,20 @@
 package io.flinkgpt2.cli.common;
 
+import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobOptions;
+import io.flinkgpt2.job.function.GenerationSettings;
+import io.flinkgpt2.job.record.AnswerLimits;
+import io.flinkgpt2.job.record.InvalidRequestException;
+import io.flinkgpt2.job.record.PromptRecord;
+import io.flinkgpt2.job.record.RecordSource;
+import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 
@@ -35,6 +44,35 @@ public final class JobStart {
                     JobOptions.GENERATION_MAX_CONTEXT.key(),
                     String.valueOf(maxContext),
                     "1.." + config.contextLength() + ", the n_positions of the model");
+        }
+    }
+
+    /**
+     * Judges the fields that requests get where they lack them, which else would make a dead letter of each request.
+     *
+     * @throws InvalidOptionException if one has no valid value, or they contradict each other
+     * @throws IOException if there is no model, or its configuration or tokenizer cannot be read
+     */
+    public static void requireRequestFields(Path model, GenerationSettings settings) throws IOException {
+        PromptLimits limits = new PromptLimits(Pretrained.openConfig(model), settings.maxContext());
+        RequestParser parser = new RequestParser(
+                Pretrained.openTokenizer(model),
+                limits,
+                Set.of(RequestParser.ANY_MODEL),
+                settings.unknownFields(),
+                AnswerLimits.none(),
+                settings.defaults(),
+                constraint -> {});
+        byte[] request = "{\"prompt\":[0]}".getBytes(StandardCharsets.UTF_8);
+        try {
+            parser.parse(new PromptRecord(new RecordSource("start", 0, 0, 0), null, request, null), 0);
+        } catch (InvalidRequestException e) {
+            String field = e.error().param;
+            throw new InvalidOptionException(
+                    JobOptions.REQUEST_PREFIX + (field == null ? "*" : field),
+                    "a value that no request can have (" + e.error().message + ")",
+                    "one that docs/request-fields.md allows",
+                    e);
         }
     }
 

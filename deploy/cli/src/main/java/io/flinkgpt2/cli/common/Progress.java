@@ -51,6 +51,41 @@ public final class Progress implements AutoCloseable {
         }
     }
 
+    /** Returns whether there is a terminal, which may be told as often as one likes. */
+    public boolean isTerminal() {
+        return terminal;
+    }
+
+    /**
+     * Shows how far a run over files is; without a terminal, a line for each call.
+     *
+     * @param done prompts with an answer or an error
+     * @param total of prompts
+     * @param exact whether {@code total} was counted; else it is estimated
+     * @param errors among {@code done}
+     * @param promptsPerSecond of this process
+     */
+    public void run(
+            long done, long total, boolean exact, long errors, double tokensPerSecond, double promptsPerSecond) {
+        String about = exact ? "" : "about ";
+        if (terminal) {
+            bar(total, builder -> builder.setTaskName("prompts")).stepTo(done);
+            bar.setExtraMessage(String.format(
+                    Locale.ROOT,
+                    " %s%d errors, %.0f tokens/s",
+                    exact ? "" : "total estimated, ",
+                    errors,
+                    tokensPerSecond));
+        } else {
+            String left = promptsPerSecond <= 0
+                    ? "unknown"
+                    : String.format(Locale.ROOT, "%s%.0f s", about, (total - done) / promptsPerSecond);
+            print(
+                    "prompts %d/%s%d, %d errors, %.0f tokens/s, ETA %s%n",
+                    done, about, total, errors, tokensPerSecond, left);
+        }
+    }
+
     /** Shows how much of a text is measured; without a terminal, a line for each tenth. */
     public void perplexity(int done, int total) {
         if (terminal) {

@@ -9,6 +9,7 @@ import io.flinkgpt2.cli.common.ModelArgument;
 import io.flinkgpt2.cli.common.OutputFormat;
 import io.flinkgpt2.cli.common.OutputLines;
 import io.flinkgpt2.cli.common.Printable;
+import io.flinkgpt2.cli.common.RequestOptions;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.generation.PromptLimits;
 import io.flinkgpt2.hub.HubSettings;
@@ -150,7 +151,7 @@ public final class CompleteCommand implements Callable<Integer> {
                 Set.copyOf(location.names()),
                 UnknownFields.REJECT,
                 AnswerLimits.none(),
-                RequestDefaults.ofTheFormat(),
+                RequestDefaults.ofTheFormat().withFields(RequestOptions.given(spec)),
                 ConstraintCheck.compiledBy(pretrained.constraints()));
         if (output == OutputFormat.TEXT) {
             pretrained
@@ -194,7 +195,7 @@ public final class CompleteCommand implements Callable<Integer> {
             prompt.ids.forEach(id -> body.withArrayProperty("prompt").add(id));
         }
         try {
-            PromptRecord record = record("prompt", 0, defaults().fill(MAPPER.writeValueAsBytes(body)));
+            PromptRecord record = record("prompt", 0, MAPPER.writeValueAsBytes(body));
             CompletionRecord completion = completer.complete(parser.parse(record, record.source.timestamp));
             print(completion);
             return completion.error == null ? 0 : 1;
@@ -205,28 +206,22 @@ public final class CompleteCommand implements Callable<Integer> {
 
     private int completeLines() throws IOException {
         JsonLines lines = new JsonLines(new InterruptibleInput(System.in));
-        MissingFields defaults = defaults();
         int exitCode = 0;
         long number = 0;
         for (byte[] line = lines.nextNotBlank();
                 line != null && !Thread.currentThread().isInterrupted();
                 line = lines.nextNotBlank()) {
-            PromptRecord record = record("stdin", number++, defaults.fill(line));
+            PromptRecord record = record("stdin", number++, line);
             try {
                 CompletionRecord completion = completer.complete(parser.parse(record, record.source.timestamp));
                 print(completion);
                 exitCode = completion.error == null ? exitCode : 1;
             } catch (InvalidRequestException e) {
                 exitCode = 1;
-                printInvalid(record, line, lines.lineNumber(), e);
+                printInvalid(record, lines.lineNumber(), e);
             }
         }
         return exitCode;
-    }
-
-    /** Returns the request's options that were given, to fill requests that lack them. */
-    private MissingFields defaults() {
-        return new MissingFields(RequestOptions.given(spec));
     }
 
     private static PromptRecord record(String topic, long offset, byte[] value) {
@@ -253,19 +248,12 @@ public final class CompleteCommand implements Callable<Integer> {
         }
     }
 
-    private void printInvalid(PromptRecord record, byte[] line, long lineNumber, InvalidRequestException e)
-            throws IOException {
+    private void printInvalid(PromptRecord record, long lineNumber, InvalidRequestException e) throws IOException {
         if (output == OutputFormat.TEXT) {
             say("line " + lineNumber + ": " + e.error().message);
             return;
         }
-        DeadLetter letter = new DeadLetter();
-        letter.source = record.source;
-        letter.value = line;
-        letter.headers = record.headers;
-        letter.error = e.error();
-        letter.job = NAME;
-        letter.failedAt = System.currentTimeMillis();
+        DeadLetter letter = new DeadLetter(record, e.error(), NAME, System.currentTimeMillis());
         printLine(DeadLetterJson.write(letter, Integer.MAX_VALUE, Integer.MAX_VALUE)
                 .value());
     }

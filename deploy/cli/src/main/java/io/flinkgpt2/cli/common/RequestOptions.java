@@ -1,4 +1,4 @@
-package io.flinkgpt2.cli.complete;
+package io.flinkgpt2.cli.common;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinkgpt2.generation.PromptTruncation;
@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The options of a command that set fields of a request: those that the table of fields names. */
-final class RequestOptions implements IModelTransformer {
+public final class RequestOptions implements IModelTransformer {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -32,7 +32,7 @@ final class RequestOptions implements IModelTransformer {
     }
 
     /** Returns the options that were given, as JSON values by the names of the fields. */
-    static Map<String, String> given(CommandSpec command) {
+    public static Map<String, String> given(CommandSpec command) {
         Map<String, String> values = new HashMap<>();
         for (RequestField field : RequestFields.supported()) {
             Object value = field.option().isPresent()

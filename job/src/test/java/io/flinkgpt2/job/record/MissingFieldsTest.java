@@ -1,4 +1,4 @@
-package io.flinkgpt2.cli.complete;
+package io.flinkgpt2.job.record;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_16LE;

@@ -1,0 +1,100 @@
+package io.flinkgpt2.job.files;
+
+import com.github.luben.zstd.ZstdIOException;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/** The compression of a whole file, known by the end of its name. */
+public enum Compression {
+    NONE(""),
+    /** RFC 1952; several members one after the other are one file. */
+    GZIP(".gz"),
+    /** RFC 8878; several frames one after the other are one file. */
+    ZSTD(".zst");
+
+    private static final int BUFFER = 1 << 16;
+
+    private final String extension;
+
+    Compression(String extension) {
+        this.extension = extension;
+    }
+
+    /** Returns the compression that a file's name ends with. */
+    public static Compression ofName(String fileName) {
+        String lower = fileName.toLowerCase(Locale.ROOT);
+        for (Compression compression : values()) {
+            if (compression != NONE && lower.endsWith(compression.extension)) {
+                return compression;
+            }
+        }
+        return NONE;
+    }
+
+    /** Returns a file's name without the end that says its compression. */
+    static String nameWithout(String fileName) {
+        return fileName.substring(
+                0, fileName.length() - ofName(fileName).extension.length());
+    }
+
+    /** Returns the decompressed bytes; reading them throws a {@link DamagedFileException} where they cannot be had. */
+    InputStream open(InputStream compressed) {
+        return this == NONE ? compressed : new Decompressed(compressed);
+    }
+
+    /** Opened with the first read, so that what is wrong with the first bytes is told as what is wrong with later ones. */
+    private final class Decompressed extends InputStream {
+        private final InputStream compressed;
+        private InputStream decompressed;
+
+        private Decompressed(InputStream compressed) {
+            this.compressed = compressed;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                if (decompressed == null) {
+                    decompressed = Compression.this == GZIP
+                            ? new GZIPInputStream(withMoreToCome(compressed), BUFFER)
+                            : new ZstdFrames(compressed);
+                }
+                return decompressed.read(bytes, offset, length);
+            } catch (ZipException | ZstdIOException | EOFException e) {
+                throw new DamagedFileException(
+                        "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension,
+                        e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (compressed) {
+                if (decompressed != null) {
+                    decompressed.close();
+                }
+            }
+        }
+    }
+
+    /** The library takes a member for the last one if the stream has nothing available, as streams over a network may say. */
+    private static InputStream withMoreToCome(InputStream in) {
+        return new FilterInputStream(in) {
+            @Override
+            public int available() {
+                return 1;
+            }
+        };
+    }
+}
