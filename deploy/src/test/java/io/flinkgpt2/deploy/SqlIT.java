@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Scripts of SQL as a user runs them: the launcher gives them the planner. */
+@Tag("full")
 class SqlIT {
 
     @TempDir
@@ -39,7 +40,6 @@ class SqlIT {
     }
 
     @Test
-    @Tag("full")
     void theScriptOfFilesRunsInTheTopFolder() throws Exception {
         Run run = Command.launcher("sql", "deploy/sql/files.sql")
                 .in(Command.deploy().getParent())
@@ -50,7 +50,6 @@ class SqlIT {
     }
 
     @Test
-    @Tag("full")
     void theScriptOfKafkaRunsAgainstLocal() throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
@@ -80,7 +79,6 @@ class SqlIT {
     }
 
     @Test
-    @Tag("full")
     void aSignalEndsAScript() throws Exception {
         Path endless = directory.resolve("endless.sql");
         Files.writeString(

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,20 @@ class SqlCommandTest {
 
     private static String script(String name) throws IOException {
         return Files.readString(DEPLOY.resolve("sql").resolve(name));
+    }
+
+    @Test
+    void theScriptOfValuesPrintsARowForEachPrompt() throws IOException {
+        CommandRun run = sql(script("values.sql"));
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out().lines())
+                .hasSize(4)
+                .startsWith("prompt | text | finish_reason | cumulative_logprob | error")
+                .contains("<NULL> | <NULL> | <NULL> | <NULL> | <NULL>")
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("Once upon a time there was a |  man who had a little boy who had")
+                        .contains(" | length | -"));
     }
 
     @Test
@@ -75,6 +90,7 @@ class SqlCommandTest {
     }
 
     @Test
+    @Tag("full")
     void theScriptOfKafkaCommitsAnAnswerForEachRecord() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults())) {
             kafka.createTopic("sql-prompts", 2, Map.of());
@@ -128,7 +144,7 @@ class SqlCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             SELECT x FROM nowhere;                   | -:3: SELECT x FROM nowhere: Object 'nowhere' not found
-            SELECT 1 AS                              | -:3: SELECT 1 AS SELECT 'not reached' AS never: Encountered "SELECT" at line
+            SELECT 1 AS                              | -:3: SELECT 1 AS SELECT 'not reached' AS never: Incorrect syntax near the keyword 'SELECT' at line 4
             SELECT text FROM ML_PREDICT(TABLE v, MODEL wrong, DESCRIPTOR(prompt)); | : unknown option 'max-token'; did you mean 'max-tokens'?
             SELECT text FROM ML_PREDICT(TABLE v, MODEL strict, DESCRIPTOR(prompt)); | : prompt: the prompt has
             """)
