@@ -168,7 +168,7 @@ class BatchIT {
 
     @Test
     void aRunThatIsKilledGoesOnWhereItWas() throws Exception {
-        Files.write(directory.resolve("in.txt"), prompts(400));
+        Files.write(directory.resolve("in.txt"), prompts(160));
         String[] options = {"--max-tokens", "24", "--checkpoint.interval", "200 ms", "--batch-size", "4"};
         Path run = directory.resolve(".out.txt.run");
 
@@ -191,7 +191,7 @@ class BatchIT {
         Run second = batch("in.txt", "out.txt", options).run();
         assertThat(second.exitCode()).as(second.err()).isZero();
         assertThat(second.err()).contains("Going on where an earlier process was.");
-        assertThat(second.out()).contains("400 prompts: 400 answered");
+        assertThat(second.out()).contains("160 prompts: 160 answered");
         Run alone = Command.launcher(
                         "complete", "--model", Command.bundledModel().toString(), "--output", "json")
                 .with("--max-tokens", "24", "--max-context", "128")

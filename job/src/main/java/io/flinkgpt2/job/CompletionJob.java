@@ -136,16 +136,30 @@ public final class CompletionJob {
             JobSettings settings,
             Sink<CompletionRecord> completions,
             Sink<DeadLetter> deadLetters) {
+        CompletionStreams answers = parseAndGenerate(prompts, settings);
+        answers.completions().sinkTo(completions).name("completions").uid("completions");
+        answers.deadLetters().sinkTo(deadLetters).name("dead-letters").uid("dead-letters");
+    }
+
+    /**
+     * Completes a stream of requests, as a part of any pipeline. Checkpoints and what else concerns the whole pipeline are up to the
+     * caller, who calls this once for an environment: the operators have fixed uids. A model on the hub is looked up here.
+     *
+     * @param prompts {@link PromptRecord#of} makes records that come from no topic
+     * @param settings {@link JobSettings#unconnected}; the checkpoint interval is not used
+     * @throws InvalidOptionException if the model's commit cannot be found out and no revision is given
+     */
+    public static CompletionStreams complete(DataStream<PromptRecord> prompts, JobSettings settings) {
+        return parseAndGenerate(prompts, settings.withPinnedModel(() -> new ModelHub(HubSettings.fromEnvironment())));
+    }
+
+    private static CompletionStreams parseAndGenerate(DataStream<PromptRecord> prompts, JobSettings settings) {
         SingleOutputStreamOperator<PromptRequest> requests = prompts.process(new ParseRequest(settings.generation()))
                 .name("parse")
                 .uid("parse");
         SingleOutputStreamOperator<CompletionRecord> answers =
                 generate(requests, settings).name("generate");
-        answers.sinkTo(completions).name("completions").uid("completions");
-        refused(requests, answers, settings)
-                .sinkTo(deadLetters)
-                .name("dead-letters")
-                .uid("dead-letters");
+        return new CompletionStreams(answers, refused(requests, answers, settings));
     }
 
     /**

@@ -1,2 +1,2 @@
-/** Level 4: measures the engine as the job drives it, beside the limits of the machine. */
+/** Level 5: measures the engine as the job drives it, beside the limits of the machine. */
 package io.flinkgpt2.benchmark;

@@ -1,6 +1,8 @@
 package io.flinkgpt2.generation;
 
+import io.flinkgpt2.json.QuotedText;
 import io.flinkgpt2.sampling.TokenScores;
+import java.util.Locale;
 
 /**
  * The text that one choice of a request came to.
@@ -37,11 +39,23 @@ public record Completion(
         long timeToFirstTokenNanos,
         long generationNanos) {
 
+    /** Characters of the text that a description shows. */
+    private static final int SHOWN_CHARACTERS = 80;
+
     /** Returns this completion as another choice of its prompt. */
     Completion withChoice(int other) {
+        return at(prompt, other);
+    }
+
+    /** Returns this completion as one of another prompt. */
+    Completion withPrompt(int other) {
+        return at(other, choice);
+    }
+
+    private Completion at(int otherPrompt, int otherChoice) {
         return new Completion(
-                prompt,
-                other,
+                otherPrompt,
+                otherChoice,
                 promptTokens,
                 tokenIds,
                 text,
@@ -59,5 +73,14 @@ public record Completion(
     /** Returns the sum of the log-probabilities of {@link #tokenIds}; 0 if they were not needed. */
     public double logProbability() {
         return scores == null ? 0 : scores.sum(tokenIds.length);
+    }
+
+    /** Returns the text, shortened, with its number of tokens, why it ended and how long it took. */
+    @Override
+    public String toString() {
+        String place = prompt == 0 && choice == 0 ? "" : "prompt " + prompt + ", choice " + choice + ": ";
+        return "Completion[" + place + QuotedText.of(text, SHOWN_CHARACTERS) + ", " + tokenIds.length
+                + (tokenIds.length == 1 ? " token" : " tokens") + ", "
+                + stopReason.name().toLowerCase(Locale.ROOT) + ", " + generationNanos / 1_000_000 + " ms]";
     }
 }

@@ -11,4 +11,9 @@ public final class PromptTooLongException extends IllegalArgumentException {
                         ? " or raise max-context, at most to the model's n_positions, " + contextLength
                         : ", for the model sees no more"));
     }
+
+    /** The same about one of several prompts. */
+    PromptTooLongException(String name, PromptTooLongException cause) {
+        super(name + ": " + cause.getMessage(), cause);
+    }
 }

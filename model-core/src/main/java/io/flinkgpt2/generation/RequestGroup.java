@@ -5,6 +5,7 @@ import io.flinkgpt2.sampling.TokenScores;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -172,6 +173,15 @@ public final class RequestGroup {
     public RuntimeException failure() {
         boolean allFailed = choices.stream().allMatch(choice -> failureOf(choice) != null);
         return allFailed ? failureOf(choices.get(0)) : null;
+    }
+
+    /** Returns why the first of the choices failed that did; null if none did. */
+    RuntimeException firstFailure() {
+        return choices.stream()
+                .map(this::failureOf)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Returns why a choice failed, itself or the one that scored its prompt; null if it did not. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.StringJoiner;
 
 /**
  * The hyper-parameters of a GPT-2-architecture model, read from its own config and never guessed from its name.
@@ -44,6 +45,8 @@ public record Gpt2Config(
 
     /** {@code <|endoftext|>} of GPT-2's own vocabulary: used where a config names no end-of-text id. */
     public static final int DEFAULT_END_OF_TEXT_ID = 50256;
+
+    private static final float PUBLISHED_EPSILON = 1e-5f;
 
     /**
      * @throws IllegalArgumentException if a size is below 1, {@code embeddingSize} is no multiple of {@code headCount},
@@ -189,7 +192,7 @@ public record Gpt2Config(
                 headCount,
                 4 * embeddingSize,
                 Activation.GELU_TANH,
-                1e-5f,
+                PUBLISHED_EPSILON,
                 true,
                 false,
                 true,
@@ -253,5 +256,30 @@ public record Gpt2Config(
     float attentionScale(int layer) {
         double scale = scaleAttentionWeights ? 1 / Math.sqrt(headSize()) : 1;
         return (float) (scaleAttentionByInverseLayer ? scale / (layer + 1) : scale);
+    }
+
+    /** Returns the shape under the config's names, and of the other fields those that differ from GPT-2's published models. */
+    @Override
+    public String toString() {
+        StringJoiner text = new StringJoiner(", ", "Gpt2Config[", "]");
+        add(text, "n_layer", layerCount, true);
+        add(text, "n_head", headCount, true);
+        add(text, "n_embd", embeddingSize, true);
+        add(text, "n_inner", innerSize, innerSize != 4L * embeddingSize);
+        add(text, "n_positions", contextLength, true);
+        add(text, "vocab_size", vocabularySize, true);
+        add(text, "activation_function", activation, activation != Activation.GELU_TANH);
+        add(text, "layer_norm_epsilon", layerNormEpsilon, layerNormEpsilon != PUBLISHED_EPSILON);
+        add(text, "scale_attn_weights", false, !scaleAttentionWeights);
+        add(text, "scale_attn_by_inverse_layer_idx", true, scaleAttentionByInverseLayer);
+        add(text, "tie_word_embeddings", false, !tieWordEmbeddings);
+        add(text, "eos_token_id", endOfTextIds, !endOfTextIds.equals(List.of(DEFAULT_END_OF_TEXT_ID)));
+        return text.toString();
+    }
+
+    private static void add(StringJoiner text, String field, Object value, boolean shown) {
+        if (shown) {
+            text.add(field + "=" + value);
+        }
     }
 }

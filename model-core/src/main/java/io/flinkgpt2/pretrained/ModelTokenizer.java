@@ -30,14 +30,14 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
      * @throws InvalidVocabularyException if the vocabulary is not valid
      */
     public static ModelTokenizer open(Path directoryOrFile) throws IOException {
-        Pretrained.requireExists(directoryOrFile);
+        ModelLoader.requireExists(directoryOrFile);
         Optional<Path> gguf = Gguf.find(directoryOrFile);
         if (gguf.isPresent()) {
             try (Gguf file = Gguf.open(gguf.get())) {
                 return of(file, Gpt2Config.read(file).vocabularySize());
             }
         }
-        Path directory = Pretrained.directory(directoryOrFile);
+        Path directory = ModelLoader.directory(directoryOrFile);
         if (Files.isRegularFile(directoryOrFile) || holdsCheckpoint(directory)) {
             return of(directory, Pretrained.openConfig(directoryOrFile).vocabularySize());
         }
@@ -50,7 +50,7 @@ public record ModelTokenizer(Tokenizer tokenizer, int rows) {
         // A file may be a checkpoint with its config inside; a directory need not have weights yet.
         boolean configBeside = Files.isDirectory(directoryOrFile) && Files.exists(directory.resolve("config.json"));
         Gpt2Config config = configBeside
-                ? Gpt2Config.read(Pretrained.configFile(directory))
+                ? Gpt2Config.read(ModelLoader.configFile(directory))
                 : Pretrained.openConfig(directoryOrFile);
         return of(directory, config.vocabularySize());
     }

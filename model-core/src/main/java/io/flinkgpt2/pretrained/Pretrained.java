@@ -1,52 +1,64 @@
 package io.flinkgpt2.pretrained;
 
 import io.flinkgpt2.constraint.ConstraintCompiler;
-import io.flinkgpt2.digest.Digests;
+import io.flinkgpt2.generation.Completion;
+import io.flinkgpt2.generation.PromptTooLongException;
+import io.flinkgpt2.generation.TextCompleter;
 import io.flinkgpt2.model.Gpt2;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.model.RandomWeights;
+import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Precision;
 import io.flinkgpt2.tokenizer.InvalidVocabularyException;
 import io.flinkgpt2.tokenizer.Tokenizer;
-import io.flinkgpt2.weights.Gguf;
 import io.flinkgpt2.weights.InvalidModelException;
-import io.flinkgpt2.weights.TrainingCheckpoint;
-import io.flinkgpt2.weights.WeightsFile;
-import io.flinkgpt2.weights.WeightsFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * A model and its tokenizer, loaded from a directory or a single file. Immutable, and shared by all threads.
+ * A model and its tokenizer, loaded from a directory or a single file:
+ *
+ * <pre>{@code
+ * Pretrained model = Pretrained.open(Path.of("models/gpt2"));
+ * String text = model.complete("Once upon a time").text();
+ * }</pre>
+ *
+ * <p>Immutable and safe for use by several threads. It holds no thread and no open file, so there is nothing to close: the weights
+ * go when nothing refers to it any more.
+ *
+ * <p>Each call of {@code complete} or {@code completeAll} works on the caller's thread alone, with a KV cache of its own. Calls on
+ * several threads use as many cores. A completion is a function of model, prompt and parameters, bit for bit: not of the other
+ * prompts of the call, the thread, or the machine. So the same call repeats the same text; another {@code seed} gives another one.
  */
 public final class Pretrained {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Pretrained.class);
+    private static final GenerationParameters DEFAULTS =
+            GenerationParameters.builder().build();
 
-    private static final int REVISION_BYTES = 8;
-    private static final String GENERATION_CONFIG = "generation_config.json";
-
+    private final String source;
     private final Gpt2 model;
     private final Gpt2Weights weights;
     private final Tokenizer tokenizer;
     private final Supplier<ConstraintCompiler> constraints;
+    private final TextCompleter completer;
     private final String revision;
     private final Precision precision;
 
-    private Pretrained(Gpt2 model, Gpt2Weights weights, Tokenizer tokenizer, String revision, Precision precision) {
+    /** @param source the directory or file, for people */
+    Pretrained(
+            String source, Gpt2 model, Gpt2Weights weights, Tokenizer tokenizer, String revision, Precision precision) {
+        this.source = source;
         this.model = model;
         this.weights = weights;
         this.tokenizer = tokenizer;
         this.constraints = ConstraintCompiler.whenUsed(tokenizer, model.config().vocabularySize());
+        this.completer = new TextCompleter(model, tokenizer, constraints);
         this.revision = revision;
         this.precision = precision;
     }
@@ -74,60 +86,7 @@ public final class Pretrained {
      * @throws IOException if a file cannot be read
      */
     public static Pretrained open(Path directoryOrFile, LoadOptions options) throws IOException {
-        requireExists(directoryOrFile);
-        try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            if (file instanceof Gguf gguf) {
-                return open(gguf, directoryOrFile, options);
-            }
-            return file instanceof TrainingCheckpoint checkpoint
-                    ? open(checkpoint, directoryOrFile, options)
-                    : open(file, directoryOrFile, options);
-        }
-    }
-
-    private static Pretrained open(Gguf file, Path path, LoadOptions options) throws IOException {
-        Gpt2Config own = Gpt2Config.read(file);
-        Gpt2Config config = chosen(own, options);
-        Tokenizer tokenizer = ModelTokenizer.of(file, config.vocabularySize()).tokenizer();
-        Gpt2Weights weights =
-                Gpt2Weights.load(file, config, path, options.kernels().product(), options.precision());
-        byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
-    }
-
-    private static Pretrained open(TrainingCheckpoint file, Path path, LoadOptions options) throws IOException {
-        Gpt2Config own = Gpt2Config.read(file);
-        Gpt2Config config = chosen(own, options);
-        Tokenizer tokenizer =
-                ModelTokenizer.of(directory(path), config.vocabularySize()).tokenizer();
-        Gpt2Weights weights =
-                Gpt2Weights.load(file, config, path, options.kernels().product(), options.precision());
-        if (file.storedRows() > config.vocabularySize()) {
-            LOG.info(
-                    "{}: left out {} padded rows of the vocabulary, which mean no token; {} are kept",
-                    path,
-                    file.storedRows() - config.vocabularySize(),
-                    config.vocabularySize());
-        }
-        byte[] configBytes = own.toJson().getBytes(StandardCharsets.UTF_8);
-        return of(config, weights, options, tokenizer, configBytes, changes(own, config));
-    }
-
-    private static Pretrained open(WeightsFile file, Path path, LoadOptions options) throws IOException {
-        Path directory = directory(path);
-        Path configFile = configFile(directory);
-        Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
-        Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
-        Tokenizer tokenizer =
-                ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
-        Gpt2Weights weights =
-                Gpt2Weights.load(file, config, path, options.kernels().product(), options.precision());
-        String changes = changes(declared, config);
-        if (options.activation().isPresent()
-                && !Gpt2Config.declares(configFile, options.activation().get())) {
-            changes = activation(config) + changes;
-        }
-        return of(config, weights, options, tokenizer, Files.readAllBytes(configFile), changes);
+        return new ModelLoader(directoryOrFile, options).load();
     }
 
     /**
@@ -137,47 +96,7 @@ public final class Pretrained {
      * @param seed of the weights
      */
     public static Pretrained random(Gpt2Config shape, long seed, LoadOptions options) throws IOException {
-        Gpt2Config config = chosen(shape, options);
-        try (RandomWeights file = new RandomWeights(config, seed)) {
-            Gpt2Weights weights = Gpt2Weights.load(
-                    file, config, Path.of(file.describe()), options.kernels().product(), options.precision());
-            // Numbers that come from no file have no stored bytes to tell them apart, but a seed.
-            byte[] configBytes = (shape.toJson() + file.describe()).getBytes(StandardCharsets.UTF_8);
-            Tokenizer tokenizer = ModelTokenizer.gpt2OrNone(config.vocabularySize(), file.describe());
-            return of(config, weights, options, tokenizer, configBytes, changes(shape, config));
-        }
-    }
-
-    private static Gpt2Config chosen(Gpt2Config config, LoadOptions options) {
-        return options.activation().map(config::withActivation).orElse(config);
-    }
-
-    /**
-     * Returns the ways in which a config differs from the one that the digest of a model's revision covers; empty if in none.
-     */
-    private static String changes(Gpt2Config digested, Gpt2Config config) {
-        return (config.activation() == digested.activation() ? "" : activation(config))
-                + (config.endOfTextIds().equals(digested.endOfTextIds()) ? "" : "end of text " + config.endOfTextIds());
-    }
-
-    private static String activation(Gpt2Config config) {
-        return "activation " + config.activation();
-    }
-
-    private static Pretrained of(
-            Gpt2Config config,
-            Gpt2Weights weights,
-            LoadOptions options,
-            Tokenizer tokenizer,
-            byte[] configBytes,
-            String changes) {
-        // The revision says what the answers are a function of, so a config that was changed is another one.
-        return new Pretrained(
-                new Gpt2(config, weights, options.kernels()),
-                weights,
-                tokenizer,
-                revision(weights, configBytes, changes.getBytes(StandardCharsets.UTF_8), tokenizer),
-                options.precision());
+        return ModelLoader.random(shape, seed, options);
     }
 
     /** Returns the tokenizer alone of a model, which {@link #open(Path)} would have; as {@link ModelTokenizer#open}. */
@@ -192,53 +111,47 @@ public final class Pretrained {
      * @throws InvalidModelException if something is missing or wrong; as {@link #open(Path, LoadOptions)}
      */
     public static Gpt2Config openConfig(Path directoryOrFile) throws IOException {
-        requireExists(directoryOrFile);
-        try (WeightsFile file = WeightsFiles.open(directoryOrFile)) {
-            if (file instanceof Gguf gguf) {
-                return Gpt2Config.read(gguf);
-            }
-            if (file instanceof TrainingCheckpoint checkpoint) {
-                return Gpt2Config.read(checkpoint);
-            }
-            Path directory = directory(directoryOrFile);
-            return Gpt2Config.read(configFile(directory)).withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
-        }
+        return ModelLoader.config(directoryOrFile);
     }
 
-    static Path configFile(Path directory) throws InvalidModelException {
-        Path file = directory.resolve("config.json");
-        if (!Files.isRegularFile(file)) {
-            throw new InvalidModelException(
-                    directory, "config.json", "nothing", "the model's config", "fetch the model's files again");
-        }
-        return file;
+    /**
+     * Completes a prompt with the defaults of a request: up to 16 tokens, drawn at temperature 1 with seed 0.
+     *
+     * @throws IllegalArgumentException as {@link #completeAll(List, GenerationParameters)}
+     */
+    public Completion complete(String prompt) {
+        return complete(prompt, DEFAULTS);
     }
 
-    /** Returns the directory itself, or that of the file: of the link's, not of its target. */
-    static Path directory(Path directoryOrFile) {
-        return Files.isDirectory(directoryOrFile)
-                ? directoryOrFile
-                : directoryOrFile.toAbsolutePath().getParent();
+    /**
+     * Completes a prompt. {@link GenerationParameters#builder()} makes parameters; the ones that are not set have the defaults of a
+     * request.
+     *
+     * @param prompt text in which special tokens are ordinary text; an empty one is completed from end of text
+     * @throws IllegalArgumentException if the parameters ask for several completions; and as
+     *     {@link #completeAll(List, GenerationParameters)}
+     */
+    public Completion complete(String prompt, GenerationParameters parameters) {
+        return completer.complete(prompt, parameters);
     }
 
-    static void requireExists(Path directoryOrFile) throws InvalidModelException {
-        if (!Files.exists(directoryOrFile)) {
-            throw new InvalidModelException(
-                    directoryOrFile,
-                    "model",
-                    "nothing",
-                    "a directory with config.json and weights, or a file with weights",
-                    "check the path");
-        }
+    /** {@link #completeAll(List, GenerationParameters)} with the defaults of a request. */
+    public List<Completion> completeAll(List<String> prompts) {
+        return completeAll(prompts, DEFAULTS);
     }
 
-    private static String revision(Gpt2Weights weights, byte[] config, byte[] changes, Tokenizer tokenizer) {
-        MessageDigest digest = Digests.sha256();
-        digest.update(weights.sha256().getBytes(StandardCharsets.UTF_8));
-        digest.update(config);
-        digest.update(changes);
-        tokenizer.updateDigest(digest);
-        return HexFormat.of().formatHex(digest.digest(), 0, REVISION_BYTES);
+    /**
+     * Completes prompts together, by continuous batching, which is several times as fast as one after the other. Each completion is the
+     * one that {@link #complete(String, GenerationParameters)} returns for its prompt.
+     *
+     * @return the completions in the order of the prompts; with {@code n} choices, those of the first prompt come first
+     * @throws IllegalArgumentException if a prompt is not well-formed text or does not fit the model's context
+     *     ({@link PromptTooLongException}), the model takes token ids only, or the constraint is not valid; the message names the
+     *     prompt, and nothing was generated
+     * @throws CancellationException if the thread is interrupted, noticed before each token; it stays interrupted
+     */
+    public List<Completion> completeAll(List<String> prompts, GenerationParameters parameters) {
+        return completer.completeAll(prompts, parameters);
     }
 
     /** Returns the forward pass. */
@@ -271,5 +184,20 @@ public final class Pretrained {
     /** Returns the first 16 hexadecimal digits of a SHA-256 over weights, config and tokenizer. */
     public String revision() {
         return revision;
+    }
+
+    /** Returns what was loaded from where, and what computes it. */
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "Pretrained[%s, %,d parameters, %s, %s kernels, revision %s, %s, %s]",
+                source,
+                Gpt2Weights.parameterCount(config(), weights.isTied()),
+                precision.name().toLowerCase(Locale.ROOT),
+                model.kernels().name(),
+                revision,
+                config(),
+                tokenizer);
     }
 }

@@ -92,4 +92,10 @@ public record GenerationParameters(
     public static long seedOf(String customId) {
         return RandomStream.seedOf(customId);
     }
+
+    /** Returns the parameters under their names in records: the main ones, and those that differ from their default. */
+    @Override
+    public String toString() {
+        return ParameterText.of(this);
+    }
 }

@@ -22,7 +22,8 @@ public interface Kernels {
 
     /**
      * Returns the kernels for this machine: {@link VectorKernels} where the JVM has the vector module and the hardware what it
-     * takes, else {@link ScalarKernels} after one warning that says what to add.
+     * takes, else {@link ScalarKernels} after one warning that says what to add; it goes to standard error where no logging is
+     * bound to SLF4J.
      */
     static Kernels best() {
         return BestKernels.INSTANCE;

@@ -29,6 +29,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public String toString() {
+        return name();
+    }
+
+    @Override
     public MatrixProduct product() {
         return product;
     }

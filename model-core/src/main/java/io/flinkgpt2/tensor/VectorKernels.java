@@ -45,6 +45,11 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public String toString() {
+        return name();
+    }
+
+    @Override
     public MatrixProduct product() {
         return product;
     }

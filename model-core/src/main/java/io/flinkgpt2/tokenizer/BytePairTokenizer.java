@@ -133,6 +133,11 @@ final class BytePairTokenizer implements Tokenizer {
     }
 
     @Override
+    public String toString() {
+        return "Tokenizer[" + name + ", " + vocabularySize() + " ids]";
+    }
+
+    @Override
     public Optional<String> refusalOfText() {
         return Optional.empty();
     }

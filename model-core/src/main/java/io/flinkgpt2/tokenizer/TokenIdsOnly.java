@@ -21,6 +21,11 @@ final class TokenIdsOnly implements Tokenizer {
     }
 
     @Override
+    public String toString() {
+        return "Tokenizer[" + refusalOfText().orElseThrow() + "]";
+    }
+
+    @Override
     public Optional<String> refusalOfText() {
         return Optional.of("this model takes token ids only: " + reason);
     }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.validation;
 
+import io.flinkgpt2.json.QuotedText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,25 +28,8 @@ final class TokenText {
                 + ", expected " + Arrays.toString(expected);
     }
 
-    /** On one line, shortened. */
+    /** Returns a text on one line, shortened. */
     static String quoted(String text) {
-        String head = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
-        StringBuilder quoted = new StringBuilder("\"");
-        head.codePoints().forEach(c -> {
-            switch (c) {
-                case '\n' -> quoted.append("\\n");
-                case '\r' -> quoted.append("\\r");
-                case '\t' -> quoted.append("\\t");
-                case '"' -> quoted.append("\\\"");
-                case '\\' -> quoted.append("\\\\");
-                default -> quoted.appendCodePoint(isPrintable(c) ? c : 0xFFFD);
-            }
-        });
-        return quoted.append('"').toString();
-    }
-
-    /** Not what would break the line, nor the half character where it was shortened. */
-    private static boolean isPrintable(int codePoint) {
-        return !Character.isISOControl(codePoint) && Character.getType(codePoint) != Character.SURROGATE;
+        return QuotedText.of(text, LONGEST);
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -226,5 +227,33 @@ class Gpt2ConfigTest {
                 .isEqualTo(774_030_080);
         assertThat(Gpt2Weights.parameterCount(Gpt2Config.published(48, 25, 1600), true))
                 .isEqualTo(1_557_611_200);
+    }
+
+    @Test
+    void aDescriptionHasTheShapeAndWhatIsUnusual() {
+        assertThat(Gpt2Config.published(12, 12, 768))
+                .hasToString("Gpt2Config[n_layer=12, n_head=12, n_embd=768, n_positions=1024, vocab_size=50257]");
+        Gpt2Config unusual =
+                new Gpt2Config(7, 8, 4, 1, 2, 5, Activation.RELU, 1e-6f, false, true, false, OptionalInt.empty());
+        assertThat(unusual)
+                .hasToString("Gpt2Config[n_layer=1, n_head=2, n_embd=4, n_inner=5, n_positions=8, vocab_size=7,"
+                        + " activation_function=RELU, layer_norm_epsilon=1.0E-6, scale_attn_weights=false,"
+                        + " scale_attn_by_inverse_layer_idx=true, tie_word_embeddings=false, eos_token_id=[]]");
+        int most = Integer.MAX_VALUE;
+        assertThat(new Gpt2Config(
+                                most,
+                                most,
+                                most,
+                                most,
+                                1,
+                                most,
+                                Activation.GELU_TANH,
+                                1e-5f,
+                                true,
+                                false,
+                                true,
+                                List.of())
+                        .toString())
+                .contains("n_embd=2147483647", "n_inner=2147483647");
     }
 }

@@ -123,7 +123,7 @@ final class MistakesInTheForwardPass {
             mistake(
                     "3.7",
                     "the user's choice is passed over",
-                    "pretrained/Pretrained.java",
+                    "pretrained/ModelLoader.java",
                     "Gpt2Config.read(configFile, options.activation())",
                     "Gpt2Config.read(configFile)",
                     "generation.GenerationRulesTest#rule3_7_aUserMayOverrideTheActivation"),

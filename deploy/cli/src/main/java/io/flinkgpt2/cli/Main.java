@@ -20,6 +20,8 @@ import io.flinkgpt2.cli.model.FetchCommand;
 import io.flinkgpt2.cli.model.ModelsCommand;
 import io.flinkgpt2.cli.model.RandomModelCommand;
 import io.flinkgpt2.cli.sql.SqlCommand;
+import io.flinkgpt2.cli.topic.ConsumeCommand;
+import io.flinkgpt2.cli.topic.ProduceCommand;
 import io.flinkgpt2.cli.verify.VerifyCommand;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.record.SystemFingerprint;
@@ -65,6 +67,8 @@ import picocli.CommandLine.Spec;
             SqlCommand.class,
             CompleteCommand.class,
             BatchCommand.class,
+            ProduceCommand.class,
+            ConsumeCommand.class,
             TokenizeCommand.class,
             SchemaCommand.class,
             VerifyCommand.class,
@@ -166,7 +170,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, batch, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, batch, produce, consume, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
     }
 
     /** The version of this build. */

@@ -32,5 +32,5 @@ public record FileRecord(
     public static final int LONGEST = 32 << 20;
 
     /** Bytes that are kept of a longer one. */
-    static final int HEAD = 1 << 20;
+    public static final int HEAD = 1 << 20;
 }

@@ -5,23 +5,23 @@ import io.flinkgpt2.job.record.JsonBytes;
 import io.flinkgpt2.job.record.RecordError;
 
 /** Records in place of what cannot be made a request. */
-final class Refusals {
+public final class Refusals {
     private static final byte[] NOTHING = {};
 
     private Refusals() {}
 
     /** Returns a record with the reason why it makes no request. */
-    static FileRecord of(long offset, long line, byte[] original, RecordError refusal) {
+    public static FileRecord of(long offset, long line, byte[] original, RecordError refusal) {
         return new FileRecord(offset, line, original, original.length, null, null, null, refusal);
     }
 
     /** Returns a refusal with one of the codes of {@link InvalidRequestException}. */
-    static RecordError error(String code, String message) {
+    public static RecordError error(String code, String message) {
         return new RecordError(message, InvalidRequestException.TYPE, null, code);
     }
 
     /** Returns the record of a line or row that is too long; {@code head} is kept of it. */
-    static FileRecord tooLong(long offset, long line, byte[] head, long length, String sha256) {
+    public static FileRecord tooLong(long offset, long line, byte[] head, long length, String sha256) {
         RecordError refusal = error(
                 InvalidRequestException.TOO_LARGE,
                 "the record: found " + length + " bytes, expected at most " + FileRecord.LONGEST
@@ -30,7 +30,7 @@ final class Refusals {
     }
 
     /** Returns the last record of a file that cannot be read further. */
-    static FileRecord damaged(long offset, long line, DamagedFileException cause) {
+    public static FileRecord damaged(long offset, long line, DamagedFileException cause) {
         return of(
                 offset,
                 line,

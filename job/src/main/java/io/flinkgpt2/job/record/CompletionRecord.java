@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.record;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** The job's answer to a valid request. Written by {@link CompletionJson}. */
@@ -81,5 +82,11 @@ public class CompletionRecord {
         copy.envelope = envelope;
         copy.error = cause;
         return copy;
+    }
+
+    /** Returns the record's JSON, as a topic has it. */
+    @Override
+    public String toString() {
+        return new String(CompletionJson.write(this), StandardCharsets.UTF_8);
     }
 }

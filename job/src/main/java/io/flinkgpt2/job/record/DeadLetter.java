@@ -37,4 +37,9 @@ public class DeadLetter {
         this.job = job;
         this.failedAt = failedAt;
     }
+
+    @Override
+    public String toString() {
+        return "DeadLetter[" + source + (error == null ? "" : ", " + error.message) + "]";
+    }
 }

@@ -22,4 +22,9 @@ public class RecordSource {
         this.offset = offset;
         this.timestamp = timestamp;
     }
+
+    @Override
+    public String toString() {
+        return topic + "-" + partition + "-" + offset;
+    }
 }

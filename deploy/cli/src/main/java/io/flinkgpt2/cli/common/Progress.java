@@ -86,6 +86,23 @@ public final class Progress implements AutoCloseable {
         }
     }
 
+    /** Shows how many requests were sent; without a terminal, a line for each tenth of the bytes. */
+    public void sent(long requests, long bytes, long allBytes) {
+        if (terminal) {
+            bar(allBytes, builder -> builder.setTaskName("sent").setUnit(" MB", MEGABYTE).showSpeed()).stepTo(bytes);
+            bar.setExtraMessage(" " + requests + " requests");
+        } else if (isNew(null, tenths(bytes, allBytes))) {
+            print("%d requests sent, %.1f of %.1f MB%n", requests, megabytes(bytes), megabytes(allBytes));
+        }
+    }
+
+    /** Shows how many records were received, where there is a terminal. */
+    public void received(long records) {
+        if (terminal) {
+            bar(-1, builder -> builder.setTaskName("received")).stepTo(records);
+        }
+    }
+
     /** Shows how much of a text is measured; without a terminal, a line for each tenth. */
     public void perplexity(int done, int total) {
         if (terminal) {

@@ -1,0 +1,2 @@
+/** {@code produce} and {@code consume}: files to and from a topic. */
+package io.flinkgpt2.cli.topic;

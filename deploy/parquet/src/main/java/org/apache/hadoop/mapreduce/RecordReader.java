@@ -1,0 +1,4 @@
+package org.apache.hadoop.mapreduce;
+
+/** A name in signatures of Parquet's library; nothing is done with it. */
+public abstract class RecordReader<K, V> {}
