@@ -41,6 +41,28 @@ class LauncherIT {
                 .endsWith("<io.flinkgpt2.cli.Main>", "<complete>", "<--prompt>", "<two words *>", "<>");
     }
 
+    @Test
+    void onlySqlHasThePlannerOnItsClassPath() throws Exception {
+        Path java = fakeJava("""
+                if [ "$1" = -XshowSettings:properties ]; then
+                  echo '    java.specification.version = 17' >&2
+                else
+                  for argument in "$@"; do echo "<$argument>"; done
+                fi
+                """);
+        Run run = Command.launcher("sql", "a.sql")
+                .environment("JAVA_HOME", java.toString())
+                .run();
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        Path planner = Command.deploy().resolve("target/dist/sql");
+        assertThat(run.lines())
+                .contains(classPath().replace(">", ":" + planner + "/*>"))
+                .endsWith("<io.flinkgpt2.cli.Main>", "<sql>", "<a.sql>");
+        assertThat(planner.resolve("flink-table-planner-loader.jar")).exists();
+        assertThat(planner.resolve("flink-gpt2-sql-provider.jar")).exists();
+    }
+
     /** The job jar before the libraries of a cluster, some of which it has in itself in versions of its own. */
     private static String classPath() {
         Path dist = Command.deploy().resolve("target/dist");

@@ -19,6 +19,7 @@ import io.flinkgpt2.cli.model.ConvertCommand;
 import io.flinkgpt2.cli.model.FetchCommand;
 import io.flinkgpt2.cli.model.ModelsCommand;
 import io.flinkgpt2.cli.model.RandomModelCommand;
+import io.flinkgpt2.cli.sql.SqlCommand;
 import io.flinkgpt2.cli.topic.ConsumeCommand;
 import io.flinkgpt2.cli.topic.ProduceCommand;
 import io.flinkgpt2.cli.verify.VerifyCommand;
@@ -63,6 +64,7 @@ import picocli.CommandLine.Spec;
             ClusterCommand.class,
             SubmitCommand.class,
             StopJobCommand.class,
+            SqlCommand.class,
             CompleteCommand.class,
             BatchCommand.class,
             ProduceCommand.class,
@@ -168,7 +170,7 @@ public final class Main implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, complete, batch, produce, consume, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
+                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, batch, produce, consume, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
     }
 
     /** The version of this build. */

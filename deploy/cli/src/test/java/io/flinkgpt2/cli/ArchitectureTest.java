@@ -34,6 +34,7 @@ class ArchitectureTest {
                     "io.flinkgpt2.cli.complete..",
                     "io.flinkgpt2.cli.local..",
                     "io.flinkgpt2.cli.model..",
+                    "io.flinkgpt2.cli.sql..",
                     "io.flinkgpt2.cli.topic..",
                     "io.flinkgpt2.cli.verify..")
             .layer("common")

@@ -63,6 +63,7 @@ class LostOutputTest {
                 "tokenize --model MODEL",
                 "verify --model MODEL",
                 "verify --model MODEL --output json",
+                "sql --model TALES ../sql/values.sql",
                 "cluster status --directory nowhere",
                 "cluster stop --directory nowhere",
                 "--help",

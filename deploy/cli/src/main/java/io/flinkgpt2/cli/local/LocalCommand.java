@@ -3,6 +3,7 @@ package io.flinkgpt2.cli.local;
 import io.flinkgpt2.cli.common.Home;
 import io.flinkgpt2.cli.common.Slots;
 import io.flinkgpt2.job.kafka.KafkaSettings;
+import io.flinkgpt2.local.cluster.ClusterTopics;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Unmatched;
         name = "local",
         mixinStandardHelpOptions = true,
         customSynopsis =
-                "flink-gpt2 local [--kafka-port P] [--web-port W] [--model MODEL] [--parallelism N] [job options]",
+                "flink-gpt2 local [--kafka-port P] [--web-port W] [--model MODEL] [--parallelism N] [--topics NAME,…]"
+                        + " [job options]",
         description = {
             "Runs a Kafka broker, a Flink cluster with its web UI and the job in this process until interrupted.",
             "Reads from the earliest record, makes a checkpoint every second; its topics take records of 32 MB."
@@ -57,6 +59,13 @@ public final class LocalCommand implements Callable<Integer> {
             description = "Slots, and partitions of each topic (default: one a core).")
     private Integer parallelism;
 
+    @Option(
+            names = "--topics",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Topics to create beside the job's, for SQL scripts and the like, separated by commas.")
+    private final List<String> topics = new ArrayList<>();
+
     @Unmatched
     private final List<String> jobOptions = new ArrayList<>();
 
@@ -68,6 +77,9 @@ public final class LocalCommand implements Callable<Integer> {
         String named = model == null ? Home.bundledModel().toString() : model;
         try (LocalStack stack =
                 LocalStack.start(spec.commandLine(), kafkaPort, webPort, slots, named, false, jobOptions)) {
+            if (!topics.isEmpty()) {
+                ClusterTopics.create(stack.settings().kafka().bootstrapServers(), topics, slots);
+            }
             JobClient job = stack.submit();
             describe(out, stack);
             job.getJobExecutionResult().get();
