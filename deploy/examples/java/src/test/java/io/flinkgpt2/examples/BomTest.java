@@ -76,7 +76,7 @@ class BomTest {
         List<String> versions = new ArrayList<>();
         for (Element plugin : elements(examples, "/project/build/plugins/plugin")) {
             versions.add(child(plugin, "artifactId"));
-            String path = "//pluginManagement/plugins/plugin[artifactId='" + child(plugin, "artifactId") + "']/version";
+            String path = "/project/build//plugin[artifactId='" + child(plugin, "artifactId") + "']/version";
             assertThat(child(plugin, "version")).as(path).isEqualTo(text(parent, path));
         }
         assertThat(versions).contains("maven-compiler-plugin", "maven-surefire-plugin");
