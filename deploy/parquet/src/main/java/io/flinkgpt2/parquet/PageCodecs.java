@@ -44,7 +44,8 @@ final class PageCodecs implements CompressionCodecFactory {
             public BytesInput decompress(BytesInput bytes, int decompressedSize) throws IOException {
                 return name == CompressionCodecName.UNCOMPRESSED
                         ? bytes
-                        : BytesInput.from(PageCodecs.decompress(name, bytes.toInputStream().readAllBytes(), decompressedSize));
+                        : BytesInput.from(PageCodecs.decompress(
+                                name, bytes.toInputStream().readAllBytes(), decompressedSize));
             }
 
             @Override
