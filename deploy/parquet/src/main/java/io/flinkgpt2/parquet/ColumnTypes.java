@@ -102,8 +102,9 @@ final class ColumnTypes {
 
     private static String escaped(String name) {
         StringBuilder escaped = new StringBuilder();
-        for (char c : name.toCharArray()) {
-            if (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c < 0x80 && Character.isLetterOrDigit(c)) {
                 escaped.append(c);
             } else {
                 escaped.append('_').append(HexFormat.of().toHexDigits(c));

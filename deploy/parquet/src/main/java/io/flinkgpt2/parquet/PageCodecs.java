@@ -22,7 +22,7 @@ final class PageCodecs implements CompressionCodecFactory {
         return new BytesInputCompressor() {
             @Override
             public BytesInput compress(BytesInput bytes) throws IOException {
-                return BytesInput.from(Snappy.compress(bytes.toByteArray()));
+                return BytesInput.from(Snappy.compress(bytes.toInputStream().readAllBytes()));
             }
 
             @Override
@@ -44,7 +44,8 @@ final class PageCodecs implements CompressionCodecFactory {
             public BytesInput decompress(BytesInput bytes, int decompressedSize) throws IOException {
                 return name == CompressionCodecName.UNCOMPRESSED
                         ? bytes
-                        : BytesInput.from(PageCodecs.decompress(name, bytes.toByteArray(), decompressedSize));
+                        : BytesInput.from(PageCodecs.decompress(
+                                name, bytes.toInputStream().readAllBytes(), decompressedSize));
             }
 
             @Override
