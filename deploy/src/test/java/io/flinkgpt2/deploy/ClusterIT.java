@@ -51,6 +51,7 @@ class ClusterIT {
 
             try (Topics topics = new Topics(bootstrap)) {
                 submitAndDisturb(cluster, topics);
+                submitFiles(cluster);
                 submitByFlinksOwnCommand(status, topics);
             }
 
@@ -96,6 +97,44 @@ class ClusterIT {
         assertThat(Cluster.jobState(after, job)).isEqualTo("FINISHED");
         assertThat(Cluster.jobState(after, resumed)).isEqualTo("RUNNING");
         Cluster.succeed(cluster.command("stop-job", resumed));
+    }
+
+    private void submitFiles(Cluster cluster) throws Exception {
+        Path prompts = Files.writeString(temporary.resolve("prompts.csv"), "id,prompt\n1,The king\n2,\"a\nb\"\n3\n");
+        Path answers = temporary.resolve("answers");
+        String job = Cluster.succeed(cluster.command(
+                "submit",
+                "--source.files",
+                prompts.toString(),
+                "--sink.files",
+                answers.toString(),
+                "--request.max_tokens",
+                "3",
+                "--job.name",
+                "files",
+                "--checkpoint.interval",
+                "300 ms"));
+        Awaitility.await("the end of the files")
+                .atMost(Running.PATIENCE)
+                .until(() -> Cluster.jobState(cluster.status(), job).equals("FINISHED"));
+        assertThat(lines(answers.resolve("completions")))
+                .hasSize(2)
+                .allMatch(line -> line.contains("\"completion_tokens\":3,"))
+                .anyMatch(line -> line.contains("\"custom_id\":\"prompts.csv-10\"") && line.contains("{\"id\":\"1\"}"));
+        assertThat(lines(answers.resolve("dead-letters")))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("found 1 column, expected 2 columns"));
+    }
+
+    private static List<String> lines(Path directory) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.filter(file -> !file.getFileName().toString().startsWith("."))
+                    .toList()) {
+                lines.addAll(Files.readAllLines(file));
+            }
+        }
+        return lines;
     }
 
     /** {@code flink run} with the configuration that the cluster has written. */

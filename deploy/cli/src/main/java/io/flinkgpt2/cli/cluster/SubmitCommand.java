@@ -10,6 +10,8 @@ import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
+import io.flinkgpt2.job.files.FileFormat;
+import io.flinkgpt2.job.files.PromptFiles;
 import io.flinkgpt2.job.kafka.OpenTransactions;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.local.cluster.ClusterState;
@@ -100,14 +102,35 @@ public final class SubmitCommand implements Callable<Integer> {
             execution.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
             execution.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, allowNonRestoredState);
         }
+        StreamExecutionEnvironment environment = settings.files() == null
+                ? onTopics(rest, execution, settings)
+                : onFiles(rest, execution, settings);
+        JobClient job = environment.executeAsync(settings.jobName());
+        print(job.getJobID().toString(), settings, rest, slots);
+        return 0;
+    }
+
+    private static StreamExecutionEnvironment onTopics(FlinkRest rest, Configuration execution, JobSettings settings) {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
                 rest.host(), rest.port(), execution, Home.jobJar().toString());
         TopicLimits limits = TopicLimits.of(settings.kafka());
         OpenTransactions.warn(settings.kafka());
         CompletionJob.build(environment, settings, limits);
-        JobClient job = environment.executeAsync(settings.jobName());
-        print(job.getJobID().toString(), settings, rest, slots);
-        return 0;
+        return environment;
+    }
+
+    private static StreamExecutionEnvironment onFiles(FlinkRest rest, Configuration execution, JobSettings settings)
+            throws IOException {
+        PromptFiles files = PromptFiles.find(
+                settings.files().inputs(), settings.files().format());
+        List<String> jars = new ArrayList<>(List.of(Home.jobJar().toString()));
+        if (files.list().stream().anyMatch(file -> file.format() == FileFormat.PARQUET)) {
+            jars.add(Home.parquetJar().toString());
+        }
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
+                rest.host(), rest.port(), execution, jars.toArray(new String[0]));
+        CompletionJob.build(environment, settings, files);
+        return environment;
     }
 
     /** Also fails with one line where nobody listens, which the client would try again and again. */
@@ -123,7 +146,9 @@ public final class SubmitCommand implements Callable<Integer> {
 
     /** Sets the options that the user need not give for a cluster of this machine. */
     private static void setDefaults(Configuration options, ClusterState cluster) {
-        JobStart.setDefault(options, JobOptions.KAFKA_BOOTSTRAP_SERVERS, cluster.bootstrapServers());
+        if (!options.contains(JobOptions.SOURCE_FILES) && !options.contains(JobOptions.SINK_FILES)) {
+            JobStart.setDefault(options, JobOptions.KAFKA_BOOTSTRAP_SERVERS, cluster.bootstrapServers());
+        }
         if (!options.contains(JobOptions.MODEL_PATH)) {
             options.set(JobOptions.MODEL_PATH, Home.bundledModel().toString());
         } else if (Files.exists(Path.of(options.get(JobOptions.MODEL_PATH)))) {

@@ -26,6 +26,11 @@ public final class Home {
         return find("target/dist/flink-gpt2-job.jar");
     }
 
+    /** Returns the jar that reads and writes Parquet, which goes to a cluster beside the job's. */
+    public static Path parquetJar() {
+        return find("target/dist/cli/flink-gpt2-parquet.jar");
+    }
+
     /** The files that the processes of a cluster are started from. */
     public static Installation installation() {
         return new Installation(jobJar(), find("target/dist/lib"));
