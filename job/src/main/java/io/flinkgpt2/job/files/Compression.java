@@ -1,12 +1,15 @@
 package io.flinkgpt2.job.files;
 
 import com.github.luben.zstd.ZstdIOException;
+import com.github.luben.zstd.ZstdOutputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipException;
 
 /** The compression of a whole file, known by the end of its name. */
@@ -37,7 +40,7 @@ public enum Compression {
     }
 
     /** Returns a file's name without the end that says its compression. */
-    static String nameWithout(String fileName) {
+    public static String nameWithout(String fileName) {
         return fileName.substring(
                 0, fileName.length() - ofName(fileName).extension.length());
     }
@@ -86,6 +89,15 @@ public enum Compression {
                 }
             }
         }
+    }
+
+    /** Returns a stream that compresses what is written to it, and closes the other one. */
+    public OutputStream compress(OutputStream compressed) throws IOException {
+        return switch (this) {
+            case NONE -> compressed;
+            case GZIP -> new GZIPOutputStream(compressed, BUFFER);
+            case ZSTD -> new ZstdOutputStream(compressed);
+        };
     }
 
     /** The library takes a member for the last one if the stream has nothing available, as streams over a network may say. */

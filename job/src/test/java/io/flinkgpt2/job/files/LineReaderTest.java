@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.github.luben.zstd.ZstdOutputStream;
 import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import java.io.ByteArrayOutputStream;
@@ -17,7 +16,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -284,11 +282,7 @@ class LineReaderTest {
     }
 
     private static OutputStream compress(Compression compression, OutputStream out) throws IOException {
-        return switch (compression) {
-            case NONE -> new KeptOpen(out);
-            case GZIP -> new GZIPOutputStream(new KeptOpen(out));
-            case ZSTD -> new ZstdOutputStream(new KeptOpen(out));
-        };
+        return compression.compress(new KeptOpen(out));
     }
 
     private static String extension(Compression compression) {

@@ -11,6 +11,7 @@ import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
+import io.flinkgpt2.job.files.Compression;
 import io.flinkgpt2.job.files.FileFormat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -65,7 +66,8 @@ public final class BatchCommand implements Callable<Integer> {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "OUT",
-            description = "File of the answers; with --unordered a directory of such files.")
+            description = "File of the answers, compressed if its name ends with .gz or .zst; with --unordered a directory of"
+                    + " files.")
     private Path out;
 
     @Option(
@@ -158,6 +160,11 @@ public final class BatchCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--unordered and --format: found " + outFormat()
                             + ", expected jsonl or text; a table has the input's columns, and so its order");
+        }
+        if (outFormat() == FileFormat.PARQUET && !unordered && Compression.ofName(out.toString()) != Compression.NONE) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "-o: found Parquet in a file '" + out + "', expected a name without a compression: Parquet has its own");
         }
         BatchPaths paths = BatchPaths.of(out, errors, unordered, overwrite);
         Configuration options = options(paths);

@@ -2,6 +2,7 @@ package io.flinkgpt2.cli.batch;
 
 import io.flinkgpt2.job.files.AnswerWriter;
 import io.flinkgpt2.job.files.AnswerWriters;
+import io.flinkgpt2.job.files.Compression;
 import io.flinkgpt2.job.files.FileFormat;
 import io.flinkgpt2.job.files.FileReaders;
 import io.flinkgpt2.job.files.FileRecord;
@@ -81,7 +82,11 @@ final class BatchOutput {
     }
 
     private AnswerWriter open(Path file) throws IOException {
-        OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file), BUFFER);
+        Compression compression = paths.unordered()
+                ? Compression.NONE
+                : Compression.ofName(paths.out().getFileName().toString());
+        OutputStream stream =
+                compression.compress(new BufferedOutputStream(Files.newOutputStream(file), BUFFER));
         try {
             return AnswerWriters.open(format, stream, columns, settings.read().separator());
         } catch (IOException | RuntimeException e) {

@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.batch;
 
 import io.flinkgpt2.job.InvalidOptionException;
+import io.flinkgpt2.job.files.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,9 @@ record BatchPaths(Path out, Path errors, boolean unordered) {
 
     private static Path absolute(String option, Path path) {
         Path absolute = path.toAbsolutePath().normalize();
+        if (path.toString().equals("-")) {
+            throw new InvalidOptionException(option, "'-'", "the name of a file, which is made when all is answered");
+        }
         if (absolute.getFileName() == null) {
             throw new InvalidOptionException(option, "'" + path + "'", "the name of a file");
         }
@@ -43,7 +47,7 @@ record BatchPaths(Path out, Path errors, boolean unordered) {
         if (name == null) {
             return out;
         }
-        String text = name.toString();
+        String text = Compression.nameWithout(name.toString());
         int dot = text.lastIndexOf('.');
         return out.resolveSibling((dot > 0 ? text.substring(0, dot) : text) + ".errors.jsonl");
     }

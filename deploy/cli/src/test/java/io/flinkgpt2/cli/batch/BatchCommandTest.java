@@ -59,6 +59,8 @@ class BatchCommandTest {
         -i @/in.txt -o @/out.txt --sink.files @/x                 | sink.files: found a value, expected -i and -o
         -i @/in.txt -o @/out.txt --bootstrap.servers x:1          | topics alone, or files alone
         -i @/in.txt -o @/out.txt --max-context 100000             | max-context
+        -i @/in.txt -o -                                          | -o: found '-', expected the name of a file
+        -i @/in.txt -o @/out.parquet.gz                           | Parquet has its own
         -i @/in.txt -o @/out.txt --parallelism 0                  | --parallelism
         -i @/in.txt -o @/out.txt --web-port 70000                 | --web-port
         -i @/in.txt -o @/out.txt --nonsense 1                     | nonsense
