@@ -123,7 +123,7 @@ class BatchIT {
         assertThat(answers.stream().filter(answer -> answer.has("response"))).hasSize(9);
         Run alone = Command.launcher(
                         "complete", "--model", Command.bundledModel().toString(), "--output", "json")
-                .with("--top-p", "0.8", "--max-context", "128")
+                .with("--top-p", "0.8")
                 .input(requests.toString())
                 .run();
         Map<String, JsonNode> expected = new HashMap<>();
@@ -194,7 +194,7 @@ class BatchIT {
         assertThat(second.out()).contains("160 prompts: 160 answered");
         Run alone = Command.launcher(
                         "complete", "--model", Command.bundledModel().toString(), "--output", "json")
-                .with("--max-tokens", "24", "--max-context", "128")
+                .with("--max-tokens", "24")
                 .input(idsOfLines(lines("in.txt")))
                 .run();
         assertThat(lines("out.txt"))
