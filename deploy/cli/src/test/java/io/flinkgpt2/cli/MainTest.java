@@ -41,7 +41,7 @@ class MainTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "|Name a command: demo, local, cluster, submit, stop-job, complete, tokenize, schema, verify, bench, random-model, fetch, convert, models.",
+                "|Name a command: demo, local, cluster, submit, stop-job, sql, complete, batch, produce, consume, tokenize, schema, verify, bench, random-model, fetch, convert, models.",
                 "--colour|Unknown option: '--colour'",
                 "finish|Unmatched argument at index 0: 'finish'",
                 "complete --prompt x|Missing required option: '--model=MODEL'",
