@@ -68,8 +68,9 @@ public final class BatchCommand implements Callable<Integer> {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "OUT",
-            description = "File of the answers, compressed if its name ends with .gz or .zst; with --unordered a directory of"
-                    + " files.")
+            description =
+                    "File of the answers, compressed if its name ends with .gz or .zst; with --unordered a directory of"
+                            + " files.")
     private Path out;
 
     @Option(
@@ -166,7 +167,8 @@ public final class BatchCommand implements Callable<Integer> {
         if (outFormat() == FileFormat.PARQUET && !unordered && Compression.ofName(out.toString()) != Compression.NONE) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "-o: found Parquet in a file '" + out + "', expected a name without a compression: Parquet has its own");
+                    "-o: found Parquet in a file '" + out
+                            + "', expected a name without a compression: Parquet has its own");
         }
         BatchPaths paths = BatchPaths.of(out, errors, unordered, overwrite);
         Configuration options = options(paths);

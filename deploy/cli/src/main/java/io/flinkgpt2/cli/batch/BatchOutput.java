@@ -85,8 +85,7 @@ final class BatchOutput {
         Compression compression = paths.unordered()
                 ? Compression.NONE
                 : Compression.ofName(paths.out().getFileName().toString());
-        OutputStream stream =
-                compression.compress(new BufferedOutputStream(Files.newOutputStream(file), BUFFER));
+        OutputStream stream = compression.compress(new BufferedOutputStream(Files.newOutputStream(file), BUFFER));
         try {
             return AnswerWriters.open(format, stream, columns, settings.read().separator());
         } catch (IOException | RuntimeException e) {

@@ -102,9 +102,8 @@ public final class SubmitCommand implements Callable<Integer> {
             execution.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
             execution.set(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE, allowNonRestoredState);
         }
-        StreamExecutionEnvironment environment = settings.files() == null
-                ? onTopics(rest, execution, settings)
-                : onFiles(rest, execution, settings);
+        StreamExecutionEnvironment environment =
+                settings.files() == null ? onTopics(rest, execution, settings) : onFiles(rest, execution, settings);
         JobClient job = environment.executeAsync(settings.jobName());
         print(job.getJobID().toString(), settings, rest, slots);
         return 0;
@@ -121,8 +120,8 @@ public final class SubmitCommand implements Callable<Integer> {
 
     private static StreamExecutionEnvironment onFiles(FlinkRest rest, Configuration execution, JobSettings settings)
             throws IOException {
-        PromptFiles files = PromptFiles.find(
-                settings.files().inputs(), settings.files().format());
+        PromptFiles files =
+                PromptFiles.find(settings.files().inputs(), settings.files().format());
         List<String> jars = new ArrayList<>(List.of(Home.jobJar().toString()));
         if (files.list().stream().anyMatch(file -> file.format() == FileFormat.PARQUET)) {
             jars.add(Home.parquetJar().toString());

@@ -123,9 +123,13 @@ class LocalFlinkIT {
         Configuration resume = new Configuration();
         resume.setString("execution.state-recovery.path", savepoint);
         JobClient resumed = endless(flink, resume);
-        JsonNode restored = json(flink.webUrl().resolve("/jobs/" + resumed.getJobID() + "/checkpoints"))
-                .at("/latest/restored/external_path");
-        assertThat(restored.asText()).isEqualTo(savepoint);
+        URI checkpoints = flink.webUrl().resolve("/jobs/" + resumed.getJobID() + "/checkpoints");
+        // A job that is being set up has none to show yet.
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .untilAsserted(() -> assertThat(json(checkpoints)
+                                .at("/latest/restored/external_path")
+                                .asText())
+                        .isEqualTo(savepoint));
         resumed.cancel().get(PATIENCE_SECONDS, SECONDS);
     }
 
@@ -247,7 +251,9 @@ class LocalFlinkIT {
         JobClient job = environment.executeAsync("endless");
         URI details = cluster.webUrl().resolve("/jobs/" + job.getJobID());
         await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
-                .until(() -> json(details).findValuesAsText("status").stream().allMatch("RUNNING"::equals));
+                .untilAsserted(() -> assertThat(json(details).findValuesAsText("status"))
+                        .isNotEmpty()
+                        .containsOnly("RUNNING"));
         return job;
     }
 
