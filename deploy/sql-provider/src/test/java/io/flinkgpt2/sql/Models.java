@@ -1,5 +1,7 @@
 package io.flinkgpt2.sql;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -7,6 +9,7 @@ import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.catalog.CatalogModel;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ObjectIdentifier;
@@ -14,6 +17,7 @@ import org.apache.flink.table.catalog.ResolvedCatalogModel;
 import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.types.DataType;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Models as {@code CREATE MODEL} declares them, without a statement. */
 final class Models {
@@ -57,5 +61,14 @@ final class Models {
         Map<String, String> all = new HashMap<>(options);
         all.putIfAbsent("model", BUNDLED.toString());
         return provider(List.of(PROMPT), List.of(TEXT, ERROR), all, Map.of()).settings();
+    }
+
+    /** Checks that Flink tells what the factory refuses. */
+    static void assertRefused(ThrowingCallable making, String message) {
+        assertThatThrownBy(making)
+                .isInstanceOf(ValidationException.class)
+                .cause()
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
     }
 }

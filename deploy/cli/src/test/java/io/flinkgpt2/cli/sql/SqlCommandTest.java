@@ -40,6 +40,7 @@ class SqlCommandTest {
     }
 
     @Test
+    @Tag("full")
     void theScriptOfValuesPrintsARowForEachPrompt() throws IOException {
         CommandRun run = sql(script("values.sql"));
 
@@ -141,14 +142,25 @@ class SqlCommandTest {
         assertThat(sql("-- nothing\n/* at all; */\n")).isEqualTo(new CommandRun(0, "", ""));
     }
 
+    @Test
+    void aWrongOptionIsToldInOneLine() {
+        assertToldInOneLine(
+                "SELECT text FROM ML_PREDICT(TABLE v, MODEL wrong, DESCRIPTOR(prompt));",
+                ": unknown option 'max-token'; did you mean 'max-tokens'?");
+    }
+
     @ParameterizedTest
+    @Tag("full")
     @CsvSource(delimiter = '|', textBlock = """
             SELECT x FROM nowhere;                   | -:3: SELECT x FROM nowhere: Object 'nowhere' not found
             SELECT 1 AS                              | -:3: SELECT 1 AS SELECT 'not reached' AS never: Incorrect syntax near the keyword 'SELECT' at line 4
-            SELECT text FROM ML_PREDICT(TABLE v, MODEL wrong, DESCRIPTOR(prompt)); | : unknown option 'max-token'; did you mean 'max-tokens'?
             SELECT text FROM ML_PREDICT(TABLE v, MODEL strict, DESCRIPTOR(prompt)); | : prompt: the prompt has
             """)
     void aStatementThatFailsIsToldInOneLine(String statement, String message) {
+        assertToldInOneLine(statement, message);
+    }
+
+    private static void assertToldInOneLine(String statement, String message) {
         CommandRun run = sql("CREATE TEMPORARY VIEW v (prompt) AS VALUES ('" + "a b ".repeat(200)
                 + "'); CREATE TEMPORARY MODEL"
                 + " wrong INPUT (prompt STRING) OUTPUT (text STRING) WITH ('provider' = 'gpt2', 'max-token' = '1');"
