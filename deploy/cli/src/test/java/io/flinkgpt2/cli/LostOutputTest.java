@@ -69,6 +69,7 @@ class LostOutputTest {
                 "--help",
                 "--version",
                 "help demo",
+                "batch --help",
                 "bench --help",
                 "cluster start --help"
             })

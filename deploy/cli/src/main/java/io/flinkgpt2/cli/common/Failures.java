@@ -24,6 +24,8 @@ public final class Failures {
 
     private final PrintStream err;
     private final BooleanSupplier signalled;
+    /** What is printed later fails for the same reason. */
+    private boolean lostOutputIsTold;
 
     /** @param signalled whether a signal asks for the end: nobody needs a stack of what fails then */
     public Failures(PrintStream err, BooleanSupplier signalled) {
@@ -61,7 +63,10 @@ public final class Failures {
         if (lost.isBrokenPipe()) {
             return ExitCode.OK;
         }
-        print(lost.getMessage());
+        if (!lostOutputIsTold) {
+            print(lost.getMessage());
+        }
+        lostOutputIsTold = true;
         return ExitCode.SOFTWARE;
     }
 
