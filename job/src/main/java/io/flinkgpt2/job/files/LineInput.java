@@ -61,6 +61,23 @@ final class LineInput implements Closeable {
         return true;
     }
 
+    /**
+     * Passes over the rest of a line. Returns false if it does not end before {@code limit}, in bytes: reading stops there, for a
+     * line may be longer than many ranges.
+     */
+    boolean skipRest(long limit) throws IOException {
+        while (end < limit) {
+            if (next == filled && !fill()) {
+                return false;
+            }
+            end++;
+            if (buffer[next++] == '\n') {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean fill() throws IOException {
         next = 0;
         filled = Math.max(0, in.read(buffer, 0, buffer.length));

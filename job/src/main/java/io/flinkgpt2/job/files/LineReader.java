@@ -53,17 +53,20 @@ final class LineReader implements RecordReader {
     }
 
     /**
-     * Returns a reader of a range.
+     * Returns a reader of a range, which closes the stream.
      *
      * @param in stands one byte before {@code start}
      * @param start of the range, 1 or more
      * @param end of the range, exclusive
      */
-    static LineReader ofRange(InputStream in, FileFormat format, ReadOptions options, long start, long end)
+    static RecordReader ofRange(InputStream in, FileFormat format, ReadOptions options, long start, long end)
             throws IOException {
         LineInput lines = new LineInput(in, start - 1);
         // The rest of the line that the byte before belongs to: nothing where the range begins with a line.
-        lines.next();
+        if (!lines.skipRest(end - 1)) {
+            in.close();
+            return OneRecord.none(end);
+        }
         LineReader reader = new LineReader(lines, format, options, lines.end(), end);
         if (reader.separator != null) {
             reader.findSeparator();
@@ -73,7 +76,7 @@ final class LineReader implements RecordReader {
 
     /** Goes on to the first line that is a separator. */
     private void findSeparator() throws IOException {
-        while (lines.next()) {
+        while (lines.end() < end && lines.next()) {
             if (isSeparator()) {
                 position = lines.start();
                 atLine = true;

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.digest.Digests;
 import io.flinkgpt2.job.record.InvalidRequestException;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,6 +186,26 @@ class LineReaderTest {
             assertThat(tooLong.refusal().message).contains("found " + longLine.length);
             assertThat(new String(records.get(2).original(), UTF_8)).isEqualTo("after");
         }
+    }
+
+    @Test
+    void aRangeWithinALongLineReadsNoFurtherThanItsEnd() throws IOException {
+        byte[] content = ("a\n" + "x".repeat(1 << 20) + "\nb\n").getBytes(UTF_8);
+        long[] read = {0};
+        InputStream counting = new ByteArrayInputStream(content, 1000, content.length - 1000) {
+            @Override
+            public synchronized int read(byte[] bytes, int offset, int length) {
+                int count = super.read(bytes, offset, length);
+                read[0] += Math.max(0, count);
+                return count;
+            }
+        };
+
+        try (RecordReader reader = LineReader.ofRange(counting, FileFormat.TEXT, ReadOptions.defaults(), 1001, 5000)) {
+            assertThat(reader.next()).isNull();
+            assertThat(reader.position()).isEqualTo(5000);
+        }
+        assertThat(read[0]).isLessThanOrEqualTo(1 << 16);
     }
 
     @Test
