@@ -86,6 +86,16 @@ public record Gpt2Weights(
         return lmHead == tokenEmbedding;
     }
 
+    /** Returns the number of bytes of the weights, near enough: the few vectors among them are float32 in every precision. */
+    public static long byteCount(Gpt2Config config, Precision precision) {
+        int parameterBytes = switch (precision) {
+            case F32 -> Float.BYTES;
+            case BF16 -> Short.BYTES;
+            case INT8 -> Byte.BYTES;
+        };
+        return parameterCount(config, config.tieWordEmbeddings()) * parameterBytes;
+    }
+
     /** Returns the number of parameters, a tied head counted once. */
     public static long parameterCount(Gpt2Config config, boolean tied) {
         long count = TensorTable.of(config).stream()

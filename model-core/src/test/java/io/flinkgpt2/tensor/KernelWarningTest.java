@@ -28,7 +28,7 @@ class KernelWarningTest {
         }
     }
 
-    /** What a program printed. */
+    /** The output of a program. */
     private record Printed(String out, String err) {}
 
     private static Printed run(boolean logging, String... options) throws Exception {

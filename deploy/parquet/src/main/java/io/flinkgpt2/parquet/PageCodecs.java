@@ -11,7 +11,7 @@ import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.xerial.snappy.Snappy;
 
-/** How pages are compressed, without Hadoop: uncompressed, Snappy, gzip and Zstandard are read, Snappy is written. */
+/** Compression of pages without Hadoop: uncompressed, Snappy, gzip and Zstandard are read, Snappy is written. */
 final class PageCodecs implements CompressionCodecFactory {
 
     @Override

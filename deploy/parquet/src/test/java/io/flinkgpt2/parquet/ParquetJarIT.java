@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 
-/** What the packaged jar holds. */
+/** The content of the packaged jar. */
 class ParquetJarIT {
     private static final Pattern POM_PROPERTIES = Pattern.compile("META-INF/maven/([^/]+)/([^/]+)/pom\\.properties");
     private static final Path JAR = Path.of(System.getProperty("parquet.jar"));

@@ -13,15 +13,6 @@ final class EngineMemory {
 
     private EngineMemory() {}
 
-    private static long weightBytes(Gpt2Config config, Precision precision) {
-        int parameterBytes = switch (precision) {
-            case F32 -> Float.BYTES;
-            case BF16 -> Short.BYTES;
-            case INT8 -> Byte.BYTES;
-        };
-        return Gpt2Weights.parameterCount(config, config.tieWordEmbeddings()) * parameterBytes;
-    }
-
     /**
      * Checks that the weights fit.
      *
@@ -29,7 +20,7 @@ final class EngineMemory {
      * @throws IllegalStateException if they do not; says how large it has to be
      */
     static void requireRoom(Gpt2Config config, Precision precision, long heapBytes) {
-        long weights = weightBytes(config, precision);
+        long weights = Gpt2Weights.byteCount(config, precision);
         if (weights > heapBytes) {
             throw tooSmall(heapBytes, weights, "for the weights alone");
         }
@@ -56,7 +47,7 @@ final class EngineMemory {
             }
             return roomy.withKvCacheBytes(limits.kvCacheBytes()).withPrefixCacheBytes(limits.kvCacheBytes());
         }
-        long weights = weightBytes(pretrained.config(), pretrained.precision());
+        long weights = Gpt2Weights.byteCount(pretrained.config(), pretrained.precision());
         long share = (heapBytes - weights) / 2 / subtasks;
         if (share < least) {
             throw tooSmall(

@@ -27,7 +27,7 @@ final class RequestRows {
     private final int customIdIndex;
     private final int seedIndex;
 
-    /** Of all rows, if they have the same seed; else null. */
+    /** The seed of all rows, if they have the same one; else null. */
     private final GenerationParameters shared;
 
     RequestRows(ProviderSettings settings, Pretrained pretrained) {

@@ -19,7 +19,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.CloseableIterator;
 
-/** What the job's own parser and operator make of prompts. */
+/** Answers to prompts by the job's own parser and operator. */
 final class JobAnswers {
 
     private JobAnswers() {}

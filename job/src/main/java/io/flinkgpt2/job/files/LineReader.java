@@ -153,7 +153,7 @@ final class LineReader implements RecordReader {
         private long start = -1;
         private long number;
         private long size;
-        /** Of a prompt that is too long: of all that is no longer kept. */
+        /** The digest of a prompt that is too long to be kept; else null. */
         private MessageDigest digest;
         /** Whether a line of it is known by its head only. */
         private boolean hasGap;

@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * How files are read.
+ * Options of reading files.
  *
  * @param promptColumn the column of a table that holds the prompt; the others become the request's metadata
  * @param separator the line that separates prompts of plain text, or null: each line is one

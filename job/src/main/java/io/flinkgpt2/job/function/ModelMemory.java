@@ -13,12 +13,7 @@ public final class ModelMemory {
 
     /** Returns the number of bytes of the weights, near enough: the few vectors among them are float32 in every precision. */
     public static long weightBytes(Gpt2Config config, Precision precision) {
-        int parameterBytes = switch (precision) {
-            case F32 -> Float.BYTES;
-            case BF16 -> Short.BYTES;
-            case INT8 -> Byte.BYTES;
-        };
-        return Gpt2Weights.parameterCount(config, config.tieWordEmbeddings()) * parameterBytes;
+        return Gpt2Weights.byteCount(config, precision);
     }
 
     /**

@@ -24,7 +24,7 @@ final class AnswerCount {
     private static final Pattern TOKENS = Pattern.compile("\"completion_tokens\":(\\d{1,9})");
     private static final int BUFFER = 1 << 16;
 
-    /** What was counted of one part. */
+    /** The counts of one part. */
     private static final class Part {
         private long read;
         private long lines;

@@ -2,6 +2,7 @@ package io.flinkgpt2.cli.batch;
 
 import io.flinkgpt2.cli.common.InterruptibleInput;
 import io.flinkgpt2.cli.common.Interrupts;
+import io.flinkgpt2.cli.common.JobStart;
 import io.flinkgpt2.cli.common.Progress;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.InvalidOptionException;
@@ -19,7 +20,6 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +29,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
@@ -92,8 +91,7 @@ final class BatchRun {
             if (standardInput) {
                 spool(directory, earlier != null);
             }
-            PromptFiles files =
-                    PromptFiles.find(settings.files().inputs(), settings.files().format());
+            PromptFiles files = find();
             refuseOutAmong(files);
             List<TableColumn> columns = columns(files);
             RunDescription description = RunDescription.of(files, model, options);
@@ -113,11 +111,13 @@ final class BatchRun {
         }
     }
 
+    private PromptFiles find() throws IOException {
+        return PromptFiles.find(settings.files().inputs(), settings.files().format());
+    }
+
     /** @throws IOException if an input or the model has changed while it was read */
     private void requireUnchanged(RunDescription description) throws IOException {
-        PromptFiles files =
-                PromptFiles.find(settings.files().inputs(), settings.files().format());
-        List<String> changes = RunDescription.of(files, model, options).changesSince(description);
+        List<String> changes = RunDescription.of(find(), model, options).changesSince(description);
         if (!changes.isEmpty()) {
             throw new IOException("The inputs or the model have changed while they were read ("
                     + String.join("; ", changes) + "). Run the command again with --restart.");
@@ -224,11 +224,7 @@ final class BatchRun {
     private void run(LocalFlink flink, Optional<Path> checkpoint, PromptFiles files, AnswerCount answers)
             throws Exception {
         Configuration configuration = new Configuration();
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, 3);
-        configuration.set(
-                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+        JobStart.limitRestarts(configuration);
         checkpoint.ifPresent(path -> {
             configuration.set(StateRecoveryOptions.SAVEPOINT_PATH, path.toUri().toString());
             configuration.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * How a run ended.
+ * The result of a run.
  *
  * @param answered prompts with an answer
  * @param failed prompts with a reason why not

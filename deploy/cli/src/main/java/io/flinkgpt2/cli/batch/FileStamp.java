@@ -7,7 +7,7 @@ import java.util.HexFormat;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
 
-/** What a file is known by without reading all of it. */
+/** A digest that tells whether a file has changed, without reading all of it. */
 final class FileStamp {
     private static final int PART = 1 << 16;
 

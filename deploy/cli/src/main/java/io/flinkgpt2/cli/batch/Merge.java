@@ -16,7 +16,7 @@ import java.util.List;
 final class Merge {
 
     /**
-     * How a run ended.
+     * The numbers of prompts, once all are merged.
      *
      * @param answered prompts with an answer
      * @param failed prompts with a reason why not

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a run keeps beside OUT until OUT is whole: {@code .OUT.run}, a directory with a lock, a description of the run, Flink's
+ * The directory that a run keeps beside OUT until OUT is whole: {@code .OUT.run}, with a lock, a description of the run, Flink's
  * checkpoints, and the answers so far. One process has it at a time; a process that dies lets go of it.
  */
 final class RunDirectory implements AutoCloseable {

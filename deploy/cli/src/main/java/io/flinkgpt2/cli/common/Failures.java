@@ -24,7 +24,7 @@ public final class Failures {
 
     private final PrintStream err;
     private final BooleanSupplier signalled;
-    /** What is printed later fails for the same reason. */
+    /** Whether lost output was told: what is printed later fails for the same reason. */
     private boolean lostOutputIsTold;
 
     /** @param signalled whether a signal asks for the end: nobody needs a stack of what fails then */

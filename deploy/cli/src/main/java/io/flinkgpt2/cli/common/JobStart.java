@@ -14,9 +14,11 @@ import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 
 /** Checks and defaults of options, for commands that start a cluster or a job. */
 public final class JobStart {
@@ -74,6 +76,18 @@ public final class JobStart {
                     "one that docs/request-fields.md allows",
                     e);
         }
+    }
+
+    /**
+     * Lets a job fail that goes on failing, after three restarts within a minute. Where somebody looks on, that is to be told, not
+     * tried for ever, as is Flink's way.
+     */
+    public static void limitRestarts(Configuration configuration) {
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, 3);
+        configuration.set(
+                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
     }
 
     /** Sets an option unless the user has set it. */

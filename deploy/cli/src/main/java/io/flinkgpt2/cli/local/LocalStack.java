@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
@@ -130,12 +129,7 @@ final class LocalStack implements AutoCloseable {
     /** Submits the job. */
     JobClient submit() throws Exception {
         Configuration configuration = new Configuration();
-        // Here somebody looks on: what goes on failing is to be told, not tried for ever, as is Flink's way.
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, 3);
-        configuration.set(
-                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
-        configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+        JobStart.limitRestarts(configuration);
         StreamExecutionEnvironment environment = flink.environment(configuration);
         Interrupts.check();
         JobClient job = Interrupts.shielded(() -> {

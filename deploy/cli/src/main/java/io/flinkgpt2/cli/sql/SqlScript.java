@@ -1,6 +1,7 @@
 package io.flinkgpt2.cli.sql;
 
 import io.flinkgpt2.cli.common.Interrupts;
+import io.flinkgpt2.cli.common.JobStart;
 import io.flinkgpt2.cli.common.LostOutputException;
 import io.flinkgpt2.local.embedded.LocalFlink;
 import java.time.Duration;
@@ -10,7 +11,6 @@ import java.util.concurrent.Executors;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
-import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.config.ExecutionConfigOptions;
 import org.apache.flink.table.api.config.TableConfigOptions;
@@ -32,7 +32,7 @@ final class SqlScript {
     private SqlScript() {}
 
     /**
-     * What a script runs with; it may SET all but the slots and the port otherwise.
+     * The settings that a script begins with; it may SET all but the slots and the port otherwise.
      *
      * @param model path or name of the model that models have which name none
      * @param slots of the cluster, and the parallelism of a statement
@@ -53,12 +53,7 @@ final class SqlScript {
             // Rows wait for their place in the batch and for their order; Flink fails a job whose row waits for 3
             // minutes.
             configuration.set(ExecutionConfigOptions.TABLE_EXEC_ASYNC_ML_PREDICT_TIMEOUT, Duration.ofHours(1));
-            // Here somebody looks on: what goes on failing is to be told, not tried for ever, as is Flink's way.
-            configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
-            configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, 3);
-            configuration.set(
-                    RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL, Duration.ofMinutes(1));
-            configuration.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+            JobStart.limitRestarts(configuration);
             return configuration;
         }
     }

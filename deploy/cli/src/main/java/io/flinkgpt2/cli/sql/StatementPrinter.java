@@ -9,7 +9,7 @@ import org.apache.flink.table.gateway.service.application.Printer;
 import org.apache.flink.table.gateway.service.result.ResultFetcher;
 
 /**
- * What Flink's script executor tells of a script while it runs: each statement, then its result. The rows of a query are printed;
+ * A listener of Flink's script executor, which tells of each statement, then of its result. The rows of a query are printed;
  * that a job was submitted, or a table created, is not.
  */
 final class StatementPrinter extends Printer {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is refused before anything is started, and by what name. */
+/** Refusals before anything is started, and the names that they give. */
 class BatchCommandTest {
 
     private static final Path MODEL = Path.of("../models/fairytales");

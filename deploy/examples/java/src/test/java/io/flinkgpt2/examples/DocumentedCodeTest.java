@@ -25,7 +25,7 @@ class DocumentedCodeTest {
     private static final Pattern JAVA = Pattern.compile("^```java\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
     private static final Pattern CLASS = Pattern.compile("^(?:public )?(?:final )?class (\\w+)", Pattern.MULTILINE);
 
-    /** What the pieces of the guide that are not whole programs follow on from. */
+    /** The code before those pieces of the guide that are no whole programs. */
     private static final String BEFORE_PIECES = """
             import io.flinkgpt2.generation.Completion;
             import io.flinkgpt2.pretrained.LoadOptions;

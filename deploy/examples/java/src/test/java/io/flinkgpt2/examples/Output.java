@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** What programs print that run in this JVM, from the root of the project. */
+/** The output of programs that run in this JVM, from the root of the project. */
 final class Output {
 
     static final Path MODEL = Path.of("deploy/models/fairytales");
