@@ -1,6 +1,7 @@
 package io.flinkgpt2.deploy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -183,11 +185,17 @@ class BatchIT {
         assertThat(other.exitCode()).isEqualTo(1);
         assertThat(other.err()).contains("found another run that writes to it");
         assertThat(directory.resolve("out.txt")).doesNotExist();
+        FileTime time = Files.getLastModifiedTime(directory.resolve("in.txt"));
+        Files.writeString(directory.resolve("in.txt"), "one more\n", APPEND);
         Run changed = batch("in.txt", "out.txt", "--max-tokens", "25").run();
         assertThat(changed.exitCode()).isEqualTo(2);
         assertThat(changed.err())
                 .contains("request.max_tokens was \"24\", is \"25\"")
+                .containsPattern("in\\.txt bytes was \\d+, is \\d+")
+                .containsPattern("in\\.txt digest was \"\\w+\", is \"\\w+\"")
                 .contains("--restart");
+        Files.write(directory.resolve("in.txt"), prompts(160));
+        Files.setLastModifiedTime(directory.resolve("in.txt"), time);
         Run second = batch("in.txt", "out.txt", options).run();
         assertThat(second.exitCode()).as(second.err()).isZero();
         assertThat(second.err()).contains("Going on where an earlier process was.");
@@ -250,6 +258,36 @@ class BatchIT {
         assertThat(last.err()).contains("Going on");
         assertThat(directory.resolve("out.txt")).hasSameBinaryContentAs(directory.resolve("undisturbed.txt"));
         assertNothingElseIsLeft("in.txt", "out.txt", "undisturbed.txt");
+    }
+
+    @Tag("full")
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInputThatChangesMeanwhileIsToldAndLeavesNoAnswers(boolean longer) throws Exception {
+        List<String> prompts = prompts(MANY);
+        Files.write(directory.resolve("in.txt"), prompts);
+        String[] options = {"--max-tokens", "12", "--checkpoint.interval", "500 ms"};
+
+        Run changed;
+        try (Running running = batch("in.txt", "out.txt", options).start()) {
+            awaitCheckpoint(directory.resolve(".out.txt.run"), running);
+            if (longer) {
+                Files.writeString(directory.resolve("in.txt"), "one more\n", APPEND);
+            } else {
+                Files.write(directory.resolve("in.txt"), prompts.subList(0, MANY - 1));
+            }
+            changed = running.await();
+        }
+        Run again = batch("in.txt", "out.txt", options).run();
+        assertThat(directory.resolve("out.txt")).doesNotExist();
+        Run restarted = batch("in.txt", "out.txt", options).with("--restart").run();
+
+        assertThat(changed.exitCode()).as(changed.err()).isEqualTo(1);
+        assertThat(changed.err()).contains("in.txt bytes was").contains("--restart");
+        assertThat(again.exitCode()).isEqualTo(2);
+        assertThat(again.err()).contains("in.txt bytes was").contains("--restart");
+        assertThat(restarted.exitCode()).as(restarted.err()).isZero();
+        assertThat(lines("out.txt")).hasSize(longer ? MANY + 1 : MANY - 1);
     }
 
     @Tag("full")

@@ -75,6 +75,10 @@ class ClusterIT {
         assertThat(second.exitCode()).as(second.out()).isEqualTo(1);
         assertThat(second.err()).contains("A job named flink-gpt2 runs already", job, "stop-job", "--job.name");
 
+        Run well = cluster.command("cluster", "status").run();
+        assertThat(well.exitCode()).as(well.out()).isZero();
+        assertThat(well.out())
+                .containsPattern("tasks (\\d+) of \\1, restarts [0?], checkpoints \\d+ completed, 0 failed");
         JsonNode before = cluster.status();
         assertThat(Cluster.jobState(before, job)).isEqualTo("RUNNING");
         Cluster.succeed(cluster.command("cluster", "kill-taskmanager", "--no-restart"));

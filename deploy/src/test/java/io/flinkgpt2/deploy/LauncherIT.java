@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How the launcher finds Java, and what it says where it cannot. */
+/** How the launcher finds Java, what it says where it cannot, and how the JVM starts. */
 class LauncherIT {
 
     @TempDir
@@ -67,6 +71,75 @@ class LauncherIT {
     private static String classPath() {
         Path dist = Command.deploy().resolve("target/dist");
         return "<" + dist + "/flink-gpt2-job.jar:" + dist + "/cli/*:" + dist + "/lib/*>";
+    }
+
+    @Test
+    void commandsThatComputeNothingStartWithoutTheVectorModuleAndItsWarning() throws Exception {
+        for (String command :
+                List.of("--version", "models --help", "fetch --help", "consume --help", "stop-job --help")) {
+            assertThat(messages(command)).as(command).isEmpty();
+        }
+        assertThat(messages("tokenize --help")).contains("jdk.incubator.vector");
+    }
+
+    private static String messages(String command) throws Exception {
+        try (Running running = Command.launcher(command.split(" ")).start()) {
+            assertThat(running.await().exitCode()).as(command).isZero();
+            return running.err();
+        }
+    }
+
+    @Test
+    void anArchiveOfClassesIsMadeOnceAndUsedWhereItFits() throws Exception {
+        Path bin = Files.createDirectories(directory.resolve("deploy/bin"));
+        Path launcher = Files.copy(Command.launcherPath(), bin.resolve("flink-gpt2"));
+        for (String name : List.of("conf", "models", "demo")) {
+            Files.createSymbolicLink(
+                    directory.resolve("deploy").resolve(name), Command.deploy().resolve(name));
+        }
+        Path target = Files.createDirectories(directory.resolve("deploy/target"));
+        Files.createSymbolicLink(target.resolve("dist"), Command.deploy().resolve("target/dist"));
+        Path archives = target.resolve("class-archives");
+
+        assertThat(classSources(launcher, "FLINK_GPT2_CLASS_ARCHIVE", "off")).doesNotContain("shared objects file");
+        assertThat(archives).doesNotExist();
+        assertThat(classSources(launcher, "", "")).contains("shared objects file");
+        Path archive;
+        try (Stream<Path> files = Files.list(archives)) {
+            List<Path> all = files.toList();
+            assertThat(all).hasSize(1);
+            archive = all.get(0);
+        }
+        FileTime made = Files.getLastModifiedTime(archive);
+        assertThat(classSources(launcher, "", "")).contains("shared objects file");
+        assertThat(Files.getLastModifiedTime(archive)).isEqualTo(made);
+
+        // Cut, as by a disk that was full: the JVM leaves it alone and says nothing.
+        byte[] whole = Files.readAllBytes(archive);
+        Files.delete(archive);
+        Files.write(archive, Arrays.copyOf(whole, whole.length / 2));
+        assertThat(classSources(launcher, "", "")).doesNotContain("shared objects file");
+        // What could not be made is not tried again and again.
+        Files.write(archive, new byte[0]);
+        assertThat(classSources(launcher, "", "")).doesNotContain("shared objects file");
+        assertThat(archive).isEmptyFile();
+    }
+
+    /** Returns where the JVM found the class of the main method. */
+    private String classSources(Path launcher, String name, String value) throws Exception {
+        Path log = directory.resolve("classes.log");
+        Run run = Command.launcherAt(launcher, "--version")
+                .environment("FLINK_GPT2_JAVA_OPTS", "-Xlog:class+load:file=" + log)
+                .environment(name.isEmpty() ? "UNUSED" : name, value)
+                .run();
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).startsWith("flink-gpt2 ").hasLineCount(1);
+        assertThat(run.err()).isEmpty();
+        try (Stream<String> lines = Files.lines(log)) {
+            return lines.filter(line -> line.contains("io.flinkgpt2.cli.Main source:"))
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     @Test

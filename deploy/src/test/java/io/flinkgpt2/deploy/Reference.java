@@ -27,8 +27,7 @@ final class Reference {
      */
     static Reference of(Path model, List<String> requests) throws IOException, InterruptedException {
         Reference reference = new Reference();
-        Command complete = Command.launcher(
-                        "complete", "--model", model.toString(), "--max-context", "128", "--output", "json")
+        Command complete = Command.launcher("complete", "--model", model.toString(), "--output", "json")
                 .input(String.join("\n", requests));
         try (Running running = complete.start()) {
             Run run = running.await(PATIENCE);

@@ -186,7 +186,8 @@ final class TopicToTopic implements Callable<Integer> {
         for (int repeat = 1; repeat <= repeats; repeat++) {
             for (Side side : sides) {
                 double value = switch (side) {
-                    case BENCH -> bench(runs.slots());
+                    case BENCH ->
+                        Bench.tokensPerSecond(endless.path(), runs.slots(), batchSize, promptTokens, newTokens);
                     case JOB -> SteadyState.tokensPerSecond(job(runs, "prompts-batch"), batchSize);
                     case KEY -> SteadyState.tokensPerSecond(job(runs, "prompts-key", "--ordering", "key"), batchSize);
                     case MAP -> SteadyState.tokensPerSecond(job(runs, "prompts-map", "--mode", "map"), 1);
@@ -203,28 +204,6 @@ final class TopicToTopic implements Callable<Integer> {
     private List<AnswerLog.Answer> job(JobRuns runs, String topic, String... options)
             throws IOException, InterruptedException {
         return runs.run(topic, promptTokens + newTokens, newTokens, JobRuns.Watch.NOTHING, options);
-    }
-
-    private double bench(int engines) throws IOException, InterruptedException {
-        Command command =
-                Command.launcher("bench", "--model", endless.path().toString(), "--repeats", "1", "--output", "json");
-        Run bench;
-        try (Running running = command.with("--streams", "" + batchSize)
-                .with("--engines", "" + engines)
-                .with("--prompt-tokens", "" + promptTokens)
-                .with("--new-tokens", "" + newTokens)
-                .start()) {
-            bench = running.await(JobRuns.PATIENCE);
-        }
-        if (bench.exitCode() != 0) {
-            throw new IllegalStateException("'bench' ended with " + bench.exitCode() + ": " + bench.err());
-        }
-        return bench.json()
-                .get(0)
-                .path("runs")
-                .path(0)
-                .path("tokens_per_second")
-                .doubleValue();
     }
 
     private void occupancy(JobRuns runs) throws Exception {

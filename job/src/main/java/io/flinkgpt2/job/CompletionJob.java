@@ -15,6 +15,7 @@ import io.flinkgpt2.job.record.CompletionRecord;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.PromptRecord;
 import io.flinkgpt2.job.record.PromptRequest;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -22,7 +23,9 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -115,13 +118,34 @@ public final class CompletionJob {
         build(prompts(environment, prompts), settings, completions, deadLetters);
     }
 
-    private static void configure(StreamExecutionEnvironment environment, JobSettings settings) {
-        environment.enableCheckpointing(settings.checkpointInterval().toMillis(), CheckpointingMode.EXACTLY_ONCE);
-        environment
-                .getCheckpointConfig()
-                .setExternalizedCheckpointRetention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    /** Sets what Flink's own configuration does not. */
+    static void configure(StreamExecutionEnvironment environment, JobSettings settings) {
+        ReadableConfig flink = environment.getConfiguration();
+        if (flink.get(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE) == CheckpointingMode.AT_LEAST_ONCE) {
+            throw new InvalidOptionException(
+                    CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE.key(),
+                    "AT_LEAST_ONCE",
+                    "EXACTLY_ONCE, which is the default: this job writes each answer once");
+        }
+        environment.enableCheckpointing(checkpointInterval(flink, settings).toMillis(), CheckpointingMode.EXACTLY_ONCE);
+        if (flink.getOptional(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)
+                .isEmpty()) {
+            environment
+                    .getCheckpointConfig()
+                    .setExternalizedCheckpointRetention(ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        }
         // No function keeps or changes a record that it has passed on.
         environment.getConfig().enableObjectReuse();
+    }
+
+    /** Returns the job's own option if it is given, else Flink's, else the default of the job's. */
+    static Duration checkpointInterval(ReadableConfig flink, JobSettings settings) {
+        if (settings.checkpointInterval() != null) {
+            return settings.checkpointInterval();
+        }
+        return flink.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL)
+                .filter(interval -> !interval.isZero())
+                .orElse(JobOptions.CHECKPOINT_INTERVAL.defaultValue());
     }
 
     private static SingleOutputStreamOperator<PromptRecord> prompts(

@@ -160,10 +160,10 @@ public final class JobOptions {
 
     public static final ConfigOption<Integer> GENERATION_MAX_CONTEXT = ConfigOptions.key("generation.max-context")
             .intType()
-            .defaultValue(128)
+            .noDefaultValue()
             .withDescription(
                     "The most tokens of prompt and completion together; sizes the KV cache. At most n_positions of"
-                            + " the model.");
+                            + " the model, which it is unless given.");
 
     public static final ConfigOption<PromptTruncation> GENERATION_TRUNCATE_PROMPT = ConfigOptions.key(
                     "generation.truncate-prompt")
@@ -218,7 +218,8 @@ public final class JobOptions {
     public static final ConfigOption<Duration> CHECKPOINT_INTERVAL = ConfigOptions.key("checkpoint.interval")
             .durationType()
             .defaultValue(Duration.ofSeconds(10))
-            .withDescription("Time between checkpoints; completions become readable with each one.");
+            .withDescription("Time between checkpoints; completions become readable with each one. Unless given,"
+                    + " execution.checkpointing.interval where Flink's configuration has it.");
 
     public static final ConfigOption<UnknownFields> RECORDS_UNKNOWN_FIELDS = ConfigOptions.key("records.unknown-fields")
             .enumType(UnknownFields.class)

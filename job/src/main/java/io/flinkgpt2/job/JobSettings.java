@@ -144,7 +144,7 @@ public record JobSettings(
                         modelNames(options, modelPath),
                         get(options, JobOptions.MODEL_PRECISION, null),
                         activation(options)),
-                inRange(options, JobOptions.GENERATION_MAX_CONTEXT, 1, Integer.MAX_VALUE),
+                maxContext(options),
                 inRange(options, JobOptions.PREFILL_CHUNK, 1, 1 << 20),
                 new RequestDefaults(
                         get(options, JobOptions.GENERATION_TRUNCATE_PROMPT, null),
@@ -163,7 +163,7 @@ public record JobSettings(
                 get(options, JobOptions.GENERATION_MODE, null),
                 get(options, JobOptions.ORDERING, null),
                 batch(options),
-                inRange(options, JobOptions.CHECKPOINT_INTERVAL, SHORTEST_INTERVAL, "10 ms to 365 d"));
+                checkpointInterval(options));
         OptionConflicts.refuse(settings);
         return settings;
     }
@@ -195,7 +195,9 @@ public record JobSettings(
         if (option.equals(JobOptions.KV_CACHE_BYTES) || option.equals(JobOptions.PREFIX_CACHE_BYTES)) {
             return "a size such as '512mb' or '2gb'";
         }
-        return standard instanceof Integer ? "a whole number" : "text";
+        return standard instanceof Integer || option.equals(JobOptions.GENERATION_MAX_CONTEXT)
+                ? "a whole number"
+                : "text";
     }
 
     private static String required(Configuration options, ConfigOption<String> option) {
@@ -234,6 +236,19 @@ public record JobSettings(
                     most == Integer.MAX_VALUE ? least + " or more" : least + ".." + most);
         }
         return value;
+    }
+
+    /** Returns null where Flink's configuration may decide. */
+    private static Duration checkpointInterval(Configuration options) {
+        Duration interval = inRange(options, JobOptions.CHECKPOINT_INTERVAL, SHORTEST_INTERVAL, "10 ms to 365 d");
+        return options.contains(JobOptions.CHECKPOINT_INTERVAL) ? interval : null;
+    }
+
+    /** Returns null where the model decides. */
+    private static Integer maxContext(Configuration options) {
+        return get(options, JobOptions.GENERATION_MAX_CONTEXT, null) == null
+                ? null
+                : (Integer) inRange(options, JobOptions.GENERATION_MAX_CONTEXT, 1, Integer.MAX_VALUE);
     }
 
     private static Duration inRange(

@@ -56,7 +56,7 @@ record TransactionTime(
     static TransactionTime of(StreamExecutionEnvironment environment, JobSettings settings) {
         ReadableConfig flink = environment.getConfiguration();
         return new TransactionTime(
-                settings.checkpointInterval(),
+                CompletionJob.checkpointInterval(flink, settings),
                 flink.get(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS),
                 flink.getOptional(CheckpointingOptions.CHECKPOINTING_TIMEOUT),
                 flink.getOptional(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER).orElse(0),

@@ -195,7 +195,7 @@ class JobArgumentsTest {
         for (ConfigOption<?> option : JobOptions.ALL) {
             assertThat(help.lines()).anyMatch(line -> line.matches("  --" + option.key() + "( .*)?"));
         }
-        assertThat(help).contains("--generation.max-context (default: 128)\n      The most tokens of prompt");
+        assertThat(help).contains("--generation.max-context\n      The most tokens of prompt");
         assertThat(help)
                 .contains(
                         "--source.start (default: committed)",

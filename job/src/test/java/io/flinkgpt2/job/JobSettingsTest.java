@@ -18,6 +18,7 @@ import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.RecordEnvelope;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.tensor.Activation;
 import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ class JobSettingsTest {
                         new GenerationSettings(
                                 "flink-gpt2",
                                 new ModelSettings("/models/gpt2", List.of("gpt2"), Precision.F32, null),
-                                128,
+                                null,
                                 128,
                                 new RequestDefaults(PromptTruncation.ERROR, false, Map.of()),
                                 UnknownFields.REJECT,
@@ -65,13 +66,15 @@ class JobSettingsTest {
                         GenerationMode.BATCH,
                         Ordering.NONE,
                         new BatchSettings(32, Duration.ofSeconds(1), null, null),
-                        Duration.ofSeconds(10)));
+                        null));
     }
 
     @Test
-    void rule1_3_theContextOfAJobIs128UnlessTold() {
-        assertThat(settings().generation().maxContext()).isEqualTo(128);
-        assertThat(settings("--max-context=1024").generation().maxContext()).isEqualTo(1024);
+    void rule1_3_theContextIsTheModelsUnlessTold() {
+        Gpt2Config config = Gpt2Config.published(12, 12, 768);
+        assertThat(settings().generation().maxContext(config)).isEqualTo(1024);
+        assertThat(settings("--max-context=128").generation().maxContext(config))
+                .isEqualTo(128);
     }
 
     @Test

@@ -61,8 +61,8 @@ record SpecRow(String id, String rule, String later) {
                             + " refused with the name, what was found and what was expected."),
             row(
                     "1.3",
-                    "Prompt and generated tokens together are at most `max_context`, which is at most `n_positions`: 128 in"
-                            + " the job, `n_positions` elsewhere, unless told. A prompt that does not fit is refused,"
+                    "Prompt and generated tokens together are at most `max_context`, which is at most `n_positions`, and"
+                            + " `n_positions` unless told. A prompt that does not fit is refused,"
                             + " or cut on the side that its request names, to what leaves room for the tokens asked for."
                             + " Nothing is written past the cache."),
             row(

@@ -1,38 +1,19 @@
 package io.flinkgpt2.cli;
 
-import io.flinkgpt2.cli.batch.BatchCommand;
-import io.flinkgpt2.cli.bench.BenchCommand;
-import io.flinkgpt2.cli.cluster.ClusterCommand;
-import io.flinkgpt2.cli.cluster.StopJobCommand;
-import io.flinkgpt2.cli.cluster.SubmitCommand;
 import io.flinkgpt2.cli.common.CheckedOutput;
 import io.flinkgpt2.cli.common.Failures;
 import io.flinkgpt2.cli.common.LostOutputException;
 import io.flinkgpt2.cli.common.PrintableOutput;
 import io.flinkgpt2.cli.common.SignalExit;
-import io.flinkgpt2.cli.complete.CompleteCommand;
-import io.flinkgpt2.cli.complete.SchemaCommand;
-import io.flinkgpt2.cli.complete.TokenizeCommand;
-import io.flinkgpt2.cli.local.DemoCommand;
-import io.flinkgpt2.cli.local.LocalCommand;
-import io.flinkgpt2.cli.model.ConvertCommand;
-import io.flinkgpt2.cli.model.FetchCommand;
-import io.flinkgpt2.cli.model.ModelsCommand;
-import io.flinkgpt2.cli.model.RandomModelCommand;
-import io.flinkgpt2.cli.sql.SqlCommand;
-import io.flinkgpt2.cli.topic.ConsumeCommand;
-import io.flinkgpt2.cli.topic.ProduceCommand;
-import io.flinkgpt2.cli.verify.VerifyCommand;
-import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.record.SystemFingerprint;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,27 +38,6 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 done; 1 failed, also where the output cannot be written; 2 wrong usage; 129, 130 or 143 ended by"
                     + " HUP, INT or TERM before it was done; of 'batch' 3, too: some prompts have errors. 'local' runs until it is ended, and exits with 0."
-        },
-        subcommands = {
-            DemoCommand.class,
-            LocalCommand.class,
-            ClusterCommand.class,
-            SubmitCommand.class,
-            StopJobCommand.class,
-            SqlCommand.class,
-            CompleteCommand.class,
-            BatchCommand.class,
-            ProduceCommand.class,
-            ConsumeCommand.class,
-            TokenizeCommand.class,
-            SchemaCommand.class,
-            VerifyCommand.class,
-            BenchCommand.class,
-            RandomModelCommand.class,
-            FetchCommand.class,
-            ConvertCommand.class,
-            ModelsCommand.class,
-            CommandLine.HelpCommand.class
         })
 public final class Main implements Runnable {
 
@@ -112,16 +72,14 @@ public final class Main implements Runnable {
     private static int run(PrintStream out, PrintStream err, List<String> args, Optional<SignalExit> signals) {
         Failures failures =
                 new Failures(err, () -> signals.map(SignalExit::signalled).orElse(false));
-        CommandLine commandLine = new CommandLine(new Main())
+        CommandLine commandLine = new CommandLine(new Main());
+        Commands.addTo(commandLine, args);
+        commandLine
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(100);
-        for (String takesJobOptions : List.of("batch", "demo", "local", "submit")) {
-            addJobOptionsToHelp(
-                    commandLine.getSubcommands().get(takesJobOptions).getCommandSpec());
-        }
         commandLine.setParameterExceptionHandler((problem, arguments) -> failures.wrongUsage(problem));
         commandLine.setExecutionStrategy(parsed -> {
             try {
@@ -158,19 +116,15 @@ public final class Main implements Runnable {
         return signals.begin();
     }
 
-    /** Shows the job's options below the command's own. */
-    private static void addJobOptionsToHelp(CommandSpec command) {
-        command.usageMessage().sectionMap().put("jobOptions", help -> "\n" + JobArguments.help());
-        List<String> keys = new ArrayList<>(command.usageMessage().sectionKeys());
-        keys.add("jobOptions");
-        command.usageMessage().sectionKeys(keys);
-    }
-
     @Override
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Name a command: demo, local, cluster, submit, stop-job, sql, complete, batch, produce, consume, tokenize, schema, verify, bench, random-model, fetch, convert, models.");
+                "Name a command: "
+                        + Commands.all().keySet().stream()
+                                .filter(name -> !name.equals("help"))
+                                .collect(Collectors.joining(", "))
+                        + ".");
     }
 
     /** The version of this build. */

@@ -36,14 +36,16 @@ final class EngineMemory {
      *     hold one sequence
      */
     static BatchOptions batchOptions(Pretrained pretrained, Limits limits, long heapBytes, int subtasks) {
-        ModelCheck.requireContext(limits.maxContext(), pretrained.config().contextLength());
+        int maxContext = limits.maxContext(pretrained.config());
+        ModelCheck.requireContext(maxContext, pretrained.config().contextLength());
         BatchOptions roomy =
-                BatchOptions.roomy(pretrained.config(), limits.maxContext(), limits.batchSize(), limits.prefillChunk());
-        long least = KvBlocks.blocksFor(limits.maxContext()) * KvBlocks.blockBytes(pretrained.config());
+                BatchOptions.roomy(pretrained.config(), maxContext, limits.batchSize(), limits.prefillChunk());
+        long least = KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(pretrained.config());
         if (limits.kvCacheBytes() != null) {
             if (limits.kvCacheBytes() < least) {
                 throw new IllegalArgumentException(Gpt2Options.KV_CACHE_SIZE.key() + ": found " + limits.kvCacheBytes()
-                        + " bytes, expected at least " + least + ", what one sequence of max-context-size takes");
+                        + " bytes, expected at least " + least + ", what one sequence of max-context-size ("
+                        + maxContext + ") takes");
             }
             return roomy.withKvCacheBytes(limits.kvCacheBytes()).withPrefixCacheBytes(limits.kvCacheBytes());
         }
@@ -54,7 +56,7 @@ final class EngineMemory {
                     heapBytes,
                     weights + 2L * subtasks * least,
                     weights + " for the weights and twice " + least + " for each of " + subtasks
-                            + " subtasks, what one sequence of max-context-size takes");
+                            + " subtasks, what one sequence of max-context-size (" + maxContext + ") takes");
         }
         long kvCache = Math.min(share, roomy.kvCacheBytes());
         return roomy.withKvCacheBytes(kvCache).withPrefixCacheBytes(kvCache);

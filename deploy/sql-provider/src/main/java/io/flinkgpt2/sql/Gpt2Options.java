@@ -109,9 +109,10 @@ final class Gpt2Options {
 
     static final ConfigOption<Integer> MAX_CONTEXT_SIZE = ConfigOptions.key("max-context-size")
             .intType()
-            .defaultValue(128)
+            .noDefaultValue()
             .withDescription(
-                    "Maximum number of tokens of prompt and completion together; at most the model's n_positions.");
+                    "Maximum number of tokens of prompt and completion together; at most the model's n_positions, which"
+                            + " it is unless given.");
 
     static final ConfigOption<ContextOverflow> CONTEXT_OVERFLOW_ACTION = ConfigOptions.key("context-overflow-action")
             .enumType(ContextOverflow.class)

@@ -4,7 +4,9 @@ import io.flinkgpt2.hub.HubName;
 import io.flinkgpt2.hub.HubSettings;
 import io.flinkgpt2.hub.ModelHub;
 import io.flinkgpt2.hub.ModelLocator;
+import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.sql.ProviderSettings.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -37,7 +39,7 @@ final class ModelCheck {
         if (path == null) {
             return settings;
         }
-        requireFits(path, settings.limits().maxContext());
+        requireFits(path, settings.limits());
         return settings.withModel(path.toString());
     }
 
@@ -65,13 +67,14 @@ final class ModelCheck {
         }
     }
 
-    private static void requireFits(Path path, int maxContext) {
+    private static void requireFits(Path path, Limits limits) {
         try {
             Pretrained.openTokenizer(path).refusalOfText().ifPresent(why -> {
                 throw new IllegalArgumentException("model: found " + path + ", which takes no text: " + why
                         + "; expected a model with a tokenizer");
             });
-            requireContext(maxContext, Pretrained.openConfig(path).contextLength());
+            Gpt2Config config = Pretrained.openConfig(path);
+            requireContext(limits.maxContext(config), config.contextLength());
         } catch (IOException e) {
             throw new IllegalArgumentException("model: " + e.getMessage(), e);
         }

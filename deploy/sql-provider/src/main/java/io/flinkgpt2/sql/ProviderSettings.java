@@ -1,5 +1,6 @@
 package io.flinkgpt2.sql;
 
+import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.sampling.GenerationParametersBuilder;
@@ -63,10 +64,16 @@ record ProviderSettings(
     /**
      * The limits of the engine of a subtask.
      *
+     * @param maxContext the most tokens of prompt and completion together; null: what the model has
      * @param kvCacheBytes null: by the heap
      */
-    record Limits(int maxContext, int batchSize, int prefillChunk, Long kvCacheBytes) implements Serializable {
+    record Limits(Integer maxContext, int batchSize, int prefillChunk, Long kvCacheBytes) implements Serializable {
         private static final long serialVersionUID = 1L;
+
+        /** Returns the most tokens of prompt and completion together with a model. */
+        int maxContext(Gpt2Config config) {
+            return maxContext == null ? config.contextLength() : maxContext;
+        }
     }
 
     /** With the best kernels of the machine where this is called. */

@@ -33,7 +33,7 @@ final class RequestRows {
     RequestRows(ProviderSettings settings, Pretrained pretrained) {
         this.settings = settings;
         this.tokenizer = pretrained.tokenizer();
-        this.limits = new PromptLimits(pretrained.config(), settings.limits().maxContext());
+        this.limits = new PromptLimits(pretrained.config(), settings.limits().maxContext(pretrained.config()));
         this.promptIndex = settings.columns().input().indexOf(InputColumn.PROMPT);
         this.customIdIndex = settings.columns().input().indexOf(InputColumn.CUSTOM_ID);
         this.seedIndex = settings.columns().input().indexOf(InputColumn.SEED);

@@ -94,7 +94,7 @@ final class SettingsReader {
             throw refused(Gpt2Options.KV_CACHE_SIZE, given(Gpt2Options.KV_CACHE_SIZE), "1 byte or more");
         }
         return new Limits(
-                atLeast(1, Gpt2Options.MAX_CONTEXT_SIZE),
+                value(Gpt2Options.MAX_CONTEXT_SIZE) == null ? null : (Integer) atLeast(1, Gpt2Options.MAX_CONTEXT_SIZE),
                 atLeast(1, Gpt2Options.BATCH_SIZE),
                 atLeast(1, Gpt2Options.PREFILL_CHUNK),
                 kvCache == null ? null : (Long) kvCache.getBytes());

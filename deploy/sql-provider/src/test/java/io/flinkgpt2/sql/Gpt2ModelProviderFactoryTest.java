@@ -36,7 +36,7 @@ class Gpt2ModelProviderFactoryTest {
         assertThat(settings.parameters(7))
                 .usingRecursiveComparison()
                 .isEqualTo(GenerationParameters.builder().setSeed(7).build());
-        assertThat(settings.limits().maxContext()).isEqualTo(128);
+        assertThat(settings.limits().maxContext()).isNull();
         assertThat(settings.limits().batchSize()).isEqualTo(32);
         assertThat(settings.overflow()).isEqualTo(ContextOverflow.ERROR);
         assertThat(settings.errors()).isEqualTo(ErrorHandling.NULL);

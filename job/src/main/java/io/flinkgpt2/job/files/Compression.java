@@ -1,16 +1,14 @@
 package io.flinkgpt2.job.files;
 
-import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdOutputStream;
-import java.io.EOFException;
+import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Locale;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
-import java.util.zip.ZipException;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /** The compression of a whole file, known by the end of its name. */
 public enum Compression {
@@ -52,11 +50,11 @@ public enum Compression {
 
     /** Opened with the first read, so that what is wrong with the first bytes is told as what is wrong with later ones. */
     private final class Decompressed extends InputStream {
-        private final InputStream compressed;
+        private final Source compressed;
         private InputStream decompressed;
 
         private Decompressed(InputStream compressed) {
-            this.compressed = compressed;
+            this.compressed = new Source(compressed);
         }
 
         @Override
@@ -70,11 +68,15 @@ public enum Compression {
             try {
                 if (decompressed == null) {
                     decompressed = Compression.this == GZIP
-                            ? new GZIPInputStream(withMoreToCome(compressed), BUFFER)
+                            // The JDK's takes a file for whole that ends within the header of a later member.
+                            ? new GzipCompressorInputStream(new BufferedInputStream(compressed, BUFFER), true)
                             : new ZstdFrames(compressed);
                 }
                 return decompressed.read(bytes, offset, length);
-            } catch (ZipException | ZstdIOException | EOFException e) {
+            } catch (IOException e) {
+                if (compressed.failed) {
+                    throw e;
+                }
                 throw new DamagedFileException(
                         "found what does not decompress (" + e.getMessage() + "), expected a whole file *" + extension,
                         e);
@@ -100,13 +102,28 @@ public enum Compression {
         };
     }
 
-    /** The library takes a member for the last one if the stream has nothing available, as streams over a network may say. */
-    private static InputStream withMoreToCome(InputStream in) {
-        return new FilterInputStream(in) {
-            @Override
-            public int available() {
-                return 1;
+    /** The compressed bytes; remembers whether it was they that could not be read, and not what they decompress to. */
+    private static final class Source extends FilterInputStream {
+        private boolean failed;
+
+        private Source(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                return super.read(bytes, offset, length);
+            } catch (IOException e) {
+                failed = true;
+                throw e;
             }
-        };
+        }
     }
 }

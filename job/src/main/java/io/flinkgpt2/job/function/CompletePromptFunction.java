@@ -59,14 +59,14 @@ public final class CompletePromptFunction extends RichMapFunction<PromptRequest,
         long kvCacheBytes = ModelMemory.kvCacheBytes(
                 pretrained.config(),
                 pretrained.precision(),
-                settings.maxContext(),
+                settings.maxContext(pretrained.config()),
                 Runtime.getRuntime().maxMemory(),
                 slots);
         completer = new RequestCompleter(
                 new Generator(
                         pretrained.model(),
                         pretrained.tokenizer(),
-                        settings.maxContext(),
+                        settings.maxContext(pretrained.config()),
                         settings.prefillChunk(),
                         new Workers(1),
                         kvCacheBytes,

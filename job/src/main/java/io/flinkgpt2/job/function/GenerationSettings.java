@@ -9,6 +9,7 @@ import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.SystemFingerprint;
 import io.flinkgpt2.job.record.UnknownFields;
+import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.pretrained.Pretrained;
 import java.io.Serializable;
 import java.util.Set;
@@ -18,7 +19,7 @@ import java.util.Set;
  *
  * @param jobName name of the job, part of the ids of completions
  * @param model which model, and how it is loaded
- * @param maxContext the most tokens of prompt and completion together
+ * @param maxContext the most tokens of prompt and completion together; null for what the model has
  * @param prefillChunk the most prompt tokens of one pass
  * @param defaults used for requests that lack them
  * @param unknownFields what becomes of a request with a field that nothing knows
@@ -28,7 +29,7 @@ import java.util.Set;
 public record GenerationSettings(
         String jobName,
         ModelSettings model,
-        int maxContext,
+        Integer maxContext,
         int prefillChunk,
         RequestDefaults defaults,
         UnknownFields unknownFields,
@@ -37,11 +38,16 @@ public record GenerationSettings(
         implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    /** Returns the most tokens of prompt and completion together with a model: its {@code n_positions} unless a number is given. */
+    public int maxContext(Gpt2Config config) {
+        return maxContext == null ? config.contextLength() : maxContext;
+    }
+
     /** Returns the parser of requests for a model that these settings run. */
     public RequestParser parser(Pretrained pretrained) {
         return new RequestParser(
                 pretrained.tokenizer(),
-                new PromptLimits(pretrained.config(), maxContext),
+                new PromptLimits(pretrained.config(), maxContext(pretrained.config())),
                 Set.copyOf(model.names()),
                 unknownFields,
                 answers,
@@ -63,7 +69,7 @@ public record GenerationSettings(
     public String identity(Pretrained pretrained) {
         return "model_revision=" + pretrained.revision()
                 + " system_fingerprint=" + SystemFingerprint.of(pretrained.precision())
-                + " max-context=" + maxContext
+                + " max-context=" + maxContext(pretrained.config())
                 + " truncate-prompt=" + defaults.truncation().wireName()
                 + " allow-special-tokens=" + defaults.allowSpecialTokens()
                 + (defaults.fields().isEmpty() ? "" : " request=" + defaults.describeFields());

@@ -18,19 +18,52 @@ public final class ModelMemory {
 
     /**
      * Returns the maximum number of bytes of keys and values of a slot that completes one request at a time: what the widest
-     * beam search takes, but at most this slot's part of half of what the weights leave of the heap, and at least one sequence.
+     * beam search takes, but at most {@link #requireKvCacheShare}.
      *
-     * @param slots number of slots that share the heap, 1 or more
+     * @throws IllegalStateException as that
      */
     static long kvCacheBytes(Gpt2Config config, Precision precision, int maxContext, long heapBytes, int slots) {
-        long least = KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(config);
-        long share = kvCacheShare(weightBytes(config, precision), heapBytes, slots);
-        return Math.max(least, Math.min(share, Generator.mostKvCacheBytes(config, maxContext)));
+        return Math.min(
+                requireKvCacheShare(config, precision, maxContext, heapBytes, slots),
+                Generator.mostKvCacheBytes(config, maxContext));
     }
 
-    /** Returns a slot's part of half of what the weights leave of the heap; the other half is for records, scratch and Flink. */
-    public static long kvCacheShare(long weightBytes, long heapBytes, int slots) {
-        return (heapBytes - weightBytes) / 2 / slots;
+    /**
+     * Returns a slot's part of half of what the weights leave of the heap, in bytes; the other half is for records, scratch and
+     * Flink.
+     *
+     * @param heapBytes the most bytes that the heap may have
+     * @param slots number of slots that share the heap, 1 or more
+     * @throws IllegalStateException if one sequence of {@code maxContext} does not fit into that; says how large the heap has to be,
+     *     and how long a context may be that fits
+     */
+    public static long requireKvCacheShare(
+            Gpt2Config config, Precision precision, int maxContext, long heapBytes, int slots) {
+        long weights = weightBytes(config, precision);
+        long share = (heapBytes - weights) / 2 / slots;
+        long least = KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(config);
+        if (share < least) {
+            int longest = longestContext(config, share, maxContext);
+            throw new IllegalStateException(tooSmall(
+                            heapBytes,
+                            weights + 2L * slots * least,
+                            weights + " for the weights and twice " + least + " for each of " + slots
+                                    + " slots, what the KV cache of one sequence with a max-context of " + maxContext
+                                    + " takes")
+                    + (longest == 0
+                            ? " No max-context fits this heap."
+                            : " The largest max-context that fits this heap is " + longest + "."));
+        }
+        return share;
+    }
+
+    /** Returns the longest context, less than a given one, whose keys and values take at most so many bytes; 0 if none does. */
+    private static int longestContext(Gpt2Config config, long bytes, int below) {
+        int context = below - 1;
+        while (context > 0 && KvBlocks.blocksFor(context) * KvBlocks.blockBytes(config) > bytes) {
+            context--;
+        }
+        return context;
     }
 
     /**

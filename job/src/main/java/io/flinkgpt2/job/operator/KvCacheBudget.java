@@ -4,7 +4,6 @@ import io.flinkgpt2.generation.BatchOptions;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.job.function.GenerationSettings;
 import io.flinkgpt2.job.function.ModelMemory;
-import io.flinkgpt2.model.KvBlocks;
 import io.flinkgpt2.pretrained.Pretrained;
 
 /**
@@ -30,39 +29,23 @@ final class KvCacheBudget {
      */
     static BatchOptions batchOptions(
             Pretrained pretrained, GenerationSettings generation, BatchSettings batch, long heapBytes, int slots) {
-        BatchOptions roomy = BatchOptions.roomy(
-                pretrained.config(), generation.maxContext(), batch.batchSize(), generation.prefillChunk());
+        int maxContext = generation.maxContext(pretrained.config());
+        BatchOptions roomy =
+                BatchOptions.roomy(pretrained.config(), maxContext, batch.batchSize(), generation.prefillChunk());
         long weights = ModelMemory.weightBytes(pretrained.config(), pretrained.precision());
-        long beams = Generator.mostKvCacheBytes(pretrained.config(), generation.maxContext());
+        long beams = Generator.mostKvCacheBytes(pretrained.config(), maxContext);
         long enough = Math.max(roomy.kvCacheBytes(), beams);
         boolean byDefault = batch.kvCacheBytes() == null;
         long kvCache = byDefault
-                ? share(pretrained, generation, enough, weights, heapBytes, slots)
+                ? Math.min(
+                        enough,
+                        ModelMemory.requireKvCacheShare(
+                                pretrained.config(), pretrained.precision(), maxContext, heapBytes, slots))
                 : chosen(batch.kvCacheBytes(), weights, heapBytes, slots);
         // Beams give their room back; prefixes would keep it.
         long mostPrefixes = byDefault ? Math.min(kvCache, roomy.kvCacheBytes()) : kvCache;
         long prefixes = batch.prefixCacheBytes() == null ? mostPrefixes : Math.min(kvCache, batch.prefixCacheBytes());
         return roomy.withKvCacheBytes(kvCache).withPrefixCacheBytes(prefixes);
-    }
-
-    private static long share(
-            Pretrained pretrained,
-            GenerationSettings generation,
-            long enough,
-            long weights,
-            long heapBytes,
-            int slots) {
-        long least = KvBlocks.blocksFor(generation.maxContext()) * KvBlocks.blockBytes(pretrained.config());
-        long share = ModelMemory.kvCacheShare(weights, heapBytes, slots);
-        if (share < least) {
-            throw tooSmall(
-                    heapBytes,
-                    weights + 2L * slots * least,
-                    weights + " for the weights and twice " + least + " for each of " + slots
-                            + " slots, what the KV cache of one sequence with a max-context of "
-                            + generation.maxContext() + " takes");
-        }
-        return Math.min(share, enough);
     }
 
     private static long chosen(long kvCache, long weights, long heapBytes, int slots) {

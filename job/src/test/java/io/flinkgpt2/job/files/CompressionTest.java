@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,13 +53,41 @@ class CompressionTest {
             value = Compression.class,
             names = {"GZIP", "ZSTD"})
     void whatIsCutIsNotTakenForWhole(Compression compression) throws IOException {
-        byte[] whole = TestFile.compressed(compression, bytes(2000, 256));
-        for (int length = whole.length / 2 + 40; length < whole.length; length++) {
+        byte[] bytes = bytes(2000, 256);
+        byte[] whole = TestFile.compressed(compression, bytes);
+        int wholeLengths = 0;
+        for (int length = 1; length < whole.length; length++) {
             InputStream in = compression.open(new ByteArrayInputStream(Arrays.copyOf(whole, length)));
-            assertThatThrownBy(in::readAllBytes)
-                    .as("%d of %d", length, whole.length)
-                    .isInstanceOf(DamagedFileException.class);
+            try {
+                // Only between the two members.
+                assertThat(in.readAllBytes())
+                        .as("%d of %d", length, whole.length)
+                        .isEqualTo(Arrays.copyOf(bytes, 1000));
+                wholeLengths++;
+            } catch (DamagedFileException e) {
+                assertThat(e).hasMessageContaining("expected a whole file");
+            }
         }
+        assertThat(wholeLengths).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Compression.class,
+            names = {"GZIP", "ZSTD"})
+    void whatCannotBeReadIsNotDamaged(Compression compression) throws IOException {
+        byte[] whole = TestFile.compressed(compression, bytes(2000, 256));
+        IOException failure = new IOException("the disk");
+        InputStream in = compression.open(new SequenceInputStream(
+                new ByteArrayInputStream(Arrays.copyOf(whole, 700)),
+                new FilterInputStream(InputStream.nullInputStream()) {
+                    @Override
+                    public int read(byte[] bytes, int offset, int length) throws IOException {
+                        throw failure;
+                    }
+                }));
+
+        assertThatThrownBy(in::readAllBytes).isSameAs(failure);
     }
 
     private static byte[] bytes(int length, int symbols) {

@@ -65,7 +65,8 @@ class KvCacheBudgetTest {
                         "found " + (enough - 1),
                         "at least " + enough,
                         "taskmanager.memory.task.heap.size",
-                        "max-context");
+                        "smaller max-context",
+                        "No max-context fits this heap.");
     }
 
     @Test

@@ -14,7 +14,6 @@ import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.files.Compression;
 import io.flinkgpt2.job.files.FileFormat;
 import io.flinkgpt2.job.function.GenerationSettings;
-import io.flinkgpt2.pretrained.Pretrained;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -176,12 +175,7 @@ public final class BatchCommand implements Callable<Integer> {
         Path located = ModelArgument.locate(
                         spec.commandLine(), checked.generation().model().path())
                 .path();
-        // A file has prompts of any length; the job's own default is for topics of short ones.
-        JobStart.setDefault(
-                options,
-                JobOptions.GENERATION_MAX_CONTEXT,
-                Pretrained.openConfig(located).contextLength());
-        GenerationSettings generation = JobSettings.from(options).generation();
+        GenerationSettings generation = checked.generation();
         JobStart.requireModel(located, generation.maxContext());
         JobStart.requireRequestFields(located, generation);
 

@@ -6,10 +6,12 @@ import io.flinkgpt2.cli.common.OutputFormat;
 import io.flinkgpt2.cli.common.Printable;
 import io.flinkgpt2.local.cluster.ClusterState;
 import io.flinkgpt2.local.cluster.FlinkRest;
+import io.flinkgpt2.local.cluster.JobHealth;
 import io.flinkgpt2.local.cluster.ProcessCluster;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,8 +26,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Shows processes, addresses, slots and jobs. Exit code 0 if all processes run, 1 if not.")
+        description = {
+            "Shows processes, addresses, slots and jobs.",
+            "Exit code 0 if all processes run and each job runs with all its tasks and completes its checkpoints, or was ended in"
+                    + " order; 1 if a process is missing or the JobManager does not answer; 4 if all processes run, but a job does"
+                    + " not do what it should."
+        })
 final class ClusterStatusCommand implements Callable<Integer> {
+
+    /** Exit code where all processes run and a job does not do what it should. */
+    private static final int UNWELL = 4;
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -39,7 +49,7 @@ final class ClusterStatusCommand implements Callable<Integer> {
     private OutputFormat output;
 
     /** The answer of the REST API, which is missing while the JobManager is down. */
-    private record Flink(FlinkRest.Overview overview, List<FlinkRest.Job> jobs) {}
+    private record Flink(FlinkRest.Overview overview, List<JobHealth> jobs) {}
 
     @Override
     public Integer call() throws IOException {
@@ -57,12 +67,20 @@ final class ClusterStatusCommand implements Callable<Integer> {
             print(out, cluster, state, members, flink);
         }
         out.flush();
-        return members.stream().allMatch(ProcessCluster.Member::running) ? 0 : 1;
+        if (!members.stream().allMatch(ProcessCluster.Member::running) || flink.isEmpty()) {
+            return 1;
+        }
+        return flink.get().jobs().stream().allMatch(JobHealth::isWell) ? 0 : UNWELL;
     }
 
     private Optional<Flink> ask(FlinkRest rest) {
         try {
-            return Optional.of(new Flink(rest.overview(), rest.jobs()));
+            FlinkRest.Overview overview = rest.overview();
+            List<JobHealth> jobs = new ArrayList<>();
+            for (FlinkRest.Job job : rest.jobs()) {
+                jobs.add(JobHealth.of(rest, job));
+            }
+            return Optional.of(new Flink(overview, jobs));
         } catch (IOException e) {
             spec.commandLine().getErr().println(e.getMessage());
             return Optional.empty();
@@ -100,10 +118,19 @@ final class ClusterStatusCommand implements Callable<Integer> {
             out.println();
             out.println("SLOTS        " + found.overview().freeSlots() + " of "
                     + found.overview().slots() + " free");
-            for (FlinkRest.Job job : found.jobs()) {
-                out.println("JOB          " + job.id() + " " + job.state() + " " + Printable.line(job.name()));
-            }
+            found.jobs().forEach(job -> printJob(out, job));
         });
+    }
+
+    private static void printJob(PrintWriter out, JobHealth health) {
+        FlinkRest.Job job = health.job();
+        out.println("JOB          " + job.id() + " " + job.state() + " " + Printable.line(job.name()));
+        if (!job.ended()) {
+            out.println("             tasks " + health.runningTasks() + " of " + health.tasks() + ", restarts "
+                    + (health.restarts() < 0 ? "?" : health.restarts()) + ", checkpoints "
+                    + health.completedCheckpoints() + " completed, " + health.failedCheckpoints() + " failed");
+        }
+        health.problems().forEach(problem -> out.println("             ! " + Printable.line(problem)));
     }
 
     private static String name(ProcessCluster.Member member) {
@@ -138,12 +165,18 @@ final class ClusterStatusCommand implements Callable<Integer> {
             json.put("slots", found.overview().slots());
             json.put("free_slots", found.overview().freeSlots());
             json.putArray("jobs");
-            for (FlinkRest.Job job : found.jobs()) {
-                json.withArrayProperty("jobs")
-                        .addObject()
-                        .put("id", job.id())
-                        .put("name", job.name())
-                        .put("state", job.state());
+            for (JobHealth health : found.jobs()) {
+                ObjectNode job = json.withArrayProperty("jobs").addObject();
+                job.put("id", health.job().id())
+                        .put("name", health.job().name())
+                        .put("state", health.job().state())
+                        .put("well", health.isWell())
+                        .put("tasks", health.tasks())
+                        .put("running_tasks", health.runningTasks())
+                        .put("restarts", health.restarts() < 0 ? null : (Integer) health.restarts())
+                        .put("completed_checkpoints", health.completedCheckpoints())
+                        .put("failed_checkpoints", health.failedCheckpoints());
+                health.problems().forEach(job.putArray("problems")::add);
             }
         });
         return json;

@@ -35,13 +35,14 @@ public final class JobStart {
     /**
      * Finds now what a task would find only when it is opened, and then again and again as it is restarted.
      *
+     * @param maxContext the most tokens of prompt and completion together, or null for what the model has
      * @throws InvalidOptionException if the model sees less than {@code maxContext} tokens
      * @throws IOException if there is no model, or its configuration or tokenizer cannot be read
      */
-    public static void requireModel(Path model, int maxContext) throws IOException {
+    public static void requireModel(Path model, Integer maxContext) throws IOException {
         Pretrained.openTokenizer(model);
         Gpt2Config config = Pretrained.openConfig(model);
-        if (maxContext > config.contextLength()) {
+        if (maxContext != null && maxContext > config.contextLength()) {
             throw new InvalidOptionException(
                     JobOptions.GENERATION_MAX_CONTEXT.key(),
                     String.valueOf(maxContext),
@@ -56,7 +57,8 @@ public final class JobStart {
      * @throws IOException if there is no model, or its configuration or tokenizer cannot be read
      */
     public static void requireRequestFields(Path model, GenerationSettings settings) throws IOException {
-        PromptLimits limits = new PromptLimits(Pretrained.openConfig(model), settings.maxContext());
+        Gpt2Config config = Pretrained.openConfig(model);
+        PromptLimits limits = new PromptLimits(config, settings.maxContext(config));
         RequestParser parser = new RequestParser(
                 Pretrained.openTokenizer(model),
                 limits,

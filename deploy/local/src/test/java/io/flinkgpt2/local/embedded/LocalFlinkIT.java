@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinkgpt2.local.cluster.FlinkRest;
+import io.flinkgpt2.local.cluster.JobHealth;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,6 +33,7 @@ import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -98,6 +101,50 @@ class LocalFlinkIT {
                 .hasRootCauseInstanceOf(IllegalStateException.class)
                 .rootCause()
                 .hasMessageContaining("is refused");
+    }
+
+    @Test
+    void aJobThatRunsIsWellAndOneThatFailsIsNot() throws Exception {
+        FlinkRest rest = FlinkRest.at(flink.webUrl().getAuthority());
+        JobClient running = endless(flink, new Configuration());
+
+        JobHealth well = health(rest, running);
+        assertThat(well.problems()).isEmpty();
+        assertThat(well.runningTasks()).isEqualTo(1);
+        assertThat(well.tasks()).isEqualTo(1);
+        assertThat(well.restarts()).as("0, or not told yet").isLessThanOrEqualTo(0);
+        // As many again as the cluster has slots for.
+        JobClient waiting = submitEndless(flink, new Configuration(), SLOTS);
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .untilAsserted(() -> assertThat(health(rest, waiting).problems())
+                        .containsExactly("runs 0 of its " + SLOTS + " tasks"));
+        waiting.cancel().get(PATIENCE_SECONDS, SECONDS);
+        running.cancel().get(PATIENCE_SECONDS, SECONDS);
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .until(() -> running.getJobStatus().get() == JobStatus.CANCELED);
+        assertThat(health(rest, running).isWell()).isTrue();
+
+        Configuration patient = new Configuration();
+        patient.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+        patient.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 1000);
+        patient.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMinutes(1));
+        StreamExecutionEnvironment environment = flink.environment(patient);
+        environment.fromSequence(1, 10).map(new Refusal()).sinkTo(new DiscardingSink<>());
+        JobClient failing = environment.executeAsync("fails again and again");
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .untilAsserted(() ->
+                        assertThat(health(rest, failing).problems()).first().isEqualTo("is RESTARTING"));
+        assertThat(health(rest, failing).problems().get(1)).contains("IllegalStateException", "is refused");
+        failing.cancel().get(PATIENCE_SECONDS, SECONDS);
+    }
+
+    private static JobHealth health(FlinkRest rest, JobClient client) throws IOException {
+        String id = client.getJobID().toHexString();
+        FlinkRest.Job job = rest.jobs().stream()
+                .filter(found -> found.id().equals(id))
+                .findFirst()
+                .orElseThrow();
+        return JobHealth.of(rest, job);
     }
 
     @Test
@@ -237,8 +284,19 @@ class LocalFlinkIT {
 
     /** Starts a job that does not end by itself, and waits until all of it runs. */
     private static JobClient endless(LocalFlink cluster, Configuration configuration) throws Exception {
+        JobClient job = submitEndless(cluster, configuration, 1);
+        URI details = cluster.webUrl().resolve("/jobs/" + job.getJobID());
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .untilAsserted(() -> assertThat(json(details).findValuesAsText("status"))
+                        .isNotEmpty()
+                        .containsOnly("RUNNING"));
+        return job;
+    }
+
+    private static JobClient submitEndless(LocalFlink cluster, Configuration configuration, int parallelism)
+            throws Exception {
         StreamExecutionEnvironment environment = cluster.environment(configuration);
-        environment.setParallelism(1);
+        environment.setParallelism(parallelism);
         environment
                 .fromSource(
                         new DataGeneratorSource<>(
@@ -248,13 +306,7 @@ class LocalFlinkIT {
                 .uid("numbers")
                 .sinkTo(new DiscardingSink<>())
                 .uid("nowhere");
-        JobClient job = environment.executeAsync("endless");
-        URI details = cluster.webUrl().resolve("/jobs/" + job.getJobID());
-        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
-                .untilAsserted(() -> assertThat(json(details).findValuesAsText("status"))
-                        .isNotEmpty()
-                        .containsOnly("RUNNING"));
-        return job;
+        return environment.executeAsync("endless");
     }
 
     private static boolean containsFile(Path directory, String name) throws IOException {
