@@ -85,7 +85,8 @@ final class Commands {
     /** Returns as much of a command as the list of commands shows. */
     private static CommandSpec listed(Class<?> type) {
         CommandSpec spec = CommandSpec.create();
-        spec.usageMessage().description(type.getAnnotation(Command.class).description());
+        Command command = type.getAnnotation(Command.class);
+        spec.usageMessage().header(command.header()).description(command.description());
         return spec;
     }
 

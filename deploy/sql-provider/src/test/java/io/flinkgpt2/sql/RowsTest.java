@@ -181,7 +181,7 @@ class RowsTest {
 
     @Test
     void aRowThatFailsHasNullAndItsReason() {
-        Collection<RowData> rows = answers(textAndError(Map.of()), LONG);
+        Collection<RowData> rows = answers(textAndError(Map.of("max-context-size", "128")), LONG);
 
         assertThat(rows).singleElement().satisfies(row -> {
             assertThat(row.isNullAt(0)).isTrue();
