@@ -80,15 +80,33 @@ final class ModelLoader {
         Path configFile = configFile(directory);
         Gpt2Config declared = Gpt2Config.read(configFile, options.activation());
         Gpt2Config config = declared.withEndOfTextIdsOf(directory.resolve(GENERATION_CONFIG));
-        Tokenizer tokenizer =
-                ModelTokenizer.of(directory, config.vocabularySize()).tokenizer();
-        Gpt2Weights weights = weights(file, config);
+        Beside<Tokenizer> loading = Beside.load(
+                "tokenizer",
+                () -> ModelTokenizer.of(directory, config.vocabularySize()).tokenizer());
+        Gpt2Weights weights = weightsBeside(loading, file, config);
+        Tokenizer tokenizer = loading.get();
         String changes = changes(declared, config);
         if (options.activation().isPresent()
                 && !Gpt2Config.declares(configFile, options.activation().get())) {
             changes = activation(config) + changes;
         }
         return pretrained(config, weights, tokenizer, Files.readAllBytes(configFile), changes);
+    }
+
+    /** Loads the weights; what is wrong with the tokenizer is told before what is wrong with them. */
+    private Gpt2Weights weightsBeside(Beside<Tokenizer> tokenizer, WeightsFile file, Gpt2Config config)
+            throws IOException {
+        try {
+            return weights(file, config);
+        } catch (IOException | RuntimeException e) {
+            try {
+                tokenizer.get();
+            } catch (IOException | RuntimeException first) {
+                first.addSuppressed(e);
+                throw first;
+            }
+            throw e;
+        }
     }
 
     /** Makes the model in memory; see {@link Pretrained#random}. */

@@ -18,6 +18,12 @@ final class BestKernels {
         return INSTANCE instanceof VectorKernels ? new VectorKernels(product) : new ScalarKernels(product);
     }
 
+    static Kernels warmingUp() {
+        return INSTANCE instanceof VectorKernels
+                ? new WarmingKernels(new ScalarKernels(), INSTANCE, WarmingKernels.WORTHWHILE)
+                : INSTANCE;
+    }
+
     private static Kernels choose() {
         if (!fusedMultiplyAdd()) {
             warn("This processor or JVM has no fused multiply-add; generation will be hundreds of times slower. "

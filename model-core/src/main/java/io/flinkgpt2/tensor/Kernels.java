@@ -15,8 +15,8 @@ package io.flinkgpt2.tensor;
  * </ul>
  *
  * <p>So no result depends on the vector width, on how many rows are computed together, or on the machine. Outputs come
- * first, rows lie {@code stride} floats apart, sizes are in floats. Implementations hold no state and may be shared by
- * threads. No kernel allocates anything of its own.
+ * first, rows lie {@code stride} floats apart, sizes are in floats. Implementations hold no state that a result
+ * depends on and may be shared by threads. No kernel allocates anything of its own.
  */
 public interface Kernels {
 
@@ -27,6 +27,15 @@ public interface Kernels {
      */
     static Kernels best() {
         return BestKernels.INSTANCE;
+    }
+
+    /**
+     * Returns the kernels for this machine for a process that has just started and may end soon: where {@link #best()} are those on
+     * vectors, it uses scalar ones until there is work enough that compiling the others pays, and they are compiled. For one
+     * model; a process that runs for long, or whose speed is measured, is better off with {@link #best()}.
+     */
+    static Kernels warmingUp() {
+        return BestKernels.warmingUp();
     }
 
     /** Returns the kernels for this machine, as {@link #best()}, with another product. */

@@ -32,6 +32,7 @@ import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.job.record.UnknownFields;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
+import io.flinkgpt2.tensor.Kernels;
 import io.flinkgpt2.tensor.Workers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -135,7 +136,7 @@ public final class CompleteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LoadOptions options = load.options();
+        LoadOptions options = load.options().withKernels(Kernels.warmingUp());
         ModelLocation location = ModelArgument.locate(spec.commandLine(), model, environment);
         Pretrained pretrained = Pretrained.open(location.path(), options);
         int context = maxContext == null ? pretrained.config().contextLength() : maxContext;
