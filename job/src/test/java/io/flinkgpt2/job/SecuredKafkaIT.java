@@ -334,6 +334,6 @@ class SecuredKafkaIT {
                 "--model",
                 TestStack.MODEL.toString(),
                 "--source.bounded",
-                "--checkpoint.interval=300 ms")));
+                "--checkpoint.interval=1 s")));
     }
 }
