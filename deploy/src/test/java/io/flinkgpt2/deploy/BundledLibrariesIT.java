@@ -22,6 +22,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -54,7 +55,7 @@ class BundledLibrariesIT {
     private static Map<String, Library> bill(String module) throws IOException {
         Path file = Command.deploy().resolve(module).resolve("target/bom.json");
         assertThat(file)
-                .as("bill of materials, which Maven writes in its phase pre-integration-test, and not with -o")
+                .as("bill of materials, which Maven writes in its phase pre-integration-test, and leaves out with -o")
                 .exists();
         Map<String, Library> libraries = new TreeMap<>();
         for (JsonNode component : MAPPER.readTree(Files.readString(file)).get("components")) {
@@ -113,6 +114,7 @@ class BundledLibrariesIT {
     }
 
     @Test
+    @Tag("full")
     void theNoticeNamesWhatOnlyTheCommandLineHas() throws IOException {
         Map<String, Library> libraries = others("");
         Map<String, Library> ofTheCommandLine = new TreeMap<>();
@@ -131,6 +133,7 @@ class BundledLibrariesIT {
     }
 
     @Test
+    @Tag("full")
     void whateverIsDistributedHasALicenceThatAllowsIt() throws IOException {
         assertThat(others("")).hasSizeGreaterThan(60).allSatisfy((name, library) -> assertThat(library.licences())
                 .as(name)
