@@ -34,7 +34,7 @@ class BundledLibrariesIT {
     private static final Pattern NAMED = Pattern.compile("- ([\\w.-]+:[\\w.-]+)(,.*)?");
     private static final String OURS = "io.flinkgpt2:";
 
-    /** Licences by their SPDX identifiers, and the heading of a notice for each. */
+    /** Licences by their SPDX identifiers, or the names in POMs that have none, and the heading of a notice for each. */
     private static final Map<String, String> HEADINGS = Map.of(
             "Apache-2.0",
             "Apache License, Version 2.0",
@@ -44,8 +44,15 @@ class BundledLibrariesIT {
             "BSD 2-Clause License",
             "BSD-3-Clause",
             "BSD 3-Clause License",
-            "LGPL-3.0",
+            "GNU Library or Lesser General Public License (LGPL)",
             "GNU Lesser General Public License");
+
+    /** Named in no notice of ours, for their jars hold the texts: BSD's of three clauses, and one like MIT's. */
+    private static final Set<String> FURTHER = Set.of("Go License", "Unicode/ICU License");
+
+    /** The bill takes JLine's "The BSD License" for that of four clauses; its POM links to that of three. */
+    private static final Map<String, String> MISREAD =
+            Map.of("org.jline:jline-native", "BSD-3-Clause", "org.jline:jline-terminal", "BSD-3-Clause");
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -64,9 +71,12 @@ class BundledLibrariesIT {
                     .map(licence -> licence.path("license"))
                     .forEach(licence -> licences.add(
                             licence.path("id").asText(licence.path("name").asText())));
+            String name = component.get("group").asText() + ":" + component.get("name").asText();
             libraries.put(
-                    component.get("group").asText() + ":" + component.get("name").asText(),
-                    new Library(component.get("version").asText(), licences));
+                    name,
+                    new Library(
+                            component.get("version").asText(),
+                            MISREAD.containsKey(name) ? Set.of(MISREAD.get(name)) : licences));
         }
         assertThat(libraries).isNotEmpty();
         return libraries;
@@ -135,9 +145,12 @@ class BundledLibrariesIT {
     @Test
     @Tag("full")
     void whateverIsDistributedHasALicenceThatAllowsIt() throws IOException {
+        Set<String> allowed = new TreeSet<>(HEADINGS.keySet());
+        allowed.addAll(FURTHER);
+
         assertThat(others("")).hasSizeGreaterThan(60).allSatisfy((name, library) -> assertThat(library.licences())
                 .as(name)
-                .containsAnyElementsOf(HEADINGS.keySet()));
+                .containsAnyElementsOf(allowed));
     }
 
     /** Returns the names that a notice has. */
