@@ -71,7 +71,8 @@ class BundledLibrariesIT {
                     .map(licence -> licence.path("license"))
                     .forEach(licence -> licences.add(
                             licence.path("id").asText(licence.path("name").asText())));
-            String name = component.get("group").asText() + ":" + component.get("name").asText();
+            String name = component.get("group").asText() + ":"
+                    + component.get("name").asText();
             libraries.put(
                     name,
                     new Library(
@@ -119,7 +120,9 @@ class BundledLibrariesIT {
                     }
                 }
             }
-            assertThat(named).as("named, but neither a dependency nor inside of one").isEmpty();
+            assertThat(named)
+                    .as("named, but neither a dependency nor inside of one")
+                    .isEmpty();
         }
     }
 
@@ -148,9 +151,10 @@ class BundledLibrariesIT {
         Set<String> allowed = new TreeSet<>(HEADINGS.keySet());
         allowed.addAll(FURTHER);
 
-        assertThat(others("")).hasSizeGreaterThan(60).allSatisfy((name, library) -> assertThat(library.licences())
-                .as(name)
-                .containsAnyElementsOf(allowed));
+        assertThat(others(""))
+                .hasSizeGreaterThan(60)
+                .allSatisfy((name, library) ->
+                        assertThat(library.licences()).as(name).containsAnyElementsOf(allowed));
     }
 
     /** Returns the names that a notice has. */
@@ -159,15 +163,19 @@ class BundledLibrariesIT {
         String heading = "";
         for (String line : notice.lines().toList()) {
             String start = line;
-            heading = HEADINGS.values().stream().filter(start::startsWith).findFirst().orElse(heading);
+            heading = HEADINGS.values().stream()
+                    .filter(start::startsWith)
+                    .findFirst()
+                    .orElse(heading);
             Matcher named = NAMED.matcher(line);
             if (named.matches()) {
                 headings.put(named.group(1), heading);
             }
         }
-        libraries.forEach((name, library) -> assertThat(library.licences().stream().map(HEADINGS::get))
-                .as(name + ", whose licences are " + library.licences())
-                .contains(headings.get(name)));
+        libraries.forEach(
+                (name, library) -> assertThat(library.licences().stream().map(HEADINGS::get))
+                        .as(name + ", whose licences are " + library.licences())
+                        .contains(headings.get(name)));
         return headings.keySet();
     }
 

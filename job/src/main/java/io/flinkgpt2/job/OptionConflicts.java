@@ -116,7 +116,8 @@ final class OptionConflicts {
                 .getOrDefault(AbstractConfig.CONFIG_PROVIDERS_CONFIG, "")
                 .split(" *, *"));
         properties.keySet().stream().sorted().forEach(property -> {
-            Matcher reference = REFERENCE.matcher(String.valueOf(resolved.originals().get(property)));
+            Matcher reference =
+                    REFERENCE.matcher(String.valueOf(resolved.originals().get(property)));
             while (reference.find()) {
                 if (providers.contains(reference.group(1)) || reference.group(2).startsWith("/")) {
                     throw new InvalidOptionException(

@@ -19,8 +19,9 @@ final class CapturedLog implements AutoCloseable {
     private final LoggerContext context = (LoggerContext) LogManager.getContext(false);
     private final List<String> loggers = List.of("io.flinkgpt2", "org.apache.flink", "org.apache.kafka", "kafka");
     private final Queue<String> lines = new ConcurrentLinkedQueue<>();
-    private final PatternLayout layout =
-            PatternLayout.newBuilder().withPattern("%level %logger %message%n%throwable").build();
+    private final PatternLayout layout = PatternLayout.newBuilder()
+            .withPattern("%level %logger %message%n%throwable")
+            .build();
     private final AbstractAppender appender = new AbstractAppender("log", null, layout, true, Property.EMPTY_ARRAY) {
         @Override
         public void append(LogEvent event) {

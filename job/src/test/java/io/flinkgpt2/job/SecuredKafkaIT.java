@@ -107,7 +107,8 @@ class SecuredKafkaIT {
         settings.put("ssl.keystore.location", certificates.file("broker.p12").toString());
         settings.put("ssl.keystore.type", "PKCS12");
         settings.put("ssl.keystore.password", Certificates.PASSWORD);
-        settings.put("ssl.truststore.location", certificates.file("authority.pem").toString());
+        settings.put(
+                "ssl.truststore.location", certificates.file("authority.pem").toString());
         settings.put("ssl.truststore.type", "PEM");
         settings.put("listener.name.tls.ssl.client.auth", "required");
         settings.put("ssl.principal.mapping.rules", "RULE:^CN=([^,]+).*$/$1/");
@@ -119,13 +120,19 @@ class SecuredKafkaIT {
         Map<String, List<Acl>> users = new TreeMap<>();
         List<Acl> required = guide.requiredAcls();
         users.put(USER, required);
-        users.put(READS_LIMITS, Stream.concat(required.stream(), guide.optionalAcls().stream()).toList());
+        users.put(
+                READS_LIMITS,
+                Stream.concat(required.stream(), guide.optionalAcls().stream()).toList());
         for (Acl missing : required) {
-            users.put(without(missing), required.stream().filter(acl -> acl != missing).toList());
+            users.put(
+                    without(missing),
+                    required.stream().filter(acl -> acl != missing).toList());
         }
         users.put(
                 MAY_DESCRIBE,
-                required.stream().map(acl -> new Acl(AclOperation.DESCRIBE, acl.resource())).toList());
+                required.stream()
+                        .map(acl -> new Acl(AclOperation.DESCRIBE, acl.resource()))
+                        .toList());
         List<UserScramCredentialAlteration> passwords = users.keySet().stream()
                 .<UserScramCredentialAlteration>map(user -> new UserScramCredentialUpsertion(
                         user, new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), PASSWORD))
@@ -137,7 +144,8 @@ class SecuredKafkaIT {
             admin.alterUserScramCredentials(passwords).all().get();
             admin.createAcls(acls).all().get();
             // Written after the passwords: whoever sees these sees those.
-            await().until(() -> admin.describeAcls(AclBindingFilter.ANY).values().get().size() == acls.size());
+            await().until(() ->
+                    admin.describeAcls(AclBindingFilter.ANY).values().get().size() == acls.size());
         }
     }
 
@@ -150,8 +158,8 @@ class SecuredKafkaIT {
     void theJobAnswersOnceAndNoSecretIsSeen(String listener) throws Exception {
         for (int i = 0; i < PROMPTS; i++) {
             String prompt = i == 0 ? "" : ", \"prompt\": \"The king\", \"max_tokens\": 4";
-            stack.produce(List.of(
-                    TestStack.request("prompts", i % 2, "{\"custom_id\": \"" + listener + "-" + i + "\"" + prompt + "}")));
+            stack.produce(List.of(TestStack.request(
+                    "prompts", i % 2, "{\"custom_id\": \"" + listener + "-" + i + "\"" + prompt + "}")));
         }
         int letters = stack.committed("dead-letters").size();
         JobSettings settings = settings(listener, Map.of());
@@ -164,7 +172,8 @@ class SecuredKafkaIT {
             assertThat(limits.completionBytes()).isEqualTo(listener.equals(TLS) ? 2_000_000 : 1_048_588);
             CompletionJob.build(environment, settings, limits);
             graph = new String(
-                    InstantiationUtil.serializeObject(environment.getStreamGraph(false).getJobGraph()),
+                    InstantiationUtil.serializeObject(
+                            environment.getStreamGraph(false).getJobGraph()),
                     StandardCharsets.ISO_8859_1);
             JobExecutionResult result = environment.execute(settings.jobName());
             job = result.getJobID();
@@ -175,7 +184,9 @@ class SecuredKafkaIT {
         assertThat(customIds("completions", listener)).containsExactlyInAnyOrderElementsOf(ids(listener, 1));
         assertThat(stack.committed("dead-letters")).hasSize(letters + 1);
         String secret = listener.equals(SCRAM) ? PASSWORD : Certificates.PASSWORD;
-        assertThat(graph).contains(listener.equals(SCRAM) ? "${file:" : "${directory:").doesNotContain(secret);
+        assertThat(graph)
+                .contains(listener.equals(SCRAM) ? "${file:" : "${directory:")
+                .doesNotContain(secret);
         // The clients tell their settings, and hide those that are secret.
         assertThat(log)
                 .contains("ProducerConfig values", "ConsumerConfig values", "[hidden]", settings.jobName())
@@ -193,8 +204,9 @@ class SecuredKafkaIT {
             paths.add("/jobs/" + job + path);
         }
         JsonNode details = TestStack.json(stack.rest("/jobs/" + job).getBytes(StandardCharsets.UTF_8));
-        details.get("vertices").forEach(vertex -> paths.add(
-                "/jobs/" + job + "/vertices/" + vertex.get("id").asText()));
+        details.get("vertices")
+                .forEach(vertex -> paths.add(
+                        "/jobs/" + job + "/vertices/" + vertex.get("id").asText()));
         for (String path : paths) {
             answers.append(stack.rest(path));
         }
@@ -241,7 +253,9 @@ class SecuredKafkaIT {
         String operation = acl.operation() == AclOperation.READ ? "Read" : "Write";
         String name = acl.resource().name();
         ResourceType type = acl.resource().resourceType();
-        String option = type == ResourceType.TOPIC ? "--topic " : type == ResourceType.GROUP ? "--group " : "--transactional-id ";
+        String option = type == ResourceType.TOPIC
+                ? "--topic "
+                : type == ResourceType.GROUP ? "--group " : "--transactional-id ";
         return List.of(
                 stack.bootstrapServers(SCRAM),
                 "found no permission",
@@ -266,7 +280,10 @@ class SecuredKafkaIT {
                         "refuses",
                         "keystore"),
                 Arguments.of(
-                        SCRAM, Map.of("kafka.ssl.truststore.location", file("stranger.pem")), "authority", "truststore"),
+                        SCRAM,
+                        Map.of("kafka.ssl.truststore.location", file("stranger.pem")),
+                        "authority",
+                        "truststore"),
                 Arguments.of(TLS, Map.of("kafka.ssl.keystore.location", file("stranger.p12")), "refuses", "keystore"),
                 Arguments.of(TLS, Map.of("kafka.ssl.keystore.location", file("none.p12")), "keystore", "none.p12"),
                 Arguments.of(
@@ -279,7 +296,8 @@ class SecuredKafkaIT {
 
     @ParameterizedTest
     @MethodSource("refusals")
-    void whatTheBrokerRefusesIsNamedAtTheStart(String listener, Map<String, String> changed, String found, String look) {
+    void whatTheBrokerRefusesIsNamedAtTheStart(
+            String listener, Map<String, String> changed, String found, String look) {
         JobSettings settings = settings(listener, changed);
 
         assertThatThrownBy(() -> requireAccess(settings))
@@ -314,8 +332,7 @@ class SecuredKafkaIT {
 
     /** The guide's options for a listener, in a file; those that are changed to nothing are left out. */
     private static JobSettings settings(String listener, Map<String, String> changed) {
-        Map<String, String> options =
-                new TreeMap<>(listener.equals(SCRAM) ? guide.scramOptions() : guide.tlsOptions());
+        Map<String, String> options = new TreeMap<>(listener.equals(SCRAM) ? guide.scramOptions() : guide.tlsOptions());
         options.replaceAll((name, value) -> value.replace(SecurityGuide.DIRECTORY, directory.toString()));
         options.put("kafka.bootstrap.servers", stack.bootstrapServers(listener));
         options.putAll(changed);

@@ -54,11 +54,11 @@ final class SecurityGuide {
             List<String> words = Arrays.asList(command.strip().split(" +"));
             AclOperation operation = SecurityUtils.operation(after(words, "--operation"));
             PatternType pattern = words.contains("--resource-pattern-type")
-                    ? PatternType.valueOf(after(words, "--resource-pattern-type").toUpperCase(Locale.ROOT))
+                    ? PatternType.valueOf(
+                            after(words, "--resource-pattern-type").toUpperCase(Locale.ROOT))
                     : PatternType.LITERAL;
             if (words.contains("--cluster")) {
-                return new Acl(
-                        operation, new ResourcePattern(ResourceType.CLUSTER, Resource.CLUSTER_NAME, pattern));
+                return new Acl(operation, new ResourcePattern(ResourceType.CLUSTER, Resource.CLUSTER_NAME, pattern));
             }
             for (Map.Entry<String, ResourceType> type : Map.of(
                             "--topic", ResourceType.TOPIC,

@@ -2,6 +2,8 @@ package io.flinkgpt2.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,12 +78,16 @@ class SecurityGuideTest {
                 .map(row -> row.group(1))
                 .toList();
 
-        assertThat(refusals).hasSizeGreaterThan(8).allSatisfy(refusal -> assertThat(code).contains(refusal));
+        assertThat(refusals)
+                .hasSizeGreaterThan(8)
+                .allSatisfy(refusal -> assertThat(code).contains(refusal));
         // And the other way round.
-        assertThat(Pattern.compile("\"found [^\"(]*[^\"( ]").matcher(code).results().map(found -> found.group()
-                                .substring(1))
-                        .filter(found -> refusals.stream().noneMatch(refusal ->
-                                found.startsWith(refusal) || refusal.startsWith(found))))
+        assertThat(Pattern.compile("\"found [^\"(]*[^\"( ]")
+                        .matcher(code)
+                        .results()
+                        .map(found -> found.group().substring(1))
+                        .filter(found -> refusals.stream()
+                                .noneMatch(refusal -> found.startsWith(refusal) || refusal.startsWith(found))))
                 .containsExactly("found properties of the client that cannot be used");
     }
 
@@ -110,8 +116,8 @@ class SecurityGuideTest {
                     .results()
                     .map(setting -> setting.group(1))
                     .filter(setting -> !setting.equals("security.protocol"));
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -32,7 +32,8 @@ public final class ConnectionFailures {
 
     private static String describe(Throwable failure) {
         if (mentions(failure, "Failed to load SSL keystore")) {
-            return "found a keystore or truststore that cannot be read (" + innermost(failure).getMessage()
+            return "found a keystore or truststore that cannot be read ("
+                    + innermost(failure).getMessage()
                     + "), expected the file with its password and type; check ssl.truststore.location,"
                     + " ssl.keystore.location and their .password and .type";
         }

@@ -1,7 +1,6 @@
 package io.flinkgpt2.job.kafka;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;

@@ -30,9 +30,9 @@ public final class TopicAccess {
      */
     public static void require(Admin admin, String servers, Map<String, AclOperation> needed, String otherName)
             throws InterruptedException {
-        Map<String, KafkaFuture<TopicDescription>> descriptions = new HashMap<>(admin.describeTopics(
-                        needed.keySet(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
-                .topicNameValues());
+        Map<String, KafkaFuture<TopicDescription>> descriptions = new HashMap<>(
+                admin.describeTopics(needed.keySet(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                        .topicNameValues());
         for (Map.Entry<String, AclOperation> need : needed.entrySet()) {
             String topic = need.getKey();
             try {

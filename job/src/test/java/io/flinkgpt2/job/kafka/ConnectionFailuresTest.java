@@ -42,9 +42,12 @@ class ConnectionFailuresTest {
                         "refuses the certificate",
                         "ssl.keystore.location"),
                 Arguments.of(
-                        tls(new SSLException("Unsupported or unrecognized SSL message")), "no TLS", "security.protocol"),
+                        tls(new SSLException("Unsupported or unrecognized SSL message")),
+                        "no TLS",
+                        "security.protocol"),
                 Arguments.of(
-                        new KafkaException("Failed", new KafkaException("Failed to load SSL keystore a.p12 of type JKS")),
+                        new KafkaException(
+                                "Failed", new KafkaException("Failed to load SSL keystore a.p12 of type JKS")),
                         "keystore or truststore",
                         "ssl.truststore.location"),
                 Arguments.of(

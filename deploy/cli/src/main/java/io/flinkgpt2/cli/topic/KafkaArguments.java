@@ -38,8 +38,9 @@ public final class KafkaArguments {
     @Option(
             names = "--command-config",
             paramLabel = "FILE",
-            description = "File of properties of the Kafka client, as Kafka's own tools take it. For passwords, which the"
-                    + " command line would show to every user of this machine. Options given beside it win.")
+            description =
+                    "File of properties of the Kafka client, as Kafka's own tools take it. For passwords, which the"
+                            + " command line would show to every user of this machine. Options given beside it win.")
     private Path file;
 
     /**

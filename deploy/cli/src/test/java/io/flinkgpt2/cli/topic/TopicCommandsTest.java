@@ -160,8 +160,8 @@ class TopicCommandsTest {
         Path prompts = Files.writeString(directory.resolve("a.jsonl"), "{\"prompt\":\"a\"}\n");
         Path client = clientFile("ann", PASSWORD);
 
-        CommandRun produced = CommandRun.of(
-                "produce", "--topic", topic, "--command-config", client.toString(), prompts.toString());
+        CommandRun produced =
+                CommandRun.of("produce", "--topic", topic, "--command-config", client.toString(), prompts.toString());
         CommandRun consumed =
                 CommandRun.of("consume", "--topic", topic, "--until", "1", "--command-config", client.toString());
 
@@ -177,18 +177,17 @@ class TopicCommandsTest {
                 "expected the ACL Read");
         assertRefused(
                 CommandRun.of(
-                        "consume",
-                        "--until=1",
-                        "--command-config=" + clientFile("ann", "another"),
-                        "--topic",
-                        topic),
+                        "consume", "--until=1", "--command-config=" + clientFile("ann", "another"), "--topic", topic),
                 "user or password",
                 "sasl.jaas.config");
     }
 
     private static void assertRefused(CommandRun run, String... told) {
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains(told).contains(kafka.bootstrapServers(USERS)).doesNotContain(PASSWORD, "another");
+        assertThat(run.err())
+                .contains(told)
+                .contains(kafka.bootstrapServers(USERS))
+                .doesNotContain(PASSWORD, "another");
         assertThat(run.err().lines()).hasSize(1);
     }
 
@@ -204,7 +203,8 @@ class TopicCommandsTest {
                     .all()
                     .get();
             admin.createAcls(acls).all().get();
-            await().until(() -> admin.describeAcls(AclBindingFilter.ANY).values().get().size() == acls.size());
+            await().until(() ->
+                    admin.describeAcls(AclBindingFilter.ANY).values().get().size() == acls.size());
         }
     }
 

@@ -13,8 +13,8 @@ class KafkaNodeTest {
 
     @Test
     void everySettingIsOneThatKafkaKnows() {
-        Map<String, String> settings =
-                KafkaNode.settings(EmbeddedKafka.Options.defaults().withMessageMaxBytes(1), DIRECTORY, 9092, 9093, Map.of());
+        Map<String, String> settings = KafkaNode.settings(
+                EmbeddedKafka.Options.defaults().withMessageMaxBytes(1), DIRECTORY, 9092, 9093, Map.of());
 
         // Kafka ignores a name it does not know.
         assertThat(KafkaConfig.configDef().names()).containsAll(settings.keySet());
@@ -22,7 +22,8 @@ class KafkaNodeTest {
 
     @Test
     void listenersAreOnTheLoopbackInterfaceOnly() {
-        Map<String, String> settings = KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093, Map.of());
+        Map<String, String> settings =
+                KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093, Map.of());
 
         assertThat(settings)
                 .containsEntry("listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093")
@@ -40,14 +41,15 @@ class KafkaNodeTest {
 
         assertThat(settings)
                 .containsEntry("ssl.client.auth", "required")
-                .containsEntry("listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093,TLS://localhost:9094")
                 .containsEntry(
-                        "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL");
+                        "listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093,TLS://localhost:9094")
+                .containsEntry("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL");
     }
 
     @Test
     void limitsOnRecordsAreKafkasOwnUnlessAskedFor() {
-        Map<String, String> settings = KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093, Map.of());
+        Map<String, String> settings =
+                KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093, Map.of());
 
         assertThat(settings).doesNotContainKeys("message.max.bytes", "socket.request.max.bytes");
     }

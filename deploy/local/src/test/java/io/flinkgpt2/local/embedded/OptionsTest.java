@@ -25,11 +25,7 @@ class OptionsTest {
 
         assertThat(options)
                 .isEqualTo(new EmbeddedKafka.Options(
-                        9092,
-                        Optional.of(Path.of("data")),
-                        OptionalInt.of(5),
-                        Map.of("TLS", "SSL"),
-                        Map.of("a", "b")));
+                        9092, Optional.of(Path.of("data")), OptionalInt.of(5), Map.of("TLS", "SSL"), Map.of("a", "b")));
         assertThat(options.withPort(1).withPort(9092)).isEqualTo(options);
     }
 
