@@ -6,6 +6,7 @@ import io.flinkgpt2.job.files.FileConnections;
 import io.flinkgpt2.job.files.PromptFiles;
 import io.flinkgpt2.job.function.CompletePromptFunction;
 import io.flinkgpt2.job.function.ParseRequest;
+import io.flinkgpt2.job.kafka.JobAccess;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.OpenTransactions;
 import io.flinkgpt2.job.kafka.TopicLimits;
@@ -60,6 +61,7 @@ public final class CompletionJob {
                     PromptFiles.find(settings.files().inputs(), settings.files().format()));
         } else {
             TopicLimits limits = TopicLimits.of(settings.kafka());
+            JobAccess.require(settings.kafka(), limits);
             OpenTransactions.warn(settings.kafka());
             build(environment, settings, limits);
         }

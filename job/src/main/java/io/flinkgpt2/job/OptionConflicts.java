@@ -5,9 +5,12 @@ import io.flinkgpt2.job.kafka.source.SourceStart;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -16,6 +19,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Options that are valid each and cannot be meant together. What merely has no effect is not refused.
  */
 final class OptionConflicts {
+
+    /** A provider and what it is asked for, as Kafka's {@code ConfigTransformer} reads it. */
+    private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}:]*):([^}]*)}");
 
     private OptionConflicts() {}
 
@@ -74,8 +80,11 @@ final class OptionConflicts {
         consumer.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         consumer.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         consumer.put(ConsumerConfig.GROUP_ID_CONFIG, kafka.groupId());
+        refuseReferencesForNumbers(kafka.clientProperties());
         try {
-            requireTimeToDeliver(new ProducerConfig(producer));
+            ProducerConfig resolved = new ProducerConfig(producer);
+            requireResolved(kafka.clientProperties(), resolved);
+            requireTimeToDeliver(resolved);
             new ConsumerConfig(consumer);
         } catch (ConfigException e) {
             throw new InvalidOptionException(
@@ -85,6 +94,41 @@ final class OptionConflicts {
                     "properties that are valid together",
                     e);
         }
+    }
+
+    /** References are resolved by the clients alone. */
+    private static void refuseReferencesForNumbers(Map<String, String> properties) {
+        for (String number : List.of(
+                ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                ProducerConfig.BUFFER_MEMORY_CONFIG)) {
+            String value = properties.getOrDefault(number, "");
+            if (value.contains("${")) {
+                throw new InvalidOptionException(
+                        JobOptions.KAFKA_PREFIX + number, "'" + value + "'", "a number: the job itself reads it");
+            }
+        }
+    }
+
+    /** Kafka takes a reference that finds nothing for the value itself, and a broker would then refuse that as a password. */
+    private static void requireResolved(Map<String, String> properties, ProducerConfig resolved) {
+        List<String> providers = List.of(properties
+                .getOrDefault(AbstractConfig.CONFIG_PROVIDERS_CONFIG, "")
+                .split(" *, *"));
+        properties.keySet().stream().sorted().forEach(property -> {
+            Matcher reference =
+                    REFERENCE.matcher(String.valueOf(resolved.originals().get(property)));
+            while (reference.find()) {
+                if (providers.contains(reference.group(1)) || reference.group(2).startsWith("/")) {
+                    throw new InvalidOptionException(
+                            JobOptions.KAFKA_PREFIX + property,
+                            "the reference " + reference.group() + ", which finds nothing",
+                            "one by a provider that " + JobOptions.KAFKA_PREFIX
+                                    + AbstractConfig.CONFIG_PROVIDERS_CONFIG
+                                    + " names, to a key that is there, in a path that it allows");
+                }
+            }
+        });
     }
 
     /** The one condition that Kafka's producer checks only when it is made; unless given, the time follows the others. */

@@ -12,8 +12,6 @@ import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.JarFile;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,8 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the packaged job jar holds, and what it leaves to the cluster. */
 class JobJarIT {
-
-    private static final Pattern POM_PROPERTIES = Pattern.compile("META-INF/maven/([^/]+)/([^/]+)/pom\\.properties");
 
     private static JarFile jar;
     private static List<String> entries;
@@ -173,11 +169,6 @@ class JobJarIT {
     }
 
     @Test
-    void noEntryIsThereTwice() {
-        assertThat(entries).doesNotHaveDuplicates();
-    }
-
-    @Test
     void noSignatureIsLeftThatWouldNoLongerHold() {
         assertThat(entries).noneMatch(name -> name.matches("META-INF/[^/]+\\.(SF|DSA|RSA)"));
     }
@@ -195,19 +186,6 @@ class JobJarIT {
         assertThat(jar.getManifest().getMainAttributes().getValue("Main-Class"))
                 .isEqualTo("io.flinkgpt2.job.CompletionJob");
         assertThat(jar.isMultiRelease()).isTrue();
-    }
-
-    @Test
-    void everyBundledLibraryThatNamesItselfIsInTheNotice() throws IOException {
-        List<String> bundled = entries.stream()
-                .map(POM_PROPERTIES::matcher)
-                .filter(Matcher::matches)
-                .map(name -> name.group(1) + ":" + name.group(2))
-                .filter(name -> !name.startsWith("io.flinkgpt2:"))
-                .toList();
-        String notice = text("META-INF/NOTICE");
-
-        assertThat(bundled).isNotEmpty().allSatisfy(name -> assertThat(notice).contains("- " + name));
     }
 
     private static String text(String entry) throws IOException {

@@ -3,9 +3,15 @@ package io.flinkgpt2.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.kafka.common.config.provider.FileConfigProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +57,46 @@ class OptionConflictsTest {
             })
     void whatMerelyHasNoEffectIsTaken(String options) {
         assertThat(settings(options.split(" "))).isNotNull();
+    }
+
+    @Test
+    void aSecretInAFileStaysAReference(@TempDir Path directory) throws IOException {
+        Path secrets = Files.writeString(directory.resolve("kafka.properties"), "password=secret\n");
+        String reference = "${file:" + secrets + ":password}";
+
+        JobSettings settings = settings(withProvider("file", "--kafka.ssl.key.password=" + reference));
+
+        assertThat(settings.kafka().clientProperties()).containsEntry("ssl.key.password", reference);
+        assertThat(settings.toString()).contains("ssl.key.password").doesNotContain("${", "secret\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "file | --kafka.ssl.key.password=${file:DIR/a.properties:other} | kafka.ssl.key.password | finds nothing",
+                "none | --kafka.ssl.key.password=${file:DIR/a.properties:password} | kafka.ssl.key.password | finds nothing",
+                "file | --kafka.ssl.key.password=${file:DIR/b.properties:password} | kafka.* | b.properties",
+                "file | --kafka.buffer.memory=${file:DIR/a.properties:password} | kafka.buffer.memory | a number"
+            })
+    void aReferenceThatFindsNothingIsRefused(
+            String provider, String option, String name, String reason, @TempDir Path directory) throws IOException {
+        Files.writeString(directory.resolve("a.properties"), "password=secret\n");
+
+        assertThatThrownBy(() -> settings(withProvider(provider, option.replace("DIR", directory.toString()))))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContainingAll(name, reason, "expected")
+                .hasMessageNotContaining("secret");
+    }
+
+    private static String[] withProvider(String provider, String option) {
+        return provider.equals("none")
+                ? new String[] {option}
+                : new String[] {
+                    "--kafka.config.providers=file",
+                    "--kafka.config.providers.file.class=" + FileConfigProvider.class.getName(),
+                    option
+                };
     }
 
     private static JobSettings settings(String... further) {

@@ -67,7 +67,12 @@ final class TestStack implements AutoCloseable {
 
     /** @param clusterSettings by Flink's names */
     static TestStack start(Map<String, String> clusterSettings) throws IOException {
-        EmbeddedKafka kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults());
+        return start(EmbeddedKafka.Options.defaults(), clusterSettings);
+    }
+
+    /** @param broker has a listener without security besides, on which this class is itself */
+    static TestStack start(EmbeddedKafka.Options broker, Map<String, String> clusterSettings) throws IOException {
+        EmbeddedKafka kafka = EmbeddedKafka.start(broker);
         try {
             return new TestStack(
                     kafka,
@@ -83,8 +88,16 @@ final class TestStack implements AutoCloseable {
         return kafka.bootstrapServers();
     }
 
+    String bootstrapServers(String listener) {
+        return kafka.bootstrapServers(listener);
+    }
+
     void createTopic(String name, int partitions) throws Exception {
-        kafka.createTopic(name, partitions, Map.of());
+        createTopic(name, partitions, Map.of());
+    }
+
+    void createTopic(String name, int partitions, Map<String, String> config) throws Exception {
+        kafka.createTopic(name, partitions, config);
     }
 
     void createLargeTopic(String name, int partitions) throws Exception {
@@ -202,17 +215,26 @@ final class TestStack implements AutoCloseable {
         return send(request).at("/exceptionHistory/entries").size();
     }
 
+    /** What Flink's REST API answers, as text. */
+    String rest(String path) throws IOException, InterruptedException {
+        return body(HttpRequest.newBuilder(flink.webUrl().resolve(path)).build());
+    }
+
     /** Takes a checkpoint and waits until it is complete; returns its path, to go on from it. */
     String takeCheckpoint(JobID job) throws Exception {
         return flink.takeCheckpoint(job).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static JsonNode send(HttpRequest request) throws IOException, InterruptedException {
+        return MAPPER.readTree(body(request));
+    }
+
+    private static String body(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode())
                 .as(request.uri() + ": " + response.body())
                 .isBetween(200, 299);
-        return MAPPER.readTree(response.body());
+        return response.body();
     }
 
     /** A request in a partition, without key and headers. */

@@ -94,6 +94,7 @@ class MainTest {
                 "--web-port -1|--web-port: found -1",
                 "--colour red|--colour: found an unknown option",
                 "--bootstrap-servers there:9092|kafka.bootstrap.servers: found a value, expected none",
+                "--kafka.security.protocol SASL_SSL|kafka.security.protocol: found 'SASL_SSL', expected PLAINTEXT",
                 "--max-context 0|generation.max-context: found 0",
                 "--max-context 81|generation.max-context: found 81, expected 1..64, the n_positions of the model",
                 "--precision f16|model.precision: found 'f16', expected one of [f32, bf16, int8]",

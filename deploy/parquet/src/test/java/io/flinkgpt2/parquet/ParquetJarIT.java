@@ -1,6 +1,5 @@
 package io.flinkgpt2.parquet;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinkgpt2.job.files.AnswerTable;
@@ -10,21 +9,17 @@ import io.flinkgpt2.job.files.TableLibrary;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.jar.JarFile;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 
 /** The content of the packaged jar. */
 class ParquetJarIT {
-    private static final Pattern POM_PROPERTIES = Pattern.compile("META-INF/maven/([^/]+)/([^/]+)/pom\\.properties");
     private static final Path JAR = Path.of(System.getProperty("parquet.jar"));
 
     @Test
@@ -40,25 +35,6 @@ class ParquetJarIT {
                     .contains("io/flinkgpt2/parquet/shaded/org/apache/parquet/hadoop/ParquetFileReader.class");
         }
         assertThat(JAR.toFile().length()).isLessThan(10_000_000);
-    }
-
-    @Test
-    void everyBundledLibraryIsInTheNotice() throws IOException {
-        try (JarFile jar = new JarFile(JAR.toFile());
-                InputStream in = jar.getInputStream(jar.getEntry("META-INF/NOTICE"))) {
-            String notice = new String(in.readAllBytes(), UTF_8);
-            List<String> bundled = jar.stream()
-                    .map(entry -> POM_PROPERTIES.matcher(entry.getName()))
-                    .filter(Matcher::matches)
-                    .map(name -> name.group(1) + ":" + name.group(2))
-                    .filter(name -> !name.startsWith("io.flinkgpt2:"))
-                    .toList();
-
-            assertThat(bundled)
-                    .isNotEmpty()
-                    .allSatisfy(name -> assertThat(notice).contains("- " + name));
-            assertThat(jar.getEntry("META-INF/LICENSE")).isNotNull();
-        }
     }
 
     /** Parquet's library is loaded from the jar alone, under its new names. */

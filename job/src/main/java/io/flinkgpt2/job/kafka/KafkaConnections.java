@@ -41,6 +41,9 @@ public final class KafkaConnections {
     /** Room for what a completion holds beside the copies from its request, in bytes: text, usage, metrics. */
     private static final int COMPLETION_BODY = 262_144;
 
+    static final String COMPLETIONS = "completions";
+    static final String DEAD_LETTERS = "dead-letters";
+
     private static final String RAISE =
             "; raise its max.message.bytes, and kafka.max.request.size and kafka.buffer.memory where they are given";
 
@@ -113,7 +116,7 @@ public final class KafkaConnections {
     public Sink<CompletionRecord> completions() {
         CompletionSerializer serializer = new CompletionSerializer(settings.completionsTopic(), maxCompletionBytes());
         return new TransactionalSink<>(
-                sink("completions", serializer, limits.completionBytes()),
+                sink(COMPLETIONS, serializer, limits.completionBytes()),
                 settings.completionsTopic(),
                 completion -> completion.source,
                 TopicLimits.adminProperties(settings),
@@ -131,7 +134,7 @@ public final class KafkaConnections {
         DeadLetterSerializer serializer =
                 new DeadLetterSerializer(settings.deadLettersTopic(), settings.deadLetterMaxBytes(), maxRecordBytes);
         return new TransactionalSink<>(
-                sink("dead-letters", serializer, limits.deadLetterBytes()),
+                sink(DEAD_LETTERS, serializer, limits.deadLetterBytes()),
                 settings.deadLettersTopic(),
                 letter -> letter.source,
                 TopicLimits.adminProperties(settings),
@@ -151,8 +154,13 @@ public final class KafkaConnections {
                 .setBootstrapServers(settings.bootstrapServers())
                 .setKafkaProducerConfig(properties)
                 .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-                .setTransactionalIdPrefix(settings.name() + "-" + name)
+                .setTransactionalIdPrefix(transactionalIdPrefix(settings, name))
                 .setRecordSerializer(serializer)
                 .build();
+    }
+
+    /** Returns what the transactional ids of a sink begin with; a hyphen and numbers follow. */
+    static String transactionalIdPrefix(KafkaSettings settings, String sink) {
+        return settings.name() + "-" + sink;
     }
 }

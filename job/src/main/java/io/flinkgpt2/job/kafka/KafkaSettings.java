@@ -3,6 +3,7 @@ package io.flinkgpt2.job.kafka;
 import io.flinkgpt2.job.kafka.sink.LostTransactions;
 import io.flinkgpt2.job.kafka.source.SourceStart;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * The job's connection to Kafka.
@@ -24,4 +25,13 @@ public record KafkaSettings(
         boolean sourceBounded,
         int deadLetterMaxBytes,
         LostTransactions lostTransactions,
-        Map<String, String> clientProperties) {}
+        Map<String, String> clientProperties) {
+
+    /** Names the clients' properties without their values, some of which are passwords. */
+    @Override
+    public String toString() {
+        return "KafkaSettings[name=" + name + ", bootstrapServers=" + bootstrapServers + ", groupId=" + groupId
+                + ", topics=" + promptsTopic + ", " + completionsTopic + ", " + deadLettersTopic
+                + ", clientProperties=" + new TreeSet<>(clientProperties.keySet()) + "]";
+    }
+}

@@ -3,7 +3,7 @@ package io.flinkgpt2.job.kafka;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,11 +15,9 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,23 +49,26 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
     /**
      * Asks the brokers.
      *
-     * @throws IllegalStateException if the broker cannot be reached or a topic does not exist; says what to do
+     * @throws KafkaAccessException if the broker cannot be reached, a topic does not exist or the user may not read or write it
      */
     public static TopicLimits of(KafkaSettings settings) {
-        List<String> topics =
-                List.of(settings.promptsTopic(), settings.completionsTopic(), settings.deadLettersTopic());
+        Map<String, AclOperation> topics = new LinkedHashMap<>();
+        topics.put(settings.promptsTopic(), AclOperation.READ);
+        topics.put(settings.completionsTopic(), AclOperation.WRITE);
+        topics.put(settings.deadLettersTopic(), AclOperation.WRITE);
         try (Admin admin = Admin.create(adminProperties(settings))) {
-            for (Map.Entry<String, KafkaFuture<?>> topic :
-                    descriptions(admin, topics).entrySet()) {
-                requireTopic(topic.getKey(), topic.getValue(), settings.bootstrapServers());
-            }
+            TopicAccess.require(admin, settings.bootstrapServers(), topics, "the topics.* options");
             return new TopicLimits(
                     maxMessageBytes(admin, settings.completionsTopic()),
                     maxMessageBytes(admin, settings.deadLettersTopic()),
                     maxTransactionTimeout(admin));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(
+                    "interrupted while asking " + settings.bootstrapServers() + " for its topics", e);
         } catch (KafkaException e) {
-            // Of the client's own making: an address that no one knows, a property of the wrong type.
-            throw unreachable(settings.bootstrapServers(), e.getCause() == null ? e : e.getCause());
+            // Of the client's own making: an address that no one knows, a keystore that cannot be read.
+            throw ConnectionFailures.of(settings.bootstrapServers(), e);
         }
     }
 
@@ -96,39 +97,6 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
                 Math.min(completionBytes, bytes), Math.min(deadLetterBytes, bytes), maxTransactionTimeout);
     }
 
-    private static Map<String, KafkaFuture<?>> descriptions(Admin admin, List<String> topics) {
-        return new HashMap<>(admin.describeTopics(topics).topicNameValues());
-    }
-
-    private static void requireTopic(String topic, KafkaFuture<?> description, String servers) {
-        try {
-            description.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-                throw new IllegalStateException(
-                        "topic " + topic + " does not exist at " + servers
-                                + "; create it, for example with kafka-topics.sh" + " --create --topic " + topic
-                                + ", or name another by the topics.* options",
-                        e);
-            }
-            if (e.getCause() instanceof AuthorizationException) {
-                LOG.warn("Not allowed to describe topic {}; whether it exists will show when it is used.", topic);
-                return;
-            }
-            throw unreachable(servers, e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while asking " + servers + " for its topics", e);
-        }
-    }
-
-    private static IllegalStateException unreachable(String servers, Throwable cause) {
-        return new IllegalStateException(
-                "cannot ask Kafka at " + servers + " for its topics (" + cause
-                        + "); check kafka.bootstrap.servers, that the broker runs, and the security options",
-                cause);
-    }
-
     private static int maxMessageBytes(Admin admin, String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
@@ -140,10 +108,10 @@ public record TopicLimits(int completionBytes, int deadLetterBytes, Duration max
             return entry == null ? DEFAULT_MAX_MESSAGE_BYTES : Integer.parseInt(entry.value());
         } catch (ExecutionException e) {
             LOG.warn(
-                    "Cannot read max.message.bytes of topic {}; records are kept to Kafka's default of {} bytes.",
+                    "Cannot read max.message.bytes of topic {} ({}); records are kept to Kafka's default of {} bytes.",
                     topic,
-                    DEFAULT_MAX_MESSAGE_BYTES,
-                    e);
+                    e.getCause().toString(),
+                    DEFAULT_MAX_MESSAGE_BYTES);
             return DEFAULT_MAX_MESSAGE_BYTES;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -12,6 +12,7 @@ import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.JobSettings;
 import io.flinkgpt2.job.files.FileFormat;
 import io.flinkgpt2.job.files.PromptFiles;
+import io.flinkgpt2.job.kafka.JobAccess;
 import io.flinkgpt2.job.kafka.OpenTransactions;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.local.cluster.ClusterState;
@@ -113,6 +114,7 @@ public final class SubmitCommand implements Callable<Integer> {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createRemoteEnvironment(
                 rest.host(), rest.port(), execution, Home.jobJar().toString());
         TopicLimits limits = TopicLimits.of(settings.kafka());
+        JobAccess.require(settings.kafka(), limits);
         OpenTransactions.warn(settings.kafka());
         CompletionJob.build(environment, settings, limits);
         return environment;

@@ -2,6 +2,7 @@ package io.flinkgpt2.cli.common;
 
 import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.files.InvalidInputException;
+import io.flinkgpt2.job.kafka.KafkaAccessException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintStream;
@@ -53,6 +54,11 @@ public final class Failures {
         }
         if (isInterruption(failure)) {
             print("Interrupted.");
+            return ExitCode.SOFTWARE;
+        }
+        if (failure instanceof KafkaAccessException) {
+            // Its causes say the same in Kafka's words.
+            print(failure.getMessage());
             return ExitCode.SOFTWARE;
         }
         printCauses(failure);

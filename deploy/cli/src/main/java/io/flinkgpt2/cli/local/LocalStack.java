@@ -21,6 +21,8 @@ import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
 import picocli.CommandLine;
 
 /** A Kafka broker and a Flink cluster in this process, with the job's topics, for {@code demo} and {@code local}. */
@@ -76,6 +78,7 @@ final class LocalStack implements AutoCloseable {
                     "a value",
                     "none: the broker is started here, and --kafka-port names its port");
         }
+        refuseSecurity(options);
         JobStart.setDefault(options, JobOptions.MODEL_PATH, model);
         JobStart.setDefault(options, JobOptions.CHECKPOINT_INTERVAL, Duration.ofSeconds(1));
         JobStart.setDefault(options, JobOptions.DEAD_LETTERS_MAX_BYTES, DEAD_LETTER_BYTES);
@@ -115,6 +118,18 @@ final class LocalStack implements AutoCloseable {
                 e.addSuppressed(closing);
             }
             throw e;
+        }
+    }
+
+    /** A client that asked this broker for TLS or a password would wait for an answer until its time is out. */
+    private static void refuseSecurity(Configuration options) {
+        String option = JobOptions.KAFKA_PREFIX + CommonClientConfigs.SECURITY_PROTOCOL_CONFIG;
+        String protocol = options.toMap().getOrDefault(option, SecurityProtocol.PLAINTEXT.name);
+        if (!protocol.equalsIgnoreCase(SecurityProtocol.PLAINTEXT.name)) {
+            throw new InvalidOptionException(
+                    option,
+                    "'" + protocol + "'",
+                    "PLAINTEXT or nothing: the broker that is started here has neither TLS nor users");
         }
     }
 

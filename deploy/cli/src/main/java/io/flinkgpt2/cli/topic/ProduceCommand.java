@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,7 +80,7 @@ public final class ProduceCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter err = spec.commandLine().getErr();
         PromptFiles found = PromptFiles.find(files, format);
-        kafka.requireTopic(topic);
+        kafka.requireTopic(topic, AclOperation.WRITE);
         long bytes = found.list().stream().mapToLong(PromptFile::length).sum();
         FileReaders readers = new FileReaders(new ReadOptions(promptColumn, separator));
         Map<String, Object> ours = Map.of(

@@ -3,11 +3,13 @@ package io.flinkgpt2.cli.common;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinkgpt2.job.kafka.ConnectionFailures;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
@@ -54,6 +56,19 @@ class FailuresTest {
         assertThat(said())
                 .isEqualTo("A file cannot be written (No space left on device); make room for it, and run the command"
                         + " again\n");
+    }
+
+    @Test
+    void aRefusalOfKafkaIsOneLine() {
+        int exitCode = failures(false)
+                .of(ConnectionFailures.of("k:1", new SaslAuthenticationException("refused", new IOException("more"))));
+
+        assertThat(exitCode).isEqualTo(1);
+        assertThat(said().lines())
+                .singleElement()
+                .asString()
+                .startsWith("Kafka at k:1: found a user or password that it refuses (refused)")
+                .doesNotContain("more");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.flinkgpt2.cli.topic;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flinkgpt2.cli.CommandRun;
@@ -9,10 +10,25 @@ import io.flinkgpt2.local.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ScramCredentialInfo;
+import org.apache.kafka.clients.admin.ScramMechanism;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.provider.FileConfigProvider;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,6 +38,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Files to a topic and back, with a real broker. */
 class TopicCommandsTest {
 
+    /** The listener with users; the other one is the administrator's. */
+    private static final String USERS = "USERS";
+
+    private static final String SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required";
+    private static final String PASSWORD = "user-secret-3141";
+
     private static EmbeddedKafka kafka;
 
     @TempDir
@@ -29,7 +51,17 @@ class TopicCommandsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults());
+        kafka = EmbeddedKafka.start(EmbeddedKafka.Options.defaults()
+                .withListeners(Map.of(USERS, "SASL_PLAINTEXT"))
+                .withSettings(Map.of(
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "super.users",
+                        "User:ANONYMOUS",
+                        "sasl.enabled.mechanisms",
+                        "SCRAM-SHA-512",
+                        "listener.name.users.scram-sha-512.sasl.jaas.config",
+                        SCRAM_LOGIN + ";")));
     }
 
     @AfterAll
@@ -121,6 +153,78 @@ class TopicCommandsTest {
     }
 
     @Test
+    void aUserSendsAndReadsWhatItMayAndIsToldWhatItMayNot() throws Exception {
+        String topic = newTopic();
+        String other = newTopic();
+        createUser("ann", topic, AclOperation.WRITE, AclOperation.READ);
+        Path prompts = Files.writeString(directory.resolve("a.jsonl"), "{\"prompt\":\"a\"}\n");
+        Path client = clientFile("ann", PASSWORD);
+
+        CommandRun produced =
+                CommandRun.of("produce", "--topic", topic, "--command-config", client.toString(), prompts.toString());
+        CommandRun consumed =
+                CommandRun.of("consume", "--topic", topic, "--until", "1", "--command-config", client.toString());
+
+        assertThat(produced.exitCode()).as(produced.err()).isZero();
+        assertThat(consumed.out()).as(consumed.err()).isEqualTo("{\"prompt\":\"a\"}\n");
+        assertRefused(
+                CommandRun.of("produce", "--topic", other, "--command-config", client.toString(), prompts.toString()),
+                "topic " + other,
+                "expected the ACL Write");
+        assertRefused(
+                CommandRun.of("consume", "--topic", other, "--until", "1", "--command-config", client.toString()),
+                "topic " + other,
+                "expected the ACL Read");
+        assertRefused(
+                CommandRun.of(
+                        "consume", "--until=1", "--command-config=" + clientFile("ann", "another"), "--topic", topic),
+                "user or password",
+                "sasl.jaas.config");
+    }
+
+    private static void assertRefused(CommandRun run, String... told) {
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err())
+                .contains(told)
+                .contains(kafka.bootstrapServers(USERS))
+                .doesNotContain(PASSWORD, "another");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    private static void createUser(String name, String topic, AclOperation... operations) throws Exception {
+        List<AclBinding> acls = Stream.of(operations)
+                .map(operation -> new AclBinding(
+                        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                        new AccessControlEntry("User:" + name, "*", operation, AclPermissionType.ALLOW)))
+                .toList();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            admin.alterUserScramCredentials(List.of(new UserScramCredentialUpsertion(
+                            name, new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), PASSWORD)))
+                    .all()
+                    .get();
+            admin.createAcls(acls).all().get();
+            await().until(() ->
+                    admin.describeAcls(AclBindingFilter.ANY).values().get().size() == acls.size());
+        }
+    }
+
+    /** A file of Kafka's tools; the password is in another. */
+    private Path clientFile(String user, String password) throws IOException {
+        Path secret = Files.writeString(directory.resolve(password + ".properties"), "password=" + password + "\n");
+        return Files.writeString(
+                directory.resolve("client-" + password + ".properties"),
+                String.join(
+                        "\n",
+                        "bootstrap.servers=" + kafka.bootstrapServers(USERS),
+                        "security.protocol=SASL_PLAINTEXT",
+                        "sasl.mechanism=SCRAM-SHA-512",
+                        "sasl.jaas.config=" + SCRAM_LOGIN + " username=\"" + user + "\" password=\"${file:" + secret
+                                + ":password}\";",
+                        "config.providers=file",
+                        "config.providers.file.class=" + FileConfigProvider.class.getName()));
+    }
+
+    @Test
     void whatIsWrongIsToldByName() {
         assertThat(run("produce", "--topic", "none", directory.resolve("x.txt").toString())
                         .err())
@@ -128,6 +232,9 @@ class TopicCommandsTest {
         assertThat(run("consume", "--topic", "none", "--until", "1").err()).contains("topic none does not exist at");
         assertThat(run("consume", "--topic", "none", "--until", "0").exitCode()).isEqualTo(2);
         assertThat(run("consume", "--topic", "none", "--idle", "soon").err()).contains("--idle: found 'soon'");
+        assertThat(run("consume", "--until", "1", "--command-config", "none.properties"))
+                .satisfies(run -> assertThat(run.exitCode()).isEqualTo(2))
+                .satisfies(run -> assertThat(run.err()).contains("--command-config: found none.properties"));
         assertThat(run("consume", "--max-context", "5").exitCode()).isEqualTo(2);
         assertThat(run("consume", "--kafka", "security.protocol=NONE", "--until", "1")
                         .err())

@@ -53,8 +53,15 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @param dataDirectory where topics are kept; it stays after {@link #close()}, and a broker started on it again has the same
      *     topics. Empty for a temporary directory that is deleted by {@link #close()}
      * @param messageMaxBytes the largest record batch the broker takes, in bytes; empty for Kafka's default, about 1 MiB
+     * @param listeners further listeners on free ports, by name, with Kafka's security protocol of each
+     * @param settings further settings of the node by Kafka's names; its own, such as addresses, win
      */
-    public record Options(int port, Optional<Path> dataDirectory, OptionalInt messageMaxBytes) {
+    public record Options(
+            int port,
+            Optional<Path> dataDirectory,
+            OptionalInt messageMaxBytes,
+            Map<String, String> listeners,
+            Map<String, String> settings) {
 
         /**
          * Checks the ranges.
@@ -69,26 +76,41 @@ public final class EmbeddedKafka implements AutoCloseable {
                 throw new IllegalArgumentException(
                         "messageMaxBytes is " + messageMaxBytes.getAsInt() + ", expected at least 1");
             }
+            listeners = Map.copyOf(listeners);
+            settings = Map.copyOf(settings);
         }
 
-        /** Any free port, a temporary directory, Kafka's own limit on records. */
+        /** Any free port, a temporary directory, Kafka's own limit on records, one listener without security. */
         public static Options defaults() {
-            return new Options(0, Optional.empty(), OptionalInt.empty());
+            return new Options(0, Optional.empty(), OptionalInt.empty(), Map.of(), Map.of());
         }
 
         /** These options with another port, 0 for any that is free. */
         public Options withPort(int newPort) {
-            return new Options(newPort, dataDirectory, messageMaxBytes);
+            return new Options(newPort, dataDirectory, messageMaxBytes, listeners, settings);
         }
 
         /** These options with a data directory that is kept; it is created where it is missing. */
         public Options withDataDirectory(Path directory) {
-            return new Options(port, Optional.of(directory), messageMaxBytes);
+            return new Options(port, Optional.of(directory), messageMaxBytes, listeners, settings);
         }
 
         /** These options with another limit on the size of a record batch, in bytes. */
         public Options withMessageMaxBytes(int bytes) {
-            return new Options(port, dataDirectory, OptionalInt.of(bytes));
+            return new Options(port, dataDirectory, OptionalInt.of(bytes), listeners, settings);
+        }
+
+        /**
+         * These options with these further listeners in place of those there were: capital letters, each with
+         * {@code PLAINTEXT}, {@code SSL}, {@code SASL_PLAINTEXT} or {@code SASL_SSL}.
+         */
+        public Options withListeners(Map<String, String> protocols) {
+            return new Options(port, dataDirectory, messageMaxBytes, protocols, settings);
+        }
+
+        /** These options with these further settings of the node in place of those there were. */
+        public Options withSettings(Map<String, String> newSettings) {
+            return new Options(port, dataDirectory, messageMaxBytes, listeners, newSettings);
         }
     }
 
@@ -117,6 +139,15 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Returns the address for clients, as in {@code bootstrap.servers}: {@code localhost:port}. */
     public String bootstrapServers() {
         return Ports.HOST + ":" + node.port();
+    }
+
+    /**
+     * Returns the address of a further listener, for clients.
+     *
+     * @throws IllegalArgumentException when the broker was started without it
+     */
+    public String bootstrapServers(String listener) {
+        return Ports.HOST + ":" + node.port(listener);
     }
 
     /** Returns the port that the broker listens on. */

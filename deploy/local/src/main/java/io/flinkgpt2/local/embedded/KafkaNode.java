@@ -1,11 +1,13 @@
 package io.flinkgpt2.local.embedded;
 
+import io.flinkgpt2.local.server.Ports;
 import io.flinkgpt2.local.server.SingleNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +53,7 @@ final class KafkaNode {
     private final ControllerServer controller;
     private final Path dataDirectory;
     private final int port;
+    private final Map<String, Integer> furtherPorts = new TreeMap<>();
     private boolean started;
 
     /**
@@ -64,8 +67,12 @@ final class KafkaNode {
         try {
             port = sockets.listen(SingleNode.BROKER, options.port());
             int controllerPort = sockets.listen(SingleNode.CONTROLLER, 0);
+            for (String listener : options.listeners().keySet()) {
+                furtherPorts.put(listener, sockets.listen(listener, 0));
+            }
             format(dataDirectory);
-            KafkaConfig config = new KafkaConfig(settings(options, dataDirectory, port, controllerPort), false);
+            KafkaConfig config =
+                    new KafkaConfig(settings(options, dataDirectory, port, controllerPort, furtherPorts), false);
             Tuple2<MetaPropertiesEnsemble, BootstrapMetadata> directories =
                     KafkaRaftServer.initializeLogDirs(config, LOG, "[embedded Kafka] ");
             SharedServer shared = new SharedServer(
@@ -94,6 +101,20 @@ final class KafkaNode {
     /** Returns the port that clients connect to. */
     int port() {
         return port;
+    }
+
+    /**
+     * Returns the port of a further listener.
+     *
+     * @throws IllegalArgumentException when there is none of that name
+     */
+    int port(String listener) {
+        Integer found = furtherPorts.get(listener);
+        if (found == null) {
+            throw new IllegalArgumentException(
+                    "listener: found " + listener + ", expected one of " + furtherPorts.keySet());
+        }
+        return found;
     }
 
     /**
@@ -160,10 +181,24 @@ final class KafkaNode {
         }
     }
 
-    /** Returns the node's {@code server.properties}, by Kafka's names. */
+    /** Returns the node's {@code server.properties}, by Kafka's names; {@code furtherPorts} by listener. */
     static Map<String, String> settings(
-            EmbeddedKafka.Options options, Path dataDirectory, int brokerPort, int controllerPort) {
+            EmbeddedKafka.Options options,
+            Path dataDirectory,
+            int brokerPort,
+            int controllerPort,
+            Map<String, Integer> furtherPorts) {
         Map<String, String> settings = SingleNode.settings(dataDirectory, brokerPort, controllerPort);
+        furtherPorts.forEach((listener, listenerPort) -> {
+            String address = "," + listener + "://" + Ports.HOST + ":" + listenerPort;
+            settings.merge("listeners", address, String::concat);
+            settings.merge("advertised.listeners", address, String::concat);
+            settings.merge(
+                    "listener.security.protocol.map",
+                    "," + listener + ":" + options.listeners().get(listener),
+                    String::concat);
+        });
+        options.settings().forEach(settings::putIfAbsent);
         // It would wait minutes for a controller that never ran when the start fails, and there is nobody to hand
         // leadership to.
         settings.put("controlled.shutdown.enable", "false");

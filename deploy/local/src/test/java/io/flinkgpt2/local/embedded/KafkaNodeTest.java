@@ -13,8 +13,8 @@ class KafkaNodeTest {
 
     @Test
     void everySettingIsOneThatKafkaKnows() {
-        Map<String, String> settings =
-                KafkaNode.settings(EmbeddedKafka.Options.defaults().withMessageMaxBytes(1), DIRECTORY, 9092, 9093);
+        Map<String, String> settings = KafkaNode.settings(
+                EmbeddedKafka.Options.defaults().withMessageMaxBytes(1), DIRECTORY, 9092, 9093, Map.of());
 
         // Kafka ignores a name it does not know.
         assertThat(KafkaConfig.configDef().names()).containsAll(settings.keySet());
@@ -22,7 +22,8 @@ class KafkaNodeTest {
 
     @Test
     void listenersAreOnTheLoopbackInterfaceOnly() {
-        Map<String, String> settings = KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093);
+        Map<String, String> settings =
+                KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093, Map.of());
 
         assertThat(settings)
                 .containsEntry("listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093")
@@ -31,8 +32,24 @@ class KafkaNodeTest {
     }
 
     @Test
+    void furtherListenersHaveTheirOwnProtocolAndAreOnTheLoopbackInterfaceToo() {
+        EmbeddedKafka.Options options = EmbeddedKafka.Options.defaults()
+                .withListeners(Map.of("TLS", "SSL"))
+                .withSettings(Map.of("ssl.client.auth", "required", "listeners", "TLS://0.0.0.0:1"));
+
+        Map<String, String> settings = KafkaNode.settings(options, DIRECTORY, 9092, 9093, Map.of("TLS", 9094));
+
+        assertThat(settings)
+                .containsEntry("ssl.client.auth", "required")
+                .containsEntry(
+                        "listeners", "PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093,TLS://localhost:9094")
+                .containsEntry("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL");
+    }
+
+    @Test
     void limitsOnRecordsAreKafkasOwnUnlessAskedFor() {
-        Map<String, String> settings = KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093);
+        Map<String, String> settings =
+                KafkaNode.settings(EmbeddedKafka.Options.defaults(), DIRECTORY, 9092, 9093, Map.of());
 
         assertThat(settings).doesNotContainKeys("message.max.bytes", "socket.request.max.bytes");
     }
@@ -46,7 +63,7 @@ class KafkaNodeTest {
 
     private static int requestLimit(int messageMaxBytes) {
         Map<String, String> settings = KafkaNode.settings(
-                EmbeddedKafka.Options.defaults().withMessageMaxBytes(messageMaxBytes), DIRECTORY, 9092, 9093);
+                EmbeddedKafka.Options.defaults().withMessageMaxBytes(messageMaxBytes), DIRECTORY, 9092, 9093, Map.of());
         return Integer.parseInt(settings.get("socket.request.max.bytes"));
     }
 }

@@ -19,9 +19,13 @@ class OptionsTest {
         EmbeddedKafka.Options options = EmbeddedKafka.Options.defaults()
                 .withPort(9092)
                 .withDataDirectory(Path.of("data"))
-                .withMessageMaxBytes(5);
+                .withMessageMaxBytes(5)
+                .withListeners(Map.of("TLS", "SSL"))
+                .withSettings(Map.of("a", "b"));
 
-        assertThat(options).isEqualTo(new EmbeddedKafka.Options(9092, Optional.of(Path.of("data")), OptionalInt.of(5)));
+        assertThat(options)
+                .isEqualTo(new EmbeddedKafka.Options(
+                        9092, Optional.of(Path.of("data")), OptionalInt.of(5), Map.of("TLS", "SSL"), Map.of("a", "b")));
         assertThat(options.withPort(1).withPort(9092)).isEqualTo(options);
     }
 
