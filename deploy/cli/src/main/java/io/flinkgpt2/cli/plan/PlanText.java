@@ -60,7 +60,7 @@ final class PlanText {
                 1e3 * costs.decode());
         row(
                 "",
-                "of %.3g ns for each token of a prompt and %.3g ns for each new one, and position before it",
+                "of %,.0f ns for each token of a prompt and %,.0f ns for each new one, and position before it",
                 1e9 * costs.prefillAttention(),
                 1e9 * costs.decodeAttention());
     }
