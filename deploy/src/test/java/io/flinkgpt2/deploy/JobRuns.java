@@ -75,6 +75,16 @@ final class JobRuns implements AutoCloseable {
         sizes.put(topic, requests.size());
     }
 
+    /** Fills a topic with a list of requests for each slot, which gets a partition of its own. */
+    void prepareSkewed(String topic, List<List<String>> partitions) throws Exception {
+        if (partitions.size() != slots) {
+            throw new IllegalArgumentException("partitions: found " + partitions.size() + ", expected " + slots);
+        }
+        Prompts.createTopic(bootstrapServers, topic, slots);
+        Prompts.sendTo(bootstrapServers, topic, partitions);
+        sizes.put(topic, partitions.stream().mapToInt(List::size).sum());
+    }
+
     /**
      * Runs a job to the end of a topic.
      *

@@ -32,6 +32,24 @@ final class Prompts {
         send(bootstrapServers, topic, requests, 0);
     }
 
+    /** Sends requests without keys, those of the first list to the first partition and so on, and returns when the broker has all of them. */
+    static void sendTo(String bootstrapServers, String topic, List<List<String>> partitions) throws Exception {
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(
+                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
+                new StringSerializer(),
+                new StringSerializer())) {
+            for (int partition = 0; partition < partitions.size(); partition++) {
+                for (String request : partitions.get(partition)) {
+                    sent.add(producer.send(new ProducerRecord<>(topic, partition, null, request)));
+                }
+            }
+            for (Future<RecordMetadata> record : sent) {
+                record.get();
+            }
+        }
+    }
+
     /** @param keys how many keys the requests have in turn; 0: none */
     static void send(String bootstrapServers, String topic, List<String> requests, int keys) throws Exception {
         List<Future<RecordMetadata>> sent = new ArrayList<>();

@@ -9,6 +9,6 @@ public final class InvalidOptionException extends IllegalArgumentException {
     }
 
     public InvalidOptionException(String option, String found, String expected, Throwable cause) {
-        super(option + ": found " + found + ", expected " + expected, cause);
+        super(option + ": found " + found + (found.endsWith("?") ? " Expected " : ", expected ") + expected, cause);
     }
 }

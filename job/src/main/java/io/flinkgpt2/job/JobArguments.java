@@ -38,6 +38,15 @@ public final class JobArguments {
      *     read
      */
     public static Configuration parse(List<String> args) {
+        return parse(args, Set.of());
+    }
+
+    /**
+     * As {@link #parse(List)}, for a command that has options of its own, which it has taken already.
+     *
+     * @param others their names, without the hyphens before them: what an unknown option may have been meant to be
+     */
+    public static Configuration parse(List<String> args, Set<String> others) {
         Map<String, String> given = new LinkedHashMap<>();
         Path file = null;
         for (int i = 0; i < args.size(); i++) {
@@ -48,7 +57,7 @@ public final class JobArguments {
             int equals = arg.indexOf('=');
             String name = equals < 0 ? arg.substring(2) : arg.substring(2, equals);
             boolean isFile = name.equals(FILE_ARGUMENT);
-            String key = isFile ? name : resolve(name);
+            String key = isFile ? name : resolve(name, others);
             String value;
             if (equals >= 0) {
                 value = arg.substring(equals + 1);
@@ -115,8 +124,12 @@ public final class JobArguments {
         return options;
     }
 
-    /** Returns the full key for a key or its last words. */
     static String resolve(String name) {
+        return resolve(name, Set.of());
+    }
+
+    /** Returns the full key for a key or its last words. */
+    private static String resolve(String name, Set<String> others) {
         List<String> matches = new ArrayList<>();
         String words = name.replace('.', '-');
         for (ConfigOption<?> option : JobOptions.ALL) {
@@ -144,7 +157,9 @@ public final class JobArguments {
             }
         }
         throw new InvalidOptionException(
-                "--" + name, "an unknown option", "one of " + keys() + ", kafka.* or request.*");
+                "--" + name,
+                "an unknown option" + OptionNames.hint(name, others),
+                "one of " + keys() + ", kafka.* or request.*");
     }
 
     private static List<String> keys() {

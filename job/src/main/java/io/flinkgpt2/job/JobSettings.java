@@ -15,6 +15,7 @@ import io.flinkgpt2.job.record.AnswerLimits;
 import io.flinkgpt2.job.record.RequestDefaults;
 import io.flinkgpt2.job.record.RequestFields;
 import io.flinkgpt2.job.record.RequestParser;
+import io.flinkgpt2.json.NearestName;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.tensor.Activation;
 import java.io.IOException;
@@ -174,17 +175,24 @@ public record JobSettings(
             return value == null ? otherwise : value;
         } catch (IllegalArgumentException | ArithmeticException e) {
             String given = options.toMap().get(option.key());
-            throw new InvalidOptionException(option.key(), "'" + given + "'", expectation(option), e);
+            String hint = NearestName.hint(String.valueOf(given), words(option));
+            throw new InvalidOptionException(option.key(), "'" + given + "'" + hint, expectation(option), e);
         }
+    }
+
+    /** Returns the words that an option takes; empty of one that takes other values. */
+    private static List<String> words(ConfigOption<?> option) {
+        return option.hasDefaultValue() && option.defaultValue() instanceof Enum<?> constant
+                ? Arrays.stream(constant.getDeclaringClass().getEnumConstants())
+                        .map(value -> value.toString().toLowerCase(Locale.ROOT))
+                        .toList()
+                : List.of();
     }
 
     private static String expectation(ConfigOption<?> option) {
         Object standard = option.hasDefaultValue() ? option.defaultValue() : "";
-        if (standard instanceof Enum<?> constant) {
-            List<String> names = Arrays.stream(constant.getDeclaringClass().getEnumConstants())
-                    .map(value -> value.toString().toLowerCase(Locale.ROOT))
-                    .toList();
-            return "one of " + names;
+        if (standard instanceof Enum<?>) {
+            return "one of " + words(option);
         }
         if (standard instanceof Duration) {
             return "a duration such as '10 s' or '500 ms'";
@@ -310,7 +318,9 @@ public record JobSettings(
         }
         return ActivationNames.find(name.strip())
                 .orElseThrow(() -> new InvalidOptionException(
-                        JobOptions.MODEL_ACTIVATION.key(), "'" + name + "'", "one of " + ActivationNames.all()));
+                        JobOptions.MODEL_ACTIVATION.key(),
+                        "'" + name + "'" + NearestName.hint(name, ActivationNames.all()),
+                        "one of " + ActivationNames.all()));
     }
 
     private static Map<String, String> clientProperties(Configuration options) {

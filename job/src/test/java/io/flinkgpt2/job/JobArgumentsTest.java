@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +80,30 @@ class JobArgumentsTest {
         assertThatThrownBy(() -> parse(name, "v"))
                 .isInstanceOf(InvalidOptionException.class)
                 .hasMessageContainingAll(name.replace("=", ""), "unknown option", "generation.max-context", "kafka.*");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--modell, --model",
+        "--max-contxt, --max-context",
+        "--generation.max_context, --generation.max-context",
+        "--Batch.Size, --batch.size",
+        "--option-file, --options-file",
+        "--kafka-prot, --kafka-port"
+    })
+    void aMisspeltNameIsRefusedWithTheOneThatWasMeant(String name, String meant) {
+        assertThatThrownBy(() -> JobArguments.parse(List.of(name, "v"), Set.of("kafka-port")))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageStartingWith(
+                        name + ": found an unknown option; did you mean '" + meant + "'? Expected one of [kafka.");
+    }
+
+    @Test
+    void everyNameThatIsKnownIsTaken() {
+        assertThat(OptionNames.all()).contains("model", "max-context", "batch.size", "kafka.bootstrap.servers");
+        for (String name : OptionNames.all()) {
+            assertThat(parse("--" + name, "v")).as(name).hasSize(1);
+        }
     }
 
     @Test

@@ -1,2 +1,2 @@
-/** Level 0: messages about text that is not valid JSON, in words for users; text in quotes. */
+/** Level 0: messages about text that is not valid JSON, in words for users; text in quotes; the names that misspelt ones were meant to be. */
 package io.flinkgpt2.json;

@@ -1,5 +1,8 @@
 package io.flinkgpt2.model;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** The sizes in which GPT-2 was published (Radford et al., 2019; distilgpt2: Sanh et al., 2019). */
 public enum PublishedModel {
     DISTILGPT2("distilgpt2", 6, 12, 768),
@@ -18,6 +21,13 @@ public enum PublishedModel {
         this.layerCount = layerCount;
         this.headCount = headCount;
         this.embeddingSize = embeddingSize;
+    }
+
+    /** Returns the size that was published under a name; empty if none was. */
+    public static Optional<PublishedModel> named(String name) {
+        return Arrays.stream(values())
+                .filter(size -> size.modelName.equals(name))
+                .findFirst();
     }
 
     /** Returns the name under which it is known. */

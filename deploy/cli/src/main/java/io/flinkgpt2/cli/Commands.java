@@ -8,12 +8,14 @@ import io.flinkgpt2.cli.cluster.SubmitCommand;
 import io.flinkgpt2.cli.complete.CompleteCommand;
 import io.flinkgpt2.cli.complete.SchemaCommand;
 import io.flinkgpt2.cli.complete.TokenizeCommand;
+import io.flinkgpt2.cli.completion.CompletionCommand;
 import io.flinkgpt2.cli.local.DemoCommand;
 import io.flinkgpt2.cli.local.LocalCommand;
 import io.flinkgpt2.cli.model.ConvertCommand;
 import io.flinkgpt2.cli.model.FetchCommand;
 import io.flinkgpt2.cli.model.ModelsCommand;
 import io.flinkgpt2.cli.model.RandomModelCommand;
+import io.flinkgpt2.cli.plan.PlanCommand;
 import io.flinkgpt2.cli.sql.SqlCommand;
 import io.flinkgpt2.cli.topic.ConsumeCommand;
 import io.flinkgpt2.cli.topic.ProduceCommand;
@@ -34,6 +36,7 @@ import picocli.CommandLine.Model.CommandSpec;
 final class Commands {
 
     private static final String HELP = "help";
+    private static final String COMPLETION = "completion";
 
     private Commands() {}
 
@@ -54,10 +57,12 @@ final class Commands {
         commands.put("schema", SchemaCommand.class);
         commands.put("verify", VerifyCommand.class);
         commands.put("bench", BenchCommand.class);
+        commands.put("plan", PlanCommand.class);
         commands.put("random-model", RandomModelCommand.class);
         commands.put("fetch", FetchCommand.class);
         commands.put("convert", ConvertCommand.class);
         commands.put("models", ModelsCommand.class);
+        commands.put(COMPLETION, CompletionCommand.class);
         commands.put(HELP, CommandLine.HelpCommand.class);
         return commands;
     }
@@ -65,11 +70,11 @@ final class Commands {
     /** Adds the commands that the arguments may mean. */
     static void addTo(CommandLine top, List<String> args) {
         Map<String, Class<?>> all = all();
-        // A file of arguments may name any.
-        boolean fromFile = args.stream().anyMatch(arg -> arg.startsWith("@"));
+        // A file of arguments may name any, and the script for a shell has them all.
+        boolean any = args.contains(COMPLETION) || args.stream().anyMatch(arg -> arg.startsWith("@"));
         boolean namedFirst = !args.isEmpty() && all.containsKey(args.get(0));
         all.forEach((name, type) -> {
-            if (fromFile || args.contains(name)) {
+            if (any || args.contains(name)) {
                 top.addSubcommand(name, new CommandLine(type));
                 switch (name) {
                     case "batch", "demo", "local", "submit" ->

@@ -80,6 +80,7 @@ public final class Main implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(100);
+        new OptionSections().addTo(commandLine);
         commandLine.setParameterExceptionHandler((problem, arguments) -> failures.wrongUsage(problem));
         commandLine.setExecutionStrategy(parsed -> {
             try {

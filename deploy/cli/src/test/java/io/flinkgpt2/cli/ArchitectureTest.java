@@ -32,8 +32,10 @@ class ArchitectureTest {
                     "io.flinkgpt2.cli.bench..",
                     "io.flinkgpt2.cli.cluster..",
                     "io.flinkgpt2.cli.complete..",
+                    "io.flinkgpt2.cli.completion..",
                     "io.flinkgpt2.cli.local..",
                     "io.flinkgpt2.cli.model..",
+                    "io.flinkgpt2.cli.plan..",
                     "io.flinkgpt2.cli.sql..",
                     "io.flinkgpt2.cli.topic..",
                     "io.flinkgpt2.cli.verify..")

@@ -1,5 +1,6 @@
 package io.flinkgpt2.sql;
 
+import io.flinkgpt2.json.NearestName;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;

@@ -1,5 +1,6 @@
 package io.flinkgpt2.sql;
 
+import io.flinkgpt2.json.NearestName;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.flinkgpt2.job.function;
 
+import io.flinkgpt2.generation.BatchOptions;
 import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
@@ -64,6 +65,17 @@ public final class ModelMemory {
             context--;
         }
         return context;
+    }
+
+    /**
+     * Returns the size of a heap, in bytes, that gives each slot in mode {@code batch} keys and values for a full batch: a slot's
+     * {@link #requireKvCacheShare} of it is what {@code batchSize} sequences of {@code maxContext} need.
+     *
+     * @param slots number of slots that share the heap, 1 or more
+     */
+    public static long heapBytes(Gpt2Config config, Precision precision, int maxContext, int batchSize, int slots) {
+        BatchOptions roomy = BatchOptions.roomy(config, maxContext, batchSize, 1);
+        return weightBytes(config, precision) + 2 * slots * roomy.kvCacheBytes();
     }
 
     /**

@@ -2,8 +2,10 @@ package io.flinkgpt2.job.record;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.flinkgpt2.json.NearestName;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** Reads an object that is the value of a field, member by member. A member that is null counts as absent. */
@@ -43,13 +45,11 @@ final class Members {
     }
 
     private static InvalidRequestException unknown(String field, String name, Map<String, Reader> readers) {
-        String meant = FieldNames.nearest(name, readers.keySet())
-                .map(known -> "; did you mean '" + known + "'?")
-                .orElse(".");
+        Optional<String> meant = FieldNames.nearest(name, readers.keySet());
         return new InvalidRequestException(
                 InvalidRequestException.UNKNOWN_FIELD,
                 field + "." + WireText.printable(name),
-                field + ": unknown field " + WireText.quoted(name) + meant + " Known fields: "
+                field + ": unknown field " + WireText.quoted(name) + (meant.isPresent() ? NearestName.hint(meant) : ".") + " Known fields: "
                         + String.join(", ", new TreeSet<>(readers.keySet()))
                         + ". Leave the field out, or run the job with records.unknown-fields = ignore");
     }

@@ -50,6 +50,14 @@ class KvCacheBudgetTest {
     }
 
     @Test
+    void theHeapThatIsPlannedGivesEachSlotAFullBatch() {
+        long heap = ModelMemory.heapBytes(model.config(), model.precision(), TinyModel.CONTEXT_LENGTH, 10, SLOTS);
+
+        assertThat(options(null, null, heap).kvCacheBytes()).isEqualTo(10 * oneSequence);
+        assertThat(options(null, null, heap - 2 * SLOTS).kvCacheBytes()).isLessThan(10 * oneSequence);
+    }
+
+    @Test
     void aSmallHeapGivesHalfOfWhatTheWeightsLeaveToTheSlotsAlike() {
         assertThat(options(null, null, weights + 2 * SLOTS * 3 * oneSequence).kvCacheBytes())
                 .isEqualTo(3 * oneSequence);

@@ -7,6 +7,7 @@ import io.flinkgpt2.cli.common.OutputFormat;
 import io.flinkgpt2.cli.common.OutputLines;
 import io.flinkgpt2.cli.common.RequestOptions;
 import io.flinkgpt2.cli.common.Slots;
+import io.flinkgpt2.cli.common.WrongUsage;
 import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
@@ -195,7 +196,7 @@ public final class BatchCommand implements Callable<Integer> {
 
     /** Returns the job's options: those that were given, and what the command's own options stand for. */
     private Configuration options(BatchPaths paths) {
-        Configuration options = JobArguments.parse(jobOptions);
+        Configuration options = JobArguments.parse(jobOptions, WrongUsage.optionNames(spec.commandLine()));
         for (ConfigOption<?> ours : List.of(JobOptions.SOURCE_FILES, JobOptions.SINK_FILES)) {
             if (options.contains(ours)) {
                 throw new InvalidOptionException(ours.key(), "a value", "-i and -o, which batch has for it");

@@ -10,7 +10,6 @@ import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -122,7 +121,7 @@ final class BenchOptions {
     @Option(
             names = "--requests",
             paramLabel = "N",
-            description = "Number of requests; scenarios mixed (default: 128) and prefix (default: 256).")
+            description = "Number of requests (default: 128 in scenario mixed, 256 in scenario prefix).")
     Integer requests;
 
     @Option(
@@ -232,9 +231,7 @@ final class BenchOptions {
     }
 
     private Optional<PublishedModel> published() {
-        return Arrays.stream(PublishedModel.values())
-                .filter(size -> size.modelName().equals(model))
-                .findFirst();
+        return PublishedModel.named(model);
     }
 
     static LoadOptions loadOptions(Precision precision) {

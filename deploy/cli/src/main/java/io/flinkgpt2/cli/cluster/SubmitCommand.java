@@ -6,6 +6,7 @@ import io.flinkgpt2.cli.common.JobStart;
 import io.flinkgpt2.cli.common.ModelArgument;
 import io.flinkgpt2.cli.common.OutputFormat;
 import io.flinkgpt2.cli.common.Slots;
+import io.flinkgpt2.cli.common.WrongUsage;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.JobArguments;
 import io.flinkgpt2.job.JobOptions;
@@ -77,7 +78,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Configuration options = JobArguments.parse(jobOptions);
+        Configuration options = JobArguments.parse(jobOptions, WrongUsage.optionNames(spec.commandLine()));
         TargetArguments.Target target = arguments.target(spec);
         if (target.local().isPresent()) {
             setDefaults(options, target.local().get());

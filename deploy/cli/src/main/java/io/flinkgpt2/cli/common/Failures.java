@@ -36,7 +36,7 @@ public final class Failures {
 
     /** Says what is wrong with the command line. */
     public int wrongUsage(ParameterException problem) {
-        print(problem.getMessage());
+        print(WrongUsage.message(problem));
         print("Try '" + problem.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
         return ExitCode.USAGE;
     }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.cli.common;
 
+import io.flinkgpt2.json.NearestName;
 import io.flinkgpt2.model.ActivationNames;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.tensor.Precision;
@@ -47,6 +48,7 @@ public final class LoadArguments {
         return options.withActivation(ActivationNames.find(activation)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
-                        "--activation: found '" + activation + "', expected one of " + ActivationNames.all())));
+                        "--activation: found '" + activation + "', expected one of " + ActivationNames.all()
+                                + NearestName.hint(activation, ActivationNames.all()))));
     }
 }

@@ -19,7 +19,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 public final class Progress implements AutoCloseable {
 
     /** Set by the launcher to true where standard error is a terminal. */
-    private static final String TERMINAL_PROPERTY = "flink-gpt2.terminal";
+    static final String TERMINAL_PROPERTY = "flink-gpt2.terminal";
 
     private static final long MEGABYTE = 1_000_000;
 

@@ -10,6 +10,7 @@ import io.flinkgpt2.cli.common.OutputFormat;
 import io.flinkgpt2.cli.common.Printable;
 import io.flinkgpt2.cli.common.Progress;
 import io.flinkgpt2.cli.common.Slots;
+import io.flinkgpt2.cli.common.Steps;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -98,12 +99,17 @@ public final class DemoCommand implements Callable<Integer> {
         if (out != null) {
             Files.createDirectories(out);
         }
+        Steps steps = new Steps(err);
         try (LocalStack stack =
-                LocalStack.start(spec.commandLine(), kafkaPort, webPort, slots, named, true, jobOptions)) {
+                LocalStack.start(spec.commandLine(), steps, kafkaPort, webPort, slots, named, true, jobOptions)) {
             err.println("Kafka at " + stack.kafka().bootstrapServers() + ", Flink's web UI at "
                     + stack.flink().webUrl() + ", model " + stack.model());
             try (DemoTopics topics = new DemoTopics(stack.settings().kafka())) {
-                topics.send(requests);
+                String sent = requests.size() + " prompts";
+                steps.run("Sending " + sent, done -> sent + " sent", () -> {
+                    topics.send(requests);
+                    return sent;
+                });
                 return run(stack, topics, requests);
             }
         } catch (ExecutionException e) {

@@ -2,6 +2,7 @@ package io.flinkgpt2.cli.local;
 
 import io.flinkgpt2.cli.common.Home;
 import io.flinkgpt2.cli.common.Slots;
+import io.flinkgpt2.cli.common.Steps;
 import io.flinkgpt2.job.kafka.KafkaSettings;
 import io.flinkgpt2.local.cluster.ClusterTopics;
 import java.io.PrintWriter;
@@ -76,7 +77,7 @@ public final class LocalCommand implements Callable<Integer> {
         int slots = Slots.orDefault(spec.commandLine(), parallelism);
         String named = model == null ? Home.bundledModel().toString() : model;
         try (LocalStack stack =
-                LocalStack.start(spec.commandLine(), kafkaPort, webPort, slots, named, false, jobOptions)) {
+                LocalStack.start(spec.commandLine(), new Steps(err), kafkaPort, webPort, slots, named, false, jobOptions)) {
             if (!topics.isEmpty()) {
                 ClusterTopics.create(stack.settings().kafka().bootstrapServers(), topics, slots);
             }

@@ -3,6 +3,8 @@ package io.flinkgpt2.cli.local;
 import io.flinkgpt2.cli.common.Interrupts;
 import io.flinkgpt2.cli.common.JobStart;
 import io.flinkgpt2.cli.common.ModelArgument;
+import io.flinkgpt2.cli.common.Steps;
+import io.flinkgpt2.cli.common.WrongUsage;
 import io.flinkgpt2.job.CompletionJob;
 import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.job.JobArguments;
@@ -38,18 +40,21 @@ final class LocalStack implements AutoCloseable {
     private final LocalFlink flink;
     private final JobSettings settings;
     private final Path model;
+    private final Steps steps;
 
-    private LocalStack(EmbeddedKafka kafka, LocalFlink flink, JobSettings settings, Path model) {
+    private LocalStack(EmbeddedKafka kafka, LocalFlink flink, JobSettings settings, Path model, Steps steps) {
         this.kafka = kafka;
         this.flink = flink;
         this.settings = settings;
         this.model = model;
+        this.steps = steps;
     }
 
     /**
      * Starts broker and cluster and creates the topics, with as many partitions as there are slots.
      *
-     * @param command told what is fetched, and that starting begins, once the options are found to be right
+     * @param command told what is fetched
+     * @param steps told what is started, once the options are found to be right
      * @param kafkaPort 0 for any
      * @param webPort 0 for any
      * @param slots parallelism of the job
@@ -62,6 +67,7 @@ final class LocalStack implements AutoCloseable {
      */
     static LocalStack start(
             CommandLine command,
+            Steps steps,
             int kafkaPort,
             int webPort,
             int slots,
@@ -71,7 +77,7 @@ final class LocalStack implements AutoCloseable {
             throws Exception {
         JobStart.requirePort("--kafka-port", kafkaPort);
         JobStart.requirePort("--web-port", webPort);
-        Configuration options = JobArguments.parse(jobOptions);
+        Configuration options = JobArguments.parse(jobOptions, WrongUsage.optionNames(command));
         if (options.contains(JobOptions.KAFKA_BOOTSTRAP_SERVERS)) {
             throw new InvalidOptionException(
                     JobOptions.KAFKA_BOOTSTRAP_SERVERS.key(),
@@ -98,19 +104,27 @@ final class LocalStack implements AutoCloseable {
                 .path();
         JobStart.requireModel(located, checked.generation().maxContext());
 
-        command.getErr().println("Starting Kafka and Flink...");
-        EmbeddedKafka kafka = Interrupts.shielded(() -> EmbeddedKafka.start(
-                EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES)));
+        EmbeddedKafka kafka = steps.run(
+                "Starting Kafka",
+                started -> "Kafka at " + started.bootstrapServers(),
+                () -> Interrupts.shielded(() -> EmbeddedKafka.start(EmbeddedKafka.Options.defaults()
+                        .withPort(kafkaPort)
+                        .withMessageMaxBytes(MAX_MESSAGE_BYTES))));
         try {
             Interrupts.check();
             options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrapServers());
             JobSettings settings = JobSettings.from(options);
-            LocalFlink flink = Interrupts.shielded(() -> {
-                createTopics(kafka, settings.kafka(), slots);
-                return LocalFlink.start(
-                        LocalFlink.Options.defaults().withWebPort(webPort).withSlots(slots));
-            });
-            return new LocalStack(kafka, flink, settings, located);
+            LocalFlink flink = steps.run(
+                    "Starting Flink",
+                    started -> "Flink with " + slots + (slots == 1 ? " slot" : " slots") + ", web UI at "
+                            + started.webUrl(),
+                    () -> Interrupts.shielded(() -> {
+                        createTopics(kafka, settings.kafka(), slots);
+                        return LocalFlink.start(LocalFlink.Options.defaults()
+                                .withWebPort(webPort)
+                                .withSlots(slots));
+                    }));
+            return new LocalStack(kafka, flink, settings, located, steps);
         } catch (Exception | Error e) {
             try {
                 Interrupts.deferred(kafka::close);
@@ -147,10 +161,13 @@ final class LocalStack implements AutoCloseable {
         JobStart.limitRestarts(configuration);
         StreamExecutionEnvironment environment = flink.environment(configuration);
         Interrupts.check();
-        JobClient job = Interrupts.shielded(() -> {
-            CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
-            return environment.executeAsync(settings.jobName());
-        });
+        JobClient job = steps.run(
+                "Submitting the job",
+                submitted -> "Job " + settings.jobName() + ", " + submitted.getJobID(),
+                () -> Interrupts.shielded(() -> {
+                    CompletionJob.build(environment, settings, TopicLimits.of(settings.kafka()));
+                    return environment.executeAsync(settings.jobName());
+                }));
         Interrupts.check();
         return job;
     }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.cli.model;
 
+import io.flinkgpt2.json.NearestName;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.model.PublishedModel;
@@ -61,11 +62,10 @@ public final class RandomModelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PublishedModel published = Arrays.stream(PublishedModel.values())
-                .filter(model -> model.modelName().equals(size))
-                .findFirst()
+        PublishedModel published = PublishedModel.named(size)
                 .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "--size: found '" + size + "', expected one of " + names()));
+                        spec.commandLine(), "--size: found '" + size + "', expected one of " + names()
+                                + NearestName.hint(size, names())));
         Path weightsFile = directory.resolve("model.safetensors");
         if (Files.exists(weightsFile)) {
             throw new ParameterException(
