@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,6 +34,8 @@ class MonitoringTest {
     private static final String PAGE = "docs/operations.md";
     private static final String PORT = "9249";
     private static final Pattern METRIC = Pattern.compile("\\bflink_\\w+|\\bup\\b(?=\\{)");
+
+    private static final Pattern WARNING = Pattern.compile("\\b(?:LOG|log)\\.(?:warn|error)\\(\\s*\"([^\"]+)");
 
     private static String operations() throws IOException {
         return Files.readString(DOCS.resolve("operations.md"));
@@ -201,11 +204,11 @@ class MonitoringTest {
                 for (Path file : files.filter(each -> each.toString().endsWith(".java"))
                         .toList()) {
                     String source = Files.readString(file).replaceAll("\"\\s*\\+\\s*\"", "");
-                    for (String message :
-                            found("(?<=\\b(?:LOG|log)\\.(?:warn|error)\\(\\s{0,40}\")[^\"]+", source)) {
+                    Matcher warning = WARNING.matcher(source);
+                    while (warning.find()) {
                         count++;
-                        if (!page.contains(words(message))) {
-                            unexplained.add(file.getFileName() + ": " + message);
+                        if (!page.contains(words(warning.group(1)))) {
+                            unexplained.add(file.getFileName() + ": " + warning.group(1));
                         }
                     }
                 }
