@@ -40,6 +40,7 @@ class MetricsPortIT {
 
             awaitMetric(port, "flink_jobmanager_job_numberOfCompletedCheckpoints");
             awaitMetric(port + 1, "flink_taskmanager_job_task_operator_requests");
+            assertLogsAreJson(directory.resolve("log"));
             Cluster.succeed(cluster.command("cluster", "kill-taskmanager"));
             awaitMetric(port + 1, "flink_taskmanager_job_task_operator_requests");
 
@@ -48,14 +49,17 @@ class MetricsPortIT {
                     .run();
             assertThat(second.exitCode()).isEqualTo(1);
             assertThat(second.err()).contains("Port " + port, "in use");
-            for (String process : List.of("kafka", "jobmanager", "taskmanager")) {
-                List<JsonNode> lines = Run.jsonLines(directory.resolve("log/" + process + ".log"));
-                assertThat(lines).as(process).isNotEmpty().allSatisfy(line -> assertThat(line.fieldNames())
-                        .toIterable()
-                        .contains("time", "level", "logger", "message"));
-            }
-            assertThat(Files.readString(directory.resolve("log/taskmanager.log"))).contains("\"job_id\":\"");
         }
+    }
+
+    private static void assertLogsAreJson(Path logs) throws IOException {
+        for (String process : List.of("kafka", "jobmanager", "taskmanager")) {
+            List<JsonNode> lines = Run.jsonLines(logs.resolve(process + ".log"));
+            assertThat(lines).as(process).isNotEmpty().allSatisfy(line -> assertThat(line.fieldNames())
+                    .toIterable()
+                    .contains("time", "level", "logger", "message"));
+        }
+        assertThat(Files.readString(logs.resolve("taskmanager.log"))).contains("\"job_id\":\"");
     }
 
     private static void awaitMetric(int port, String name) {
