@@ -29,9 +29,11 @@ class DocumentedCommandsTest {
 
         assertThat(commands).hasSizeGreaterThan(5);
         for (String command : commands) {
-            CommandLine.ParseResult parsed = new CommandLine(new Main())
-                    .setCaseInsensitiveEnumValuesAllowed(true)
-                    .parseArgs(command.replaceAll("\"([^\"]*) ([^\"]*)\"", "$1_$2").split("\\s+"));
+            List<String> words = List.of(command.replaceAll("\"([^\"]*) ([^\"]*)\"", "$1_$2").split("\\s+"));
+            CommandLine commandLine = new CommandLine(new Main());
+            Commands.addTo(commandLine, words);
+            CommandLine.ParseResult parsed =
+                    commandLine.setCaseInsensitiveEnumValuesAllowed(true).parseArgs(words.toArray(new String[0]));
             assertThat(parsed.errors()).as(command).isEmpty();
             assertThat(parsed.hasSubcommand()).as(command).isTrue();
         }
