@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.flinkgpt2.job.kafka.KafkaConnections;
 import io.flinkgpt2.job.kafka.TopicLimits;
 import io.flinkgpt2.job.kafka.sink.LostTransactionException;
+import io.flinkgpt2.local.server.Ports;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,17 +31,19 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A transaction that Kafka aborts before its checkpoint commits it. */
+/** A transaction that Kafka aborts before its checkpoint commits it; and what Prometheus is told of it, and of all else. */
 class LostTransactionIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String COMPLETIONS = "completions-lost";
 
     private static TestStack stack;
+    private static int metricsPort;
 
     @BeforeAll
     static void start() throws Exception {
-        stack = TestStack.start();
+        metricsPort = Ports.choose(0).get(0);
+        stack = TestStack.start(MetricsPage.reporter(metricsPort));
         stack.createTopic("prompts-lost", 1);
         stack.createTopic(COMPLETIONS, 1);
         stack.createTopic("dead-letters-lost", 1);
@@ -78,7 +81,22 @@ class LostTransactionIT {
         stack.takeCheckpoint(knowingly.getJobID());
         await().atMost(PATIENCE).until(() -> stack.committed(COMPLETIONS).size() == 2);
         assertThat(knowingly.getJobStatus().get()).isEqualTo(JobStatus.RUNNING);
+        stack.produce(List.of(TestStack.request("prompts-lost", 0, "no json")));
+        assertThatPrometheusIsToldAllThatItAsksFor();
         knowingly.cancel().get();
+    }
+
+    /** Whatever alerts and panels name is there, and the loss and the dead letter are. */
+    private static void assertThatPrometheusIsToldAllThatItAsksFor() {
+        String operator = "flink_taskmanager_job_task_operator_";
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            MetricsPage page = MetricsPage.read(metricsPort);
+            assertThat(page.missing(MonitoringFiles.queries())).isEmpty();
+            assertThat(page.values(operator + "reason_deadLetters", "reason", "invalid_json"))
+                    .containsExactlyInAnyOrder(1.0, 0.0);
+            assertThat(page.values(operator + "failedCommittables", "operator_name", "completions:_Committer"))
+                    .containsExactly(1.0);
+        });
     }
 
     private static String failure(Throwable failure) {

@@ -82,6 +82,7 @@ class MainTest {
                 "cluster begin|Unknown command: 'begin'. Commands: start, status, ",
                 "cluster start --slots 0|--slots: found 0, expected 1..1024",
                 "cluster start -D novalue|'KEY=VALUE'",
+                "cluster start --log-format xml|Invalid value for option '--log-format'",
                 "cluster status --output xml|Invalid value for option '--output'",
                 "submit --flink nowhere --model m|--flink: found 'nowhere', expected HOST:PORT of Flink's REST API",
                 "submit --flink h:1 -p 0 --model m|--parallelism: found 0, expected 1..1024",
@@ -137,6 +138,8 @@ class MainTest {
             value = {
                 "cluster start --kafka-port 65536|--kafka-port: found 65536, expected 1..65535, or 0 for any",
                 "cluster start --web-port -1|--web-port: found -1",
+                "cluster start --metrics-port 0|--metrics-port: found 0, expected 1..65534, for the TaskManager has the next one",
+                "cluster start --metrics-port 65535|--metrics-port: found 65535",
                 "cluster start --heap much|--heap: found 'much', expected a size such as 512m or 2g",
                 "submit --flink h:1 --colour red|--colour: found an unknown option",
                 "submit --flink h:1 --model m|kafka.bootstrap.servers: found nothing",

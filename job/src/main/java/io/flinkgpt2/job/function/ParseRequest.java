@@ -9,7 +9,6 @@ import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.pretrained.Pretrained;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
@@ -32,7 +31,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     private GenerationSettings settings;
     private transient SharedModel model;
     private transient RequestParser parser;
-    private transient Counter deadLetters;
+    private transient CompletionMetrics.DeadLetters deadLetters;
 
     public ParseRequest(GenerationSettings settings) {
         this.settings = settings;
@@ -49,7 +48,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
 
     @Override
     public void open(OpenContext openContext) throws Exception {
-        deadLetters = CompletionMetrics.deadLetters(getRuntimeContext().getMetricGroup());
+        deadLetters = new CompletionMetrics.DeadLetters(getRuntimeContext().getMetricGroup());
         model = SharedModel.acquire(settings.model(), getRuntimeContext());
         Pretrained pretrained = model.pretrained();
         pretrained
@@ -74,7 +73,7 @@ public final class ParseRequest extends ProcessFunction<PromptRecord, PromptRequ
     }
 
     private void refuse(PromptRecord record, RecordError reason, long now, Context context) {
-        deadLetters.inc();
+        deadLetters.refused(reason);
         context.output(DEAD_LETTERS, new DeadLetter(record, reason, settings.jobName(), now));
     }
 

@@ -3,6 +3,8 @@ package io.flinkgpt2.job.metrics;
 import io.flinkgpt2.generation.BatchMetrics;
 import io.flinkgpt2.generation.FinishReason;
 import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.InvalidRequestException;
+import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RequestMetrics;
 import java.util.HashMap;
 import java.util.Locale;
@@ -26,6 +28,9 @@ public final class CompletionMetrics {
 
     public static final String ERRORS = "errors";
     public static final String DEAD_LETTERS = "deadLetters";
+    /** Key of the group that tells the {@link #DEAD_LETTERS} apart by the code of their error. */
+    public static final String REASON = "reason";
+
     public static final String PROMPT_TOKENS = "promptTokens";
     public static final String PROMPT_TOKENS_PER_SECOND = "promptTokensPerSecond";
     public static final String GENERATED_TOKENS = "generatedTokens";
@@ -37,6 +42,7 @@ public final class CompletionMetrics {
     public static final String MODEL_LOAD_TIME = "modelLoadTimeMs";
     public static final String STEPS = "steps";
     public static final String SEQUENCE_STEPS = "sequenceSteps";
+    public static final String BATCH_CAPACITY = "batchCapacity";
     public static final String BATCH_SIZE = "batchSize";
     public static final String ROWS_PER_STEP = "rowsPerStep";
     public static final String STEP_TIME = "stepTimeUs";
@@ -93,11 +99,6 @@ public final class CompletionMetrics {
         return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
     }
 
-    /** Returns the counter of records that are not a valid request. */
-    public static Counter deadLetters(MetricGroup group) {
-        return group.counter(DEAD_LETTERS);
-    }
-
     /** A request came; not again when it comes back from state. */
     public void requested() {
         requests.inc();
@@ -132,6 +133,27 @@ public final class CompletionMetrics {
         }
     }
 
+    /** Counters of records that are not a valid request: one of all, and one for each reason. */
+    public static final class DeadLetters {
+
+        private final Counter all;
+        private final Map<String, Counter> byReason = new HashMap<>();
+
+        /** Registers all counters, so that each is there with 0 before its first record. */
+        public DeadLetters(MetricGroup group) {
+            all = group.counter(DEAD_LETTERS);
+            for (String code : InvalidRequestException.CODES) {
+                byReason.put(code, group.addGroup(REASON, code).counter(DEAD_LETTERS));
+            }
+        }
+
+        /** Counts one. Its code is one of {@link InvalidRequestException}. */
+        public void refused(RecordError error) {
+            all.inc();
+            byReason.get(error.code).inc();
+        }
+    }
+
     /** Metrics of a batch beyond its answers. */
     public static final class Batch {
 
@@ -151,7 +173,8 @@ public final class CompletionMetrics {
         private volatile long kvBytesUsed;
         private volatile long kvBytesFree;
 
-        public Batch(MetricGroup group) {
+        /** @param capacity the most sequences in a step: {@code batch.size} */
+        public Batch(MetricGroup group, int capacity) {
             restoredRequests = group.counter(RESTORED_REQUESTS);
             restoredSequences = group.counter(RESTORED_SEQUENCES);
             restartedRequests = group.counter(RESTARTED_REQUESTS);
@@ -160,6 +183,7 @@ public final class CompletionMetrics {
             batchSize = histogram(group, BATCH_SIZE);
             rowsPerStep = histogram(group, ROWS_PER_STEP);
             stepTime = histogram(group, STEP_TIME);
+            group.gauge(BATCH_CAPACITY, () -> capacity);
             group.gauge(SEQUENCES_IN_FLIGHT, () -> inFlight);
             group.gauge(WAITING_REQUESTS, () -> waiting);
             group.gauge(HELD_BACK_ANSWERS, () -> heldBack);

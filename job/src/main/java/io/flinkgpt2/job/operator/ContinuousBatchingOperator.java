@@ -13,7 +13,7 @@ import io.flinkgpt2.job.record.CompletionRecords;
 import io.flinkgpt2.job.record.DeadLetter;
 import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.PromptRequest;
-import io.flinkgpt2.job.record.RequestIds;
+import io.flinkgpt2.job.record.RequestLog;
 import io.flinkgpt2.job.record.RequestParser;
 import io.flinkgpt2.pretrained.Pretrained;
 import io.flinkgpt2.tensor.Workers;
@@ -24,7 +24,6 @@ import java.util.Map;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.MailboxExecutor.MailOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
@@ -85,7 +84,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     private transient ContinuousBatch batch;
     private transient Map<RequestGroup, RequestInFlight> pending;
 
-    private transient Counter deadLetters;
+    private transient CompletionMetrics.DeadLetters deadLetters;
     private transient CompletionMetrics completionMetrics;
     private transient CompletionMetrics.Batch batchMetrics;
 
@@ -135,8 +134,8 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
         pending = new HashMap<>();
         records = generation.records(pretrained);
         completionMetrics = new CompletionMetrics(getMetricGroup(), model.loadMillis());
-        batchMetrics = new CompletionMetrics.Batch(getMetricGroup());
-        deadLetters = CompletionMetrics.deadLetters(getMetricGroup());
+        batchMetrics = new CompletionMetrics.Batch(getMetricGroup(), settings.batchSize());
+        deadLetters = new CompletionMetrics.DeadLetters(getMetricGroup());
         resumeRestored(generation.parser(pretrained));
     }
 
@@ -162,7 +161,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     }
 
     private void refuse(RequestInFlight request, DeadLetter letter) {
-        deadLetters.inc();
+        deadLetters.refused(letter.error);
         output.collect(ParseRequest.DEAD_LETTERS, new StreamRecord<>(letter, letter.source.timestamp));
         order.refused(request);
     }
@@ -269,7 +268,7 @@ public final class ContinuousBatchingOperator extends AbstractStreamOperator<Com
     }
 
     private void fail(RequestInFlight request, RuntimeException cause) {
-        LOG.warn("Request {} failed", RequestIds.forLog(request.request.customId), cause);
+        RequestLog.failed(LOG, request.request.customId, cause);
         answer(request, records.failed(request.request, cause, request.start()));
     }
 

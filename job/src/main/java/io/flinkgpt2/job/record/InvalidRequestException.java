@@ -1,5 +1,7 @@
 package io.flinkgpt2.job.record;
 
+import java.util.List;
+
 /** A record that is not a valid request. Its error goes into the dead letter. */
 public final class InvalidRequestException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -39,6 +41,20 @@ public final class InvalidRequestException extends Exception {
 
     /** The document has too many names, its answer would not fit its topic, or its beams do not fit the KV cache. */
     public static final String TOO_LARGE = "too_large";
+
+    /** All codes, which metrics tell apart. */
+    public static final List<String> CODES = List.of(
+            EMPTY_VALUE,
+            INVALID_UTF8,
+            INVALID_JSON,
+            INVALID_TYPE,
+            INVALID_VALUE,
+            MISSING_FIELD,
+            UNKNOWN_FIELD,
+            UNSUPPORTED_FIELD,
+            MODEL_NOT_FOUND,
+            CONTEXT_LENGTH_EXCEEDED,
+            TOO_LARGE);
 
     private final String explanation;
     private final String param;

@@ -42,7 +42,7 @@ public final class RequestCompleter {
     }
 
     private CompletionRecord failed(PromptRequest request, RuntimeException cause, long start) {
-        LOG.warn("Request {} failed", RequestIds.forLog(request.customId), cause);
+        RequestLog.failed(LOG, request.customId, cause);
         return records.failed(request, cause, start);
     }
 }

@@ -19,6 +19,7 @@ import io.flinkgpt2.sampling.GenerationParameters;
 import io.flinkgpt2.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.api.operators.StreamMap;
@@ -122,7 +123,10 @@ class FunctionsTest {
             assertThat(sound.extractOutputValues().get(0).error).isNull();
             assertThat(warnings.with("Request a failed"))
                     .hasSize(1)
-                    .allSatisfy(warning -> assertThat(warning.getThrown()).isInstanceOf(ArithmeticException.class));
+                    .allSatisfy(warning -> {
+                        assertThat(warning.getThrown()).isInstanceOf(ArithmeticException.class);
+                        assertThat(warning.getContextData().toMap()).isEqualTo(Map.of("custom_id", "a"));
+                    });
             assertThat(warnings.with("Request c failed")).isEmpty();
         }
     }

@@ -7,13 +7,16 @@ import io.flinkgpt2.generation.ContinuousBatch;
 import io.flinkgpt2.job.function.TinyModel;
 import io.flinkgpt2.job.record.CompletionChoice;
 import io.flinkgpt2.job.record.CompletionRecord;
+import io.flinkgpt2.job.record.InvalidRequestException;
 import io.flinkgpt2.job.record.RecordError;
 import io.flinkgpt2.job.record.RequestMetrics;
 import io.flinkgpt2.pretrained.LoadOptions;
 import io.flinkgpt2.pretrained.Pretrained;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,12 +44,12 @@ class CompletionMetricsTest {
 
     @Test
     void theTableInTheDocsNamesEachMetricWithItsType() throws IOException {
-        CompletionMetrics.deadLetters(group);
-        new CompletionMetrics.Batch(group);
+        new CompletionMetrics.DeadLetters(group);
+        new CompletionMetrics.Batch(group, 8);
 
         Map<String, String> types = new TreeMap<>();
         registered.forEach((name, metric) -> types.put(
-                name.replaceFirst("^finish_reason\\.\\w+\\.", "finish_reason.<reason>."),
+                name.replaceFirst("^(finish_reason|reason)\\.\\w+\\.", "$1.<reason>."),
                 metric.getMetricType().name().toLowerCase(Locale.ROOT)));
         Map<String, String> table = new TreeMap<>();
         for (String line : Files.readAllLines(Path.of("..", "docs", "metrics.md"))) {
@@ -111,7 +114,7 @@ class CompletionMetricsTest {
 
     @Test
     void aSequenceIsARestoredRequestThatHadTokens() {
-        CompletionMetrics.Batch batch = new CompletionMetrics.Batch(group);
+        CompletionMetrics.Batch batch = new CompletionMetrics.Batch(group, 8);
         batch.restored(0);
         batch.restored(1);
         batch.restored(9);
@@ -125,12 +128,32 @@ class CompletionMetricsTest {
         Pretrained tiny = Pretrained.open(TinyModel.write(directory, 1), LoadOptions.defaults());
         ContinuousBatch batch =
                 new ContinuousBatch(tiny.model(), tiny.tokenizer(), BatchOptions.roomy(tiny.config(), 8, 4, 8));
-        CompletionMetrics.Batch metricsOfBatch = new CompletionMetrics.Batch(group);
+        CompletionMetrics.Batch metricsOfBatch = new CompletionMetrics.Batch(group, 8);
         metricsOfBatch.stepped(batch.metrics(), 4, 3, 0, 0, 1_000_000);
         metricsOfBatch.stepped(batch.metrics(), 1, 1, 0, 0, 1_000_000);
 
         assertThat(count("steps")).isEqualTo(2);
         assertThat(count("sequenceSteps")).isEqualTo(5);
+        assertThat(((Gauge<?>) registered.get("batchCapacity")).getValue()).isEqualTo(8);
+    }
+
+    @Test
+    void eachDeadLetterIsCountedInAllAndByItsReason() throws IllegalAccessException {
+        CompletionMetrics.DeadLetters letters = new CompletionMetrics.DeadLetters(group);
+        List<String> codes = new ArrayList<>();
+        for (Field constant : InvalidRequestException.class.getFields()) {
+            if (constant.getType() == String.class && !constant.getName().equals("TYPE")) {
+                codes.add((String) constant.get(null));
+            }
+        }
+        for (String code : codes) {
+            letters.refused(new RecordError("m", "t", null, code));
+        }
+        letters.refused(new RecordError("m", "t", null, "invalid_json"));
+
+        assertThat(count("deadLetters")).isEqualTo(codes.size() + 1);
+        assertThat(codes).allSatisfy(code -> assertThat(count("reason." + code + ".deadLetters"))
+                .isEqualTo(code.equals("invalid_json") ? 2 : 1));
     }
 
     private long count(String name) {

@@ -7,11 +7,13 @@ import io.flinkgpt2.job.InvalidOptionException;
 import io.flinkgpt2.local.cluster.ClusterOptions;
 import io.flinkgpt2.local.cluster.ClusterState;
 import io.flinkgpt2.local.cluster.ClusterTopics;
+import io.flinkgpt2.local.cluster.LogFormat;
 import io.flinkgpt2.local.cluster.ProcessCluster;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.MemorySize;
 import picocli.CommandLine.Command;
@@ -29,6 +31,8 @@ import picocli.CommandLine.Spec;
             "They run until 'flink-gpt2 cluster stop', on localhost only; nothing restarts a process that has ended."
         })
 final class ClusterStartCommand implements Callable<Integer> {
+
+    private static final int LAST_PORT = 65_535;
 
     @Spec
     private CommandSpec spec;
@@ -64,6 +68,21 @@ final class ClusterStartCommand implements Callable<Integer> {
     private String heap;
 
     @Option(
+            names = "--metrics-port",
+            paramLabel = "P",
+            description = "Port of the JobManager's metrics for Prometheus; the TaskManager has the next one (default: none)."
+                    + " Whoever can reach this machine can read them.")
+    private Integer metricsPort;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            defaultValue = "${env:FLINK_GPT2_LOG_FORMAT:-text}",
+            description = "Logs of the processes: text, or json for one object a line (default: $FLINK_GPT2_LOG_FORMAT,"
+                    + " else text).")
+    private LogFormat logFormat;
+
+    @Option(
             names = "-D",
             paramLabel = "KEY=VALUE",
             description = "A setting of Flink; addresses, ports and slots are not taken from here.")
@@ -74,13 +93,27 @@ final class ClusterStartCommand implements Callable<Integer> {
         JobStart.requirePort("--kafka-port", kafkaPort);
         JobStart.requirePort("--web-port", webPort);
         int count = Slots.orDefault(spec.commandLine(), slots, "--slots");
-        ClusterOptions options = new ClusterOptions(kafkaPort, webPort, count, heap(), settings);
+        ClusterOptions options =
+                new ClusterOptions(kafkaPort, webPort, count, heap(), metricsPort(), logFormat, settings);
         ProcessCluster cluster = arguments.cluster();
         spec.commandLine().getErr().println("Starting Kafka and Flink...");
         ClusterState state = cluster.start(options, Home.installation());
         ClusterTopics.create(state.bootstrapServers(), List.of("prompts", "completions", "dead-letters"), count);
         describe(spec.commandLine().getOut(), cluster, state);
         return 0;
+    }
+
+    private OptionalInt metricsPort() {
+        if (metricsPort == null) {
+            return OptionalInt.empty();
+        }
+        if (metricsPort < 1 || metricsPort >= LAST_PORT) {
+            throw new InvalidOptionException(
+                    "--metrics-port",
+                    String.valueOf(metricsPort),
+                    "1.." + (LAST_PORT - 1) + ", for the TaskManager has the next one");
+        }
+        return OptionalInt.of(metricsPort);
     }
 
     private MemorySize heap() {
@@ -94,10 +127,14 @@ final class ClusterStartCommand implements Callable<Integer> {
         }
     }
 
-    private static void describe(PrintWriter out, ProcessCluster cluster, ClusterState state) {
+    private void describe(PrintWriter out, ProcessCluster cluster, ClusterState state) {
         out.println("Kafka      " + state.bootstrapServers());
         out.println("Flink UI   " + state.webUrl());
         out.println("Slots      " + state.slots());
+        if (metricsPort != null) {
+            out.println("Metrics    http://localhost:" + metricsPort + "/metrics of the JobManager, http://localhost:"
+                    + (metricsPort + 1) + "/metrics of the TaskManager");
+        }
         out.println("Topics     prompts, completions, dead-letters");
         out.println("Logs       " + cluster.logs());
         out.println("FLINK_CONF_DIR=" + cluster.configuration());

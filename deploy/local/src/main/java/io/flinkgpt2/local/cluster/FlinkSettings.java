@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.flink.configuration.BlobServerOptions;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -40,6 +41,8 @@ final class FlinkSettings {
     static final String TASK_MANAGER_MAIN = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
 
     private static final String HOST = "localhost";
+    private static final String REPORTER = "prometheus";
+    private static final String REPORTER_FACTORY = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory";
 
     private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
     private static final MemorySize MOST_YOUNG = MemorySize.ofMebiBytes(64);
@@ -47,6 +50,7 @@ final class FlinkSettings {
 
     private final ClusterDirectory directory;
     private final Configuration configuration;
+    private final OptionalInt metricsPort;
     private final JobManagerProcessSpec jobManager;
     private final TaskExecutorProcessSpec taskManager;
 
@@ -58,6 +62,7 @@ final class FlinkSettings {
     FlinkSettings(ClusterDirectory directory, ClusterOptions options, int rpcPort) throws IOException {
         this.directory = directory;
         this.configuration = configuration(directory, options, rpcPort);
+        this.metricsPort = options.metricsPort();
         try {
             jobManager = JobManagerProcessUtils.processSpecFromConfig(configuration);
             taskManager = TaskExecutorProcessUtils.processSpecFromConfig(configuration);
@@ -111,7 +116,20 @@ final class FlinkSettings {
         settings.set(TaskManagerOptions.BIND_HOST, HOST);
         settings.set(TaskManagerOptions.NUM_TASK_SLOTS, options.slots());
         settings.set(CoreOptions.TMP_DIRS, directory.temporary().toString());
+        options.metricsPort().ifPresent(port -> reportMetrics(settings, port));
         return settings;
+    }
+
+    /** Adds the reporter; where the user has a list of reporters, to that too, for Flink starts no other. */
+    private static void reportMetrics(Configuration settings, int port) {
+        settings.getOptional(MetricOptions.REPORTERS_LIST)
+                .ifPresent(named -> settings.set(MetricOptions.REPORTERS_LIST, named + "," + REPORTER));
+        settings.setString("metrics.reporter." + REPORTER + ".factory.class", REPORTER_FACTORY);
+        settings.setString(portOption(), Integer.toString(port));
+    }
+
+    private static String portOption() {
+        return "metrics.reporter." + REPORTER + ".port";
     }
 
     /** Writes {@code config.yaml}: flat keys, each value in quotes. */
@@ -173,7 +191,10 @@ final class FlinkSettings {
     }
 
     List<String> taskManagerArguments() {
-        return arguments(TaskExecutorProcessUtils.generateDynamicConfigsStr(taskManager));
+        List<String> arguments = arguments(TaskExecutorProcessUtils.generateDynamicConfigsStr(taskManager));
+        // Two processes cannot listen on the one port of their common configuration.
+        metricsPort.ifPresent(port -> arguments.addAll(List.of("-D", portOption() + "=" + (port + 1))));
+        return arguments;
     }
 
     private static List<String> jvm(String sizes) {

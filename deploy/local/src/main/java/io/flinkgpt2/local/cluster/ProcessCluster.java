@@ -87,9 +87,10 @@ public final class ProcessCluster {
         directory.create();
         return directory.locked(() -> {
             requireNone();
-            List<Integer> ports = Ports.choose(options.kafkaPort(), options.webPort(), 0, 0);
-            ClusterOptions chosen = new ClusterOptions(
-                    ports.get(0), ports.get(1), options.slots(), options.taskHeap(), options.flinkSettings());
+            int metrics = options.metricsPort().orElse(0);
+            List<Integer> ports = Ports.choose(
+                    options.kafkaPort(), options.webPort(), 0, 0, metrics, metrics == 0 ? 0 : metrics + 1);
+            ClusterOptions chosen = options.withPorts(ports.get(0), ports.get(1));
             new ServerFiles(directory, installation).write(chosen, ports.get(2), ports.get(3));
             String java =
                     Path.of(System.getProperty("java.home"), "bin", "java").toString();

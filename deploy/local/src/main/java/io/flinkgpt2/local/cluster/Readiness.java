@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -25,6 +26,8 @@ final class Readiness {
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
     private static final int SHOWN_LINES = 10;
+    /** A line of a log that tells an error, in either form. */
+    private static final Pattern ERROR = Pattern.compile(" (ERROR|FATAL) |\"level\":\"(ERROR|FATAL)\"|^Caused by: ");
 
     private final ClusterDirectory directory;
     private final ClusterState state;
@@ -123,7 +126,7 @@ final class Readiness {
     private String lastWords(Role role) throws IOException {
         List<String> log = lines(directory.logFile(role));
         List<String> errors = log.stream()
-                .filter(line -> line.contains(" ERROR ") || line.contains(" FATAL ") || line.startsWith("Caused by: "))
+                .filter(line -> ERROR.matcher(line).find())
                 .toList();
         return Stream.of(end(lines(directory.outFile(role))), end(errors.isEmpty() ? log : errors))
                 .flatMap(List::stream)

@@ -27,7 +27,7 @@ final class ServerFiles {
      * @throws IOException if a file cannot be written, or Flink's settings contradict each other
      */
     void write(ClusterOptions options, int rpcPort, int controllerPort) throws IOException {
-        Files.writeString(directory.configuration().resolve("log4j2.properties"), LOGGING);
+        Files.writeString(directory.configuration().resolve("log4j2.properties"), logging(options.logFormat()));
         BrokerFiles broker = new BrokerFiles(directory);
         broker.write(options.kafkaPort(), controllerPort);
         FlinkSettings flink = new FlinkSettings(directory, options, rpcPort);
@@ -68,15 +68,19 @@ final class ServerFiles {
         Files.writeString(directory.argumentFile(role), ArgumentFile.format(words));
     }
 
-    static final String LOGGING = """
+    /** Returns the logging configuration of all processes. */
+    static String logging(LogFormat format) {
+        return LOGGING.replace("PATTERN", format.pattern());
+    }
+
+    private static final String LOGGING = """
             status = warn
             appender.file.type = RollingFile
             appender.file.name = file
             appender.file.fileName = ${sys:log.file}
             appender.file.filePattern = ${sys:log.file}.%i
             appender.file.layout.type = PatternLayout
-            # Messages repeat what others sent; whoever reads the file in a terminal is not to be steered by it.
-            appender.file.layout.pattern = %d{yyyy-MM-dd HH:mm:ss,SSS} %-5p %-60c %x - %replace{%m%n%xThrowable}{[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f-\\\\x9f]}{?}
+            appender.file.layout.pattern = PATTERN
             # The pattern above writes them.
             appender.file.layout.alwaysWriteExceptions = false
             appender.file.policies.type = Policies

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.metrics.reporter.MetricReporterFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +32,20 @@ class FlinkSettingsTest {
     }
 
     private FlinkSettings settings(Map<String, String> flink) throws IOException {
-        return new FlinkSettings(directory, new ClusterOptions(0, 8081, 3, MemorySize.ofMebiBytes(512), flink), 6123);
+        return settings(flink, OptionalInt.empty());
+    }
+
+    private FlinkSettings settings(Map<String, String> flink, OptionalInt metricsPort) throws IOException {
+        return new FlinkSettings(
+                directory,
+                new ClusterOptions(0, 8081, 3, MemorySize.ofMebiBytes(512), metricsPort, LogFormat.TEXT, flink),
+                6123);
+    }
+
+    private Configuration written(FlinkSettings settings) throws IOException {
+        settings.write();
+        return GlobalConfiguration.loadConfiguration(
+                directory.configuration().toString());
     }
 
     @Test
@@ -49,6 +64,35 @@ class FlinkSettingsTest {
                 .containsEntry("heartbeat.timeout", "9 s")
                 .containsEntry("rest.port", "8081")
                 .containsEntry("io.tmp.dirs", directory.temporary().toString());
+    }
+
+    @Test
+    void metricsAreReportedOnlyWhereAPortIsGivenAndByEachProcessOnItsOwn() throws Exception {
+        assertThat(settings(Map.of()).taskManagerArguments()).noneMatch(word -> word.contains("metrics.reporter"));
+        assertThat(written(settings(Map.of())).toMap().keySet()).noneMatch(key -> key.startsWith("metrics.reporter"));
+
+        FlinkSettings settings = settings(Map.of(), OptionalInt.of(9249));
+
+        assertThat(written(settings).toMap())
+                .containsEntry("metrics.reporter.prometheus.port", "9249")
+                .doesNotContainKey("metrics.reporters");
+        assertThat(Class.forName(written(settings).toMap().get("metrics.reporter.prometheus.factory.class")))
+                .isAssignableTo(MetricReporterFactory.class);
+        assertThat(settings.jobManagerArguments()).noneMatch(word -> word.contains("metrics.reporter"));
+        assertThat(settings.taskManagerArguments())
+                .containsSequence("-D", "metrics.reporter.prometheus.port=9250");
+        assertThat(written(settings(Map.of("metrics.reporters", "jmx"), OptionalInt.of(9249)))
+                        .toMap())
+                .containsEntry("metrics.reporters", "jmx,prometheus");
+    }
+
+    @Test
+    void aPortOfMetricsWithoutANextOneIsRefused() {
+        for (int port : new int[] {0, 65_535}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> settings(Map.of(), OptionalInt.of(port)))
+                    .withMessageContainingAll("metrics: found " + port, "1..65534");
+        }
     }
 
     @Test
