@@ -55,22 +55,27 @@ class MetricsPortIT {
     private static void assertLogsAreJson(Path logs) throws IOException {
         for (String process : List.of("kafka", "jobmanager", "taskmanager")) {
             List<JsonNode> lines = Run.jsonLines(logs.resolve(process + ".log"));
-            assertThat(lines).as(process).isNotEmpty().allSatisfy(line -> assertThat(line.fieldNames())
-                    .toIterable()
-                    .contains("time", "level", "logger", "message"));
+            assertThat(lines)
+                    .as(process)
+                    .isNotEmpty()
+                    .allSatisfy(line ->
+                            assertThat(line.fieldNames()).toIterable().contains("time", "level", "logger", "message"));
         }
         assertThat(Files.readString(logs.resolve("taskmanager.log"))).contains("\"job_id\":\"");
     }
 
     private static void awaitMetric(int port, String name) {
-        Awaitility.await(name).atMost(Running.PATIENCE).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
-            HttpResponse<String> response = HttpClient.newHttpClient()
-                    .send(
-                            HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/metrics"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
-            return response.body().lines().anyMatch(line -> line.startsWith(name + "{"));
-        });
+        Awaitility.await(name)
+                .atMost(Running.PATIENCE)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> {
+                    HttpResponse<String> response = HttpClient.newHttpClient()
+                            .send(
+                                    HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/metrics"))
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString());
+                    return response.body().lines().anyMatch(line -> line.startsWith(name + "{"));
+                });
     }
 
     /** Returns a port that is free, as the next one is. */

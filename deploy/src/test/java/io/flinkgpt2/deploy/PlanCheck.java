@@ -142,10 +142,10 @@ final class PlanCheck implements Callable<Integer> {
 
     private double predicted(String files, String precision, int promptTokens, int newTokens)
             throws IOException, InterruptedException {
-        JsonNode plan = Run.json(
-                succeed(Command.launcher("plan", "--model", endless.path().toString(), "--precision", precision)
-                        .with("--prompt-tokens", "" + promptTokens, "--new-tokens", "" + newTokens, "--output", "json")
-                        .with("--batch-size", "" + batchSize, "--prompts", "1e6", "--within", "24h", "--bench", files)));
+        JsonNode plan = Run.json(succeed(Command.launcher(
+                        "plan", "--model", endless.path().toString(), "--precision", precision)
+                .with("--prompt-tokens", "" + promptTokens, "--new-tokens", "" + newTokens, "--output", "json")
+                .with("--batch-size", "" + batchSize, "--prompts", "1e6", "--within", "24h", "--bench", files)));
         return plan.at("/slot/tokens_per_second").doubleValue();
     }
 
@@ -160,12 +160,11 @@ final class PlanCheck implements Callable<Integer> {
     }
 
     private double job(int slots) throws Exception {
-        List<String> requests = Workload.randomIds(
-                1, rounds * batchSize * slots, 32, 64, Math.min(50256, endless.vocabularySize()));
+        List<String> requests =
+                Workload.randomIds(1, rounds * batchSize * slots, 32, 64, Math.min(50256, endless.vocabularySize()));
         try (JobRuns runs = JobRuns.start(directory.resolve("slots-" + slots), endless, slots, batchSize)) {
             runs.prepare("prompts-plan", requests);
-            return SteadyState.tokensPerSecond(
-                    runs.run("prompts-plan", 32 + 64, 64, JobRuns.Watch.NOTHING), batchSize);
+            return SteadyState.tokensPerSecond(runs.run("prompts-plan", 32 + 64, 64, JobRuns.Watch.NOTHING), batchSize);
         }
     }
 }

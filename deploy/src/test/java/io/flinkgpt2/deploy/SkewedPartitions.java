@@ -78,8 +78,7 @@ final class SkewedPartitions implements Callable<Integer> {
                     "partition " + i + ": generated tokens",
                     (long) sizes[i] * newTokens,
                     own.stream().mapToLong(AnswerLog.Answer::tokens).sum());
-            measured[i] =
-                    own.stream().mapToLong(AnswerLog.Answer::millis).max().orElseThrow() - first;
+            measured[i] = own.stream().mapToLong(AnswerLog.Answer::millis).max().orElseThrow() - first;
         }
         compare(parts(measured), parts(simulated()), max(measured) * 1e-3);
         return requirements.print(out);
@@ -97,7 +96,8 @@ final class SkewedPartitions implements Callable<Integer> {
     private double[] simulated() {
         int cores = Math.min(sizes.length, Runtime.getRuntime().availableProcessors());
         double[] ends = simulate(sizes, cores);
-        int[] oneBatch = Arrays.stream(sizes).map(size -> Math.min(size, batchSize)).toArray();
+        int[] oneBatch =
+                Arrays.stream(sizes).map(size -> Math.min(size, batchSize)).toArray();
         double first = Arrays.stream(simulate(oneBatch, cores)).min().orElseThrow();
         return Arrays.stream(ends).map(end -> end - first).toArray();
     }
@@ -120,7 +120,9 @@ final class SkewedPartitions implements Callable<Integer> {
         requirements.atMost("largest difference from the simulation", MOST_DIFFERENCE, most);
         double ratio = mean(measured) / mean(simulated);
         requirements.atMost(
-                "slowest partition over the mean, beside the simulation's", 1 + MOST_DIFFERENCE, Math.max(ratio, 1 / ratio));
+                "slowest partition over the mean, beside the simulation's",
+                1 + MOST_DIFFERENCE,
+                Math.max(ratio, 1 / ratio));
         requirements.shown("seconds from the first answer to the last", seconds);
     }
 

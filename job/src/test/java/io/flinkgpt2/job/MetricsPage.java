@@ -76,8 +76,8 @@ final class MetricsPage {
     /** Returns the values of a metric where a label has a value. */
     List<Double> values(String metric, String label, String value) {
         return samples.stream()
-                .filter(sample ->
-                        sample.name().equals(metric) && value.equals(sample.labels().get(label)))
+                .filter(sample -> sample.name().equals(metric)
+                        && value.equals(sample.labels().get(label)))
                 .map(Sample::value)
                 .toList();
     }

@@ -101,8 +101,8 @@ class MonitoringTest {
         Map<?, ?> healthy = (Map<?, ?>) groups.get(0);
         Set<String> known = ((List<?>) healthy.get("input_series"))
                 .stream()
-                        .flatMap(series -> found(METRIC.pattern() + "|^up\\b", ((Map<?, ?>) series).get("series") + "")
-                                .stream())
+                        .flatMap(series ->
+                                found(METRIC.pattern() + "|^up\\b", ((Map<?, ?>) series).get("series") + "").stream())
                         .collect(Collectors.toSet());
         for (Alert alert : MonitoringFiles.alerts()) {
             assertThat(known).as(alert.name()).containsAll(found(METRIC.pattern(), alert.expression()));
@@ -119,10 +119,10 @@ class MonitoringTest {
 
     @Test
     void everyPanelSaysWhatItShowsAndAsksTheSourceThatIsThere() throws IOException {
-        Map<?, ?> source = (Map<?, ?>)
-                ((List<?>) MonitoringFiles.yaml(MonitoringFiles.GRAFANA.resolve("provisioning/datasources/prometheus.yml"))
+        Map<?, ?> source = (Map<?, ?>) ((List<?>)
+                        MonitoringFiles.yaml(MonitoringFiles.GRAFANA.resolve("provisioning/datasources/prometheus.yml"))
                                 .get("datasources"))
-                        .get(0);
+                .get(0);
         Set<Integer> ids = new HashSet<>();
         for (Panel panel : MonitoringFiles.panels()) {
             assertThat(ids.add(panel.id())).as("id of %s", panel.title()).isTrue();
@@ -142,10 +142,10 @@ class MonitoringTest {
 
     @Test
     void aDashboardIsWhereGrafanaLooksForIt() throws IOException {
-        Map<?, ?> provider = (Map<?, ?>)
-                ((List<?>) MonitoringFiles.yaml(MonitoringFiles.GRAFANA.resolve("provisioning/dashboards/flink-gpt2.yml"))
+        Map<?, ?> provider = (Map<?, ?>) ((List<?>)
+                        MonitoringFiles.yaml(MonitoringFiles.GRAFANA.resolve("provisioning/dashboards/flink-gpt2.yml"))
                                 .get("providers"))
-                        .get(0);
+                .get(0);
 
         assertThat(provider.get("type")).isEqualTo("file");
         assertThat(((Map<?, ?>) provider.get("options")).get("path")).isEqualTo("/var/lib/grafana/dashboards");
@@ -162,14 +162,16 @@ class MonitoringTest {
             assertThat(scraped.get("job_name")).isEqualTo("flink");
         }
         String next = String.valueOf(Integer.parseInt(PORT) + 1);
-        assertThat(ports(Files.readString(MonitoringFiles.CONFIGURATIONS.get(0)))).isEqualTo(Set.of(PORT));
-        assertThat(ports(Files.readString(MonitoringFiles.CONFIGURATIONS.get(1)))).isEqualTo(Set.of(PORT, next));
+        assertThat(ports(Files.readString(MonitoringFiles.CONFIGURATIONS.get(0))))
+                .isEqualTo(Set.of(PORT));
+        assertThat(ports(Files.readString(MonitoringFiles.CONFIGURATIONS.get(1))))
+                .isEqualTo(Set.of(PORT, next));
         assertThat(operations()).contains("cluster start --metrics-port " + PORT);
         // Wherever the reporter is set up for a container, it is at this port.
         try (Stream<Path> files = Files.walk(Path.of("..", "deploy"))) {
-            List<Path> containers = new ArrayList<>(files.filter(
-                            file -> file.toString().matches(".*/deploy/(docker|kubernetes)/.*(ya?ml|Dockerfile)"))
-                    .toList());
+            List<Path> containers = new ArrayList<>(
+                    files.filter(file -> file.toString().matches(".*/deploy/(docker|kubernetes)/.*(ya?ml|Dockerfile)"))
+                            .toList());
             containers.add(Path.of("..", "docker-compose.yml"));
             for (Path file : containers) {
                 assertThat(found("(?<=metrics\\.reporter\\.\\w{1,20}\\.port: ['\"]?)\\d+", Files.readString(file)))
@@ -201,8 +203,8 @@ class MonitoringTest {
         int count = 0;
         for (Path module : List.of(Path.of("src/main/java"), Path.of("../model-core/src/main/java"))) {
             try (Stream<Path> files = Files.walk(module)) {
-                for (Path file : files.filter(each -> each.toString().endsWith(".java"))
-                        .toList()) {
+                for (Path file :
+                        files.filter(each -> each.toString().endsWith(".java")).toList()) {
                     String source = Files.readString(file).replaceAll("\"\\s*\\+\\s*\"", "");
                     Matcher warning = WARNING.matcher(source);
                     while (warning.find()) {

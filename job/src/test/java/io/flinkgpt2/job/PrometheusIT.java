@@ -147,10 +147,10 @@ class PrometheusIT {
         List<String> missing = new ArrayList<>();
         for (Query query : queries) {
             boolean found = false;
-            for (JsonNode sample :
-                    ask(port, "/api/v1/query?query=" + encode(query.expression())).at("/data/result")) {
-                found |= Double.isFinite(Double.parseDouble(
-                        sample.at("/value/1").asText().replace("Inf", "Infinity")));
+            for (JsonNode sample : ask(port, "/api/v1/query?query=" + encode(query.expression()))
+                    .at("/data/result")) {
+                found |= Double.isFinite(
+                        Double.parseDouble(sample.at("/value/1").asText().replace("Inf", "Infinity")));
             }
             if (!found) {
                 missing.add(query.owner() + ": " + query.expression());

@@ -214,7 +214,8 @@ final class OptionFacts {
         if (type.isEnum()) {
             return (several.isEmpty() ? "" : "several of ")
                     + Arrays.stream(type.getEnumConstants())
-                            .map(word -> word.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
+                            .map(word ->
+                                    word.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
                             .collect(Collectors.joining("|"));
         }
         if (isNumber(type)) {

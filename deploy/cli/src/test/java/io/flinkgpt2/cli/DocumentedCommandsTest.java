@@ -21,15 +21,15 @@ class DocumentedCommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"operations.md", "cluster.md"})
     void everyCommandIsUnderstood(String page) throws IOException {
-        List<String> commands = COMMAND
-                .matcher(Files.readString(Path.of("..", "..", "docs", page)))
+        List<String> commands = COMMAND.matcher(Files.readString(Path.of("..", "..", "docs", page)))
                 .results()
                 .map((MatchResult found) -> found.group(1).strip())
                 .toList();
 
         assertThat(commands).hasSizeGreaterThan(5);
         for (String command : commands) {
-            List<String> words = List.of(command.replaceAll("\"([^\"]*) ([^\"]*)\"", "$1_$2").split("\\s+"));
+            List<String> words =
+                    List.of(command.replaceAll("\"([^\"]*) ([^\"]*)\"", "$1_$2").split("\\s+"));
             CommandLine commandLine = new CommandLine(new Main());
             Commands.addTo(commandLine, words);
             CommandLine.ParseResult parsed =

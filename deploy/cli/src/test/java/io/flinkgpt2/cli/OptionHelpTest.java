@@ -54,7 +54,9 @@ class OptionHelpTest {
         CommandLine command = command(words);
 
         for (OptionSpec option : command.getCommandSpec().options()) {
-            assertThat(facts.heading(command.getCommandSpec(), option)).as("heading of %s", option).isPresent();
+            assertThat(facts.heading(command.getCommandSpec(), option))
+                    .as("heading of %s", option)
+                    .isPresent();
             if (option.usageHelp() || option.versionHelp()) {
                 continue;
             }
@@ -82,19 +84,26 @@ class OptionHelpTest {
         String options = run.out().split("\nOptions of the job")[0].replaceFirst("(?s).*?\n\n(?=[A-Z][a-z]+:\n)", "\n");
         for (OptionSpec option : command(words).getCommandSpec().options()) {
             String name = Pattern.quote(option.longestName());
-            assertThat(Pattern.compile("(?m)^ {2,6}(-\\w, )?(-[\\w.-]+, )*" + name + "(?![\\w.-])").matcher(options).results())
+            assertThat(Pattern.compile("(?m)^ {2,6}(-\\w, )?(-[\\w.-]+, )*" + name + "(?![\\w.-])")
+                            .matcher(options)
+                            .results())
                     .as("%s in the help of %s", option.longestName(), words)
                     .hasSize(1);
         }
-        assertThat(options).doesNotContain("${", "%n", "\u001b", "=<").doesNotContainPattern("default: [^\\]]*default: ");
+        assertThat(options)
+                .doesNotContain("${", "%n", "\u001b", "=<")
+                .doesNotContainPattern("default: [^\\]]*default: ");
     }
 
     @Test
     void headingsStandInOneOrder() {
         String help = CommandRun.of("complete", "--help").out();
 
-        assertThat(help).containsSubsequence("\nModel:\n", "\nPrompt:\n", "\nSampling:\n", "\nLimits:\n", "\nOutput:\n");
-        assertThat(help).containsSubsequence("Model:", "--model=MODEL", "Sampling:", "--temperature=T", "Limits:", "--threads=N");
+        assertThat(help)
+                .containsSubsequence("\nModel:\n", "\nPrompt:\n", "\nSampling:\n", "\nLimits:\n", "\nOutput:\n");
+        assertThat(help)
+                .containsSubsequence(
+                        "Model:", "--model=MODEL", "Sampling:", "--temperature=T", "Limits:", "--threads=N");
     }
 
     @Test
@@ -115,8 +124,7 @@ class OptionHelpTest {
     private static String described(String name, String option) {
         CommandLine command = command(List.of(name));
         String[] lines = new OptionFacts()
-                .description(
-                        command.getCommandSpec(), command.getCommandSpec().findOption(option));
+                .description(command.getCommandSpec(), command.getCommandSpec().findOption(option));
         return lines[lines.length - 1];
     }
 }

@@ -52,8 +52,6 @@ public final class FieldNames {
     /** Returns the known name that was meant: under which another interface has it, or that differs least. */
     public static Optional<String> nearest(String name, Collection<String> known) {
         String elsewhere = ELSEWHERE.get(name);
-        return elsewhere != null && known.contains(elsewhere)
-                ? Optional.of(elsewhere)
-                : NearestName.of(name, known);
+        return elsewhere != null && known.contains(elsewhere) ? Optional.of(elsewhere) : NearestName.of(name, known);
     }
 }

@@ -49,7 +49,8 @@ final class Members {
         return new InvalidRequestException(
                 InvalidRequestException.UNKNOWN_FIELD,
                 field + "." + WireText.printable(name),
-                field + ": unknown field " + WireText.quoted(name) + (meant.isPresent() ? NearestName.hint(meant) : ".") + " Known fields: "
+                field + ": unknown field " + WireText.quoted(name) + (meant.isPresent() ? NearestName.hint(meant) : ".")
+                        + " Known fields: "
                         + String.join(", ", new TreeSet<>(readers.keySet()))
                         + ". Leave the field out, or run the job with records.unknown-fields = ignore");
     }

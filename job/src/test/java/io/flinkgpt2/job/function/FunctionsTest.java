@@ -121,12 +121,10 @@ class FunctionsTest {
                 assertThat(answer.error.message).contains("logits", "not a number");
             });
             assertThat(sound.extractOutputValues().get(0).error).isNull();
-            assertThat(warnings.with("Request a failed"))
-                    .hasSize(1)
-                    .allSatisfy(warning -> {
-                        assertThat(warning.getThrown()).isInstanceOf(ArithmeticException.class);
-                        assertThat(warning.getContextData().toMap()).isEqualTo(Map.of("custom_id", "a"));
-                    });
+            assertThat(warnings.with("Request a failed")).hasSize(1).allSatisfy(warning -> {
+                assertThat(warning.getThrown()).isInstanceOf(ArithmeticException.class);
+                assertThat(warning.getContextData().toMap()).isEqualTo(Map.of("custom_id", "a"));
+            });
             assertThat(warnings.with("Request c failed")).isEmpty();
         }
     }

@@ -152,8 +152,9 @@ class CompletionMetricsTest {
         letters.refused(new RecordError("m", "t", null, "invalid_json"));
 
         assertThat(count("deadLetters")).isEqualTo(codes.size() + 1);
-        assertThat(codes).allSatisfy(code -> assertThat(count("reason." + code + ".deadLetters"))
-                .isEqualTo(code.equals("invalid_json") ? 2 : 1));
+        assertThat(codes)
+                .allSatisfy(code -> assertThat(count("reason." + code + ".deadLetters"))
+                        .isEqualTo(code.equals("invalid_json") ? 2 : 1));
     }
 
     private long count(String name) {

@@ -70,8 +70,9 @@ final class ClusterStartCommand implements Callable<Integer> {
     @Option(
             names = "--metrics-port",
             paramLabel = "P",
-            description = "Port of the JobManager's metrics for Prometheus; the TaskManager has the next one (default: none)."
-                    + " Whoever can reach this machine can read them.")
+            description =
+                    "Port of the JobManager's metrics for Prometheus; the TaskManager has the next one (default: none)."
+                            + " Whoever can reach this machine can read them.")
     private Integer metricsPort;
 
     @Option(

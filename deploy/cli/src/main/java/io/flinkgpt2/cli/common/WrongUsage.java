@@ -58,7 +58,8 @@ public final class WrongUsage {
         return problem.getCommandLine().getUnmatchedArguments().stream()
                 .filter(argument -> argument.startsWith("-"))
                 .map(argument -> argument.replaceFirst("=.*", ""))
-                .flatMap(name -> NearestName.of(name, missing).map(meant -> unknownOption(name, Optional.of(meant))).stream())
+                .flatMap(name ->
+                        NearestName.of(name, missing).map(meant -> unknownOption(name, Optional.of(meant))).stream())
                 .findFirst();
     }
 
@@ -71,9 +72,7 @@ public final class WrongUsage {
         List<String> known = List.copyOf(command.getSubcommands().keySet());
         Optional<String> meant = NearestName.of(name, known);
         return "Unknown command: '" + name + "'" + (meant.isPresent() ? NearestName.hint(meant) : ".") + " Commands: "
-                + known.stream()
-                        .filter(other -> !other.equals("help"))
-                        .collect(Collectors.joining(", "))
+                + known.stream().filter(other -> !other.equals("help")).collect(Collectors.joining(", "))
                 + ".";
     }
 

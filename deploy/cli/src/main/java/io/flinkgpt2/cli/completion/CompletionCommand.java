@@ -98,7 +98,8 @@ public final class CompletionCommand implements Runnable {
     private static void addJobOptions(CommandSpec spec) {
         for (String name : OptionNames.all()) {
             boolean known = spec.findOption("--" + name) != null;
-            boolean full = JobOptions.ALL.stream().anyMatch(option -> option.key().equals(name));
+            boolean full =
+                    JobOptions.ALL.stream().anyMatch(option -> option.key().equals(name));
             boolean ending = name.contains("-")
                     && JobOptions.ALL.stream().anyMatch(option -> option.key().endsWith("." + name));
             if (!known && (full || ending)) {

@@ -76,8 +76,8 @@ public final class LocalCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         int slots = Slots.orDefault(spec.commandLine(), parallelism);
         String named = model == null ? Home.bundledModel().toString() : model;
-        try (LocalStack stack =
-                LocalStack.start(spec.commandLine(), new Steps(err), kafkaPort, webPort, slots, named, false, jobOptions)) {
+        try (LocalStack stack = LocalStack.start(
+                spec.commandLine(), new Steps(err), kafkaPort, webPort, slots, named, false, jobOptions)) {
             if (!topics.isEmpty()) {
                 ClusterTopics.create(stack.settings().kafka().bootstrapServers(), topics, slots);
             }

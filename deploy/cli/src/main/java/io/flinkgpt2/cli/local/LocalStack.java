@@ -107,9 +107,8 @@ final class LocalStack implements AutoCloseable {
         EmbeddedKafka kafka = steps.run(
                 "Starting Kafka",
                 started -> "Kafka at " + started.bootstrapServers(),
-                () -> Interrupts.shielded(() -> EmbeddedKafka.start(EmbeddedKafka.Options.defaults()
-                        .withPort(kafkaPort)
-                        .withMessageMaxBytes(MAX_MESSAGE_BYTES))));
+                () -> Interrupts.shielded(() -> EmbeddedKafka.start(
+                        EmbeddedKafka.Options.defaults().withPort(kafkaPort).withMessageMaxBytes(MAX_MESSAGE_BYTES))));
         try {
             Interrupts.check();
             options.set(JobOptions.KAFKA_BOOTSTRAP_SERVERS, kafka.bootstrapServers());

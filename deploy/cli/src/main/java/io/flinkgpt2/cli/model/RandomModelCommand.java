@@ -64,8 +64,8 @@ public final class RandomModelCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PublishedModel published = PublishedModel.named(size)
                 .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "--size: found '" + size + "', expected one of " + names()
-                                + NearestName.hint(size, names())));
+                        spec.commandLine(),
+                        "--size: found '" + size + "', expected one of " + names() + NearestName.hint(size, names())));
         Path weightsFile = directory.resolve("model.safetensors");
         if (Files.exists(weightsFile)) {
             throw new ParameterException(

@@ -24,8 +24,9 @@ final class Assumptions {
         sentences.add("Costs of a token: " + found.source() + ".");
         sentences.add("Every core of the cluster is as fast as the one that was measured, and has a slot to itself.");
         if (!found.tellsAttention()) {
-            sentences.add("Attention is part of the cost of a token, so the figures hold for contexts as long as those that"
-                    + " were measured; of longer ones give two results of bench, or --attention-nanoseconds.");
+            sentences.add(
+                    "Attention is part of the cost of a token, so the figures hold for contexts as long as those that"
+                            + " were measured; of longer ones give two results of bench, or --attention-nanoseconds.");
         }
         sentences.add(String.format(
                 Locale.ROOT,
@@ -36,21 +37,25 @@ final class Assumptions {
                 "The batch is full (batch.size %d): prompts wait in the topic all the time.",
                 options.batchSize));
         if (options.prompts() / cluster.slots() < 4L * options.batchSize) {
-            sentences.add("A slot gets fewer prompts than four batches, so it is not full most of the time: the plan is too"
-                    + " optimistic. Allow more time.");
+            sentences.add(
+                    "A slot gets fewer prompts than four batches, so it is not full most of the time: the plan is too"
+                            + " optimistic. Allow more time.");
         }
         sentences.add(skew());
-        sentences.add("Every answer has all its new tokens; prompts share no beginnings that the prefix cache would save.");
-        sentences.add("Weights stand once in a TaskManager; each slot has room for the keys and values of a full batch of"
-                + " max-context, and as much again for scratch, records and Flink; beam searches would need more. Managed"
-                + " memory is 0.");
+        sentences.add(
+                "Every answer has all its new tokens; prompts share no beginnings that the prefix cache would save.");
+        sentences.add(
+                "Weights stand once in a TaskManager; each slot has room for the keys and values of a full batch of"
+                        + " max-context, and as much again for scratch, records and Flink; beam searches would need more. Managed"
+                        + " memory is 0.");
         sentences.add(String.format(
                 Locale.ROOT,
                 "Records: JSON, %.1f bytes of text for a token, custom_id of 36 characters, no key, no headers, no"
                         + " compression.",
                 options.bytesPerToken));
-        sentences.add("A checkpoint holds the requests in flight, at most twice batch.size in each slot, with half of their"
-                + " tokens; positions in Kafka and transactions come to some hundred bytes a slot.");
+        sentences.add(
+                "A checkpoint holds the requests in flight, at most twice batch.size in each slot, with half of their"
+                        + " tokens; positions in Kafka and transactions come to some hundred bytes a slot.");
         if (cluster.jobs() > 1) {
             sentences.add("Flink's largest parallelism is " + Planner.MOST_SLOTS + ": split the prompts over "
                     + cluster.jobs() + " jobs with names, topics and clusters of their own.");

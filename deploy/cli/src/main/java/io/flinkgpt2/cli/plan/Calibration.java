@@ -16,7 +16,9 @@ final class Calibration {
      */
     static boolean tellsAttention(List<Measurement> measurements) {
         return measurements.size() > 1
-                && longest(measurements).meanPositions() - shortest(measurements).meanPositions() >= LEAST_DISTANCE;
+                && longest(measurements).meanPositions()
+                                - shortest(measurements).meanPositions()
+                        >= LEAST_DISTANCE;
     }
 
     /**
@@ -29,7 +31,8 @@ final class Calibration {
         for (Measurement measurement : measurements) {
             if (!measurement.isUsable()) {
                 throw new IllegalArgumentException("measurement of prompts of " + measurement.promptTokens() + " and "
-                        + measurement.newTokens() + " new tokens: found no time of steps that only decode, expected some;"
+                        + measurement.newTokens()
+                        + " new tokens: found no time of steps that only decode, expected some;"
                         + " measure with more new tokens, by a 'bench' of this version");
             }
         }

@@ -67,8 +67,9 @@ final class CostOptions {
             names = "--engines",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Slots that are measured side by side; as many as a TaskManager has tell what they take from each"
-                    + " other (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Slots that are measured side by side; as many as a TaskManager has tell what they take from each"
+                            + " other (default: ${DEFAULT-VALUE}).")
     private int engines;
 
     @Option(
@@ -118,9 +119,9 @@ final class CostOptions {
         List<Measurement> measurements = files.isEmpty() ? measure(model, batchSize) : read(model, batchSize);
         String source = files.isEmpty()
                 ? "measured here and now, " + engines + (engines == 1 ? " slot" : " slots side by side")
-                : "read from " + String.join(", ", files.stream().map(Path::toString).toList());
-        return new Found(
-                Calibration.of(measurements), source, Calibration.tellsAttention(measurements));
+                : "read from "
+                        + String.join(", ", files.stream().map(Path::toString).toList());
+        return new Found(Calibration.of(measurements), source, Calibration.tellsAttention(measurements));
     }
 
     private List<Measurement> measure(PlannedModel model, int batchSize) throws IOException, InterruptedException {
@@ -151,8 +152,9 @@ final class CostOptions {
         TreeSet<String> found = new TreeSet<>();
         for (Path file : files) {
             for (JsonNode run : runs(file)) {
-                String what = run.path("model").asText() + " " + run.path("precision").asText() + " with --streams "
-                        + run.path("streams").asInt();
+                String what =
+                        run.path("model").asText() + " " + run.path("precision").asText() + " with --streams "
+                                + run.path("streams").asInt();
                 found.add(what);
                 if (what.equals(wanted)) {
                     measurements.add(Measurement.of(run));

@@ -64,7 +64,8 @@ record Plan(
      * @param jobs 1, or as many as Flink's largest parallelism makes necessary
      * @param seconds until the slowest slot is done, if nothing fails
      */
-    record Cluster(long slots, int slotsPerTaskManager, long taskManagers, long partitions, long jobs, double seconds) {}
+    record Cluster(
+            long slots, int slotsPerTaskManager, long taskManagers, long partitions, long jobs, double seconds) {}
 
     /**
      * Memory of a TaskManager, in bytes.

@@ -36,8 +36,9 @@ public final class PlanCommand implements Callable<Integer> {
             names = "--model",
             defaultValue = "gpt2",
             paramLabel = "MODEL",
-            description = "A published size (distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl), measured with random weights;"
-                    + " or a directory or file, or a name on the hub (default: ${DEFAULT-VALUE}).")
+            description =
+                    "A published size (distilgpt2, gpt2, gpt2-medium, gpt2-large, gpt2-xl), measured with random weights;"
+                            + " or a directory or file, or a name on the hub (default: ${DEFAULT-VALUE}).")
     private String model;
 
     @Option(

@@ -68,11 +68,7 @@ final class PlanText {
     private void cluster(Plan plan) {
         Plan.Cluster cluster = plan.cluster();
         row("Cores", "%,d, one for each slot", cluster.slots());
-        row(
-                "TaskManagers",
-                "%,d of %d slots",
-                cluster.taskManagers(),
-                cluster.slotsPerTaskManager());
+        row("TaskManagers", "%,d of %d slots", cluster.taskManagers(), cluster.slotsPerTaskManager());
         row("Partitions", "%,d of the topic of prompts", cluster.partitions());
         row("Done after", "%s, if nothing fails", time(cluster.seconds()));
         if (plan.skew().slowest() > 1) {
@@ -81,7 +77,10 @@ final class PlanText {
                     "the slowest slot takes %.2f times the mean (largest partition: %.2f times);",
                     plan.skew().slowest(),
                     plan.skew().largestPartition());
-            row("", "with an exchange before generation it would take %.2f times", plan.skew().exchanged());
+            row(
+                    "",
+                    "with an exchange before generation it would take %.2f times",
+                    plan.skew().exchanged());
         }
     }
 
@@ -100,7 +99,11 @@ final class PlanText {
     private void kafka(Plan plan) {
         Plan.Kafka kafka = plan.kafka();
         row("Kafka", "in %s (%d bytes a prompt),", bytes(kafka.in()), kafka.promptRecord());
-        row("", "out %s (%d bytes an answer), together %s a second", bytes(kafka.out()), kafka.answerRecord(),
+        row(
+                "",
+                "out %s (%d bytes an answer), together %s a second",
+                bytes(kafka.out()),
+                kafka.answerRecord(),
                 bytes(kafka.bytesPerSecond()));
         row("", "%s on the brokers' disks with %d replicas", bytes(kafka.stored()), kafka.replication());
     }

@@ -36,8 +36,6 @@ record PlannedModel(String name, Optional<Path> path, Gpt2Config config, Precisi
     /** Loads the weights. */
     Pretrained open() throws IOException {
         LoadOptions options = LoadOptions.defaults().withPrecision(precision);
-        return path.isPresent()
-                ? Pretrained.open(path.get(), options)
-                : Pretrained.random(config, SEED, options);
+        return path.isPresent() ? Pretrained.open(path.get(), options) : Pretrained.random(config, SEED, options);
     }
 }

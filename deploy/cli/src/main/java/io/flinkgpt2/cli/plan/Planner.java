@@ -88,8 +88,7 @@ final class Planner {
                 maxContext,
                 options.batchSize,
                 within);
-        Plan.Throughput throughput =
-                new Plan.Throughput(found.costs(), found.source(), mean, options.newTokens / mean);
+        Plan.Throughput throughput = new Plan.Throughput(found.costs(), found.source(), mean, options.newTokens / mean);
         Plan.Memory memory = memory();
         return new Plan(
                 workload,
@@ -119,14 +118,10 @@ final class Planner {
         int simulated = (int) Math.min(MOST_SIMULATED_SLOTS, slots);
         int prompts = (int) Math.max(1, Math.min(MOST_SIMULATED_PROMPTS, options.prompts() / slots));
         SkewSimulation simulation = new SkewSimulation(
-                simulated,
-                simulated * options.partitionsPerSlot,
-                prompts,
-                options.batchSize,
-                options.partitionSkew);
+                simulated, simulated * options.partitionsPerSlot, prompts, options.batchSize, options.partitionSkew);
         SkewSimulation.Outcome outcome = simulation.run(skewed(), found.costs());
-        int[] sizes = skewed().partitionSizes(
-                simulation.partitions(), (long) simulated * prompts, options.partitionSkew);
+        int[] sizes =
+                skewed().partitionSizes(simulation.partitions(), (long) simulated * prompts, options.partitionSkew);
         double largest = Arrays.stream(sizes).max().orElseThrow()
                 / Arrays.stream(sizes).average().orElseThrow();
         return new Plan.Skew(outcome.slowestOverMean(), outcome.exchangedOverMean(), largest);
@@ -135,11 +130,7 @@ final class Planner {
     private Plan.Memory memory() {
         long weights = ModelMemory.weightBytes(model.config(), model.precision());
         long heap = ModelMemory.heapBytes(
-                model.config(),
-                model.precision(),
-                maxContext,
-                options.batchSize,
-                options.slotsPerTaskManager);
+                model.config(), model.precision(), maxContext, options.batchSize, options.slotsPerTaskManager);
         Configuration flink = new Configuration();
         flink.set(TaskManagerOptions.TASK_HEAP_MEMORY, new MemorySize(heap));
         flink.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ZERO);

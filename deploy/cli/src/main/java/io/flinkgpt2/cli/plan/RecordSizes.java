@@ -41,7 +41,8 @@ record RecordSizes(int prompt, int answer, int state) {
      */
     static RecordSizes of(String model, Precision precision, int promptTokens, int newTokens, double bytesPerToken) {
         String text = text(promptTokens, bytesPerToken);
-        String value = "{\"custom_id\":\"" + CUSTOM_ID + "\",\"prompt\":\"" + text + "\",\"max_tokens\":" + newTokens + "}";
+        String value =
+                "{\"custom_id\":\"" + CUSTOM_ID + "\",\"prompt\":\"" + text + "\",\"max_tokens\":" + newTokens + "}";
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
         PromptRequest request = request(bytes, promptTokens, newTokens);
         CompletionRecords records = new CompletionRecords(
@@ -68,7 +69,9 @@ record RecordSizes(int prompt, int answer, int state) {
                 10_000_000_000L);
         byte[] answer = CompletionJson.write(records.completed(request, List.of(completion), NOW, false));
         return new RecordSizes(
-                kafka(bytes), kafka(answer), StateSize.bytes(request, "model_revision=0123456789abcdef", newTokens / 2));
+                kafka(bytes),
+                kafka(answer),
+                StateSize.bytes(request, "model_revision=0123456789abcdef", newTokens / 2));
     }
 
     private static PromptRequest request(byte[] value, int promptTokens, int newTokens) {

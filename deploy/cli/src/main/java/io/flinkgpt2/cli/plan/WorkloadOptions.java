@@ -77,7 +77,8 @@ final class WorkloadOptions {
     @Option(
             names = "--max-context",
             paramLabel = "C",
-            description = "max-context of the job (default: the longest prompt with its answer, in whole blocks of 64).")
+            description =
+                    "max-context of the job (default: the longest prompt with its answer, in whole blocks of 64).")
     Integer maxContext;
 
     @Option(
@@ -123,7 +124,11 @@ final class WorkloadOptions {
         atLeastOne("--slots-per-taskmanager", slotsPerTaskManager);
         atLeastOne("--partitions-per-slot", partitionsPerSlot);
         atLeastOne("--replication", replication);
-        require(bytesPerToken > 0 && bytesPerToken <= 100, "--bytes-per-token", bytesPerToken, "above 0 and at most 100");
+        require(
+                bytesPerToken > 0 && bytesPerToken <= 100,
+                "--bytes-per-token",
+                bytesPerToken,
+                "above 0 and at most 100");
         require(utilisation > 0 && utilisation <= 1, "--utilisation", utilisation, "above 0 and at most 1");
         require(lengthSkew >= 0 && lengthSkew <= MOST_SKEW, "--length-skew", lengthSkew, "0..10");
         require(partitionSkew >= 0 && partitionSkew <= MOST_SKEW, "--partition-skew", partitionSkew, "0..10");

@@ -31,7 +31,8 @@ class StepsTest {
 
         assertThat(port).isEqualTo(9092);
         assertThat(plain.toString().lines().toList()).hasSize(2);
-        assertThat(plain.toString()).matches("Starting Kafka\\.\\.\\.\n\\[ok] Kafka at localhost:9092 \\(\\d+\\.\\d s\\)\n");
+        assertThat(plain.toString())
+                .matches("Starting Kafka\\.\\.\\.\n\\[ok] Kafka at localhost:9092 \\(\\d+\\.\\d s\\)\n");
     }
 
     @Test

@@ -50,8 +50,8 @@ class CalibrationTest {
     @Test
     void enginesSideBySideShareTheTokensAndNotTheTime() {
         Measurement one = measured(COSTS, 32, 64, 3);
-        Measurement two = new Measurement(
-                32, 64, STREAMS, 2, one.seconds(), one.decodeSeconds(), 2 * one.decodeTokens());
+        Measurement two =
+                new Measurement(32, 64, STREAMS, 2, one.seconds(), one.decodeSeconds(), 2 * one.decodeTokens());
 
         assertThat(Calibration.of(List.of(two))).isEqualTo(Calibration.of(List.of(one)));
     }
@@ -90,7 +90,8 @@ class CalibrationTest {
     @Test
     void aRunWhosePromptsTakeNoTimeIsRefused() {
         Measurement run = measured(COSTS, 32, 64, 3);
-        Measurement tooFast = new Measurement(32, 64, STREAMS, 1, run.seconds() / 2, run.decodeSeconds(), run.decodeTokens());
+        Measurement tooFast =
+                new Measurement(32, 64, STREAMS, 1, run.seconds() / 2, run.decodeSeconds(), run.decodeTokens());
 
         assertThatThrownBy(() -> Calibration.of(List.of(tooFast)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -75,8 +75,8 @@ class PlanCommandTest {
     @ParameterizedTest
     @CsvSource({"gpt2, F32, GPT2", "gpt2-xl, INT8, GPT2_XL", "distilgpt2, BF16, DISTILGPT2"})
     void memoryIsThatOfTheJobsOwnArithmetic(String name, Precision precision, PublishedModel size) {
-        JsonNode plan = json(WORK + " " + RATES + " --model " + name + " --precision " + precision
-                + " --slots-per-taskmanager 2");
+        JsonNode plan = json(
+                WORK + " " + RATES + " --model " + name + " --precision " + precision + " --slots-per-taskmanager 2");
 
         long weights = Gpt2Weights.byteCount(size.config(), precision);
         assertThat(plan.at("/workload/max_context").asInt()).isEqualTo(128);
@@ -84,12 +84,18 @@ class PlanCommandTest {
         long heap = plan.at("/taskmanager_memory/heap").asLong();
         assertThat(heap).isEqualTo(ModelMemory.heapBytes(size.config(), precision, 128, 32, 2));
         // Two blocks of 64 positions for each of 32 sequences: keys and values, in float32.
-        long kvCache = 32L * 128 * 2 * Float.BYTES * size.config().layerCount() * size.config().embeddingSize();
+        long kvCache = 32L
+                * 128
+                * 2
+                * Float.BYTES
+                * size.config().layerCount()
+                * size.config().embeddingSize();
         assertThat(plan.at("/taskmanager_memory/kv_cache_per_slot").asLong())
                 .isEqualTo(kvCache)
                 .isEqualTo(ModelMemory.requireKvCacheShare(size.config(), precision, 128, heap, 2));
         // With Flink's own: framework, network, metaspace and overhead.
-        assertThat(plan.at("/taskmanager_memory/process").asLong()).isBetween(heap + (512L << 20), heap * 3 / 2 + (1L << 30));
+        assertThat(plan.at("/taskmanager_memory/process").asLong())
+                .isBetween(heap + (512L << 20), heap * 3 / 2 + (1L << 30));
     }
 
     @Test
@@ -98,18 +104,25 @@ class PlanCommandTest {
         JsonNode many = json("--prompts 1e9 --prompt-tokens 132 --new-tokens 164 --within 24h " + RATES);
 
         assertThat(few.at("/kafka/prompt_record").asInt()).isBetween(32 * 9 / 2 + 80, 32 * 9 / 2 + 120);
-        assertThat(many.at("/kafka/prompt_record").asInt() - few.at("/kafka/prompt_record").asInt())
+        assertThat(many.at("/kafka/prompt_record").asInt()
+                        - few.at("/kafka/prompt_record").asInt())
                 .isBetween(450, 453);
-        assertThat(many.at("/kafka/answer_record").asInt() - few.at("/kafka/answer_record").asInt())
+        assertThat(many.at("/kafka/answer_record").asInt()
+                        - few.at("/kafka/answer_record").asInt())
                 .isBetween(450, 460);
-        assertThat(few.at("/kafka/in").asDouble()).isEqualTo(1e9 * few.at("/kafka/prompt_record").asInt());
+        assertThat(few.at("/kafka/in").asDouble())
+                .isEqualTo(1e9 * few.at("/kafka/prompt_record").asInt());
         assertThat(few.at("/kafka/stored").asDouble())
-                .isEqualTo(3 * (few.at("/kafka/in").asDouble() + few.at("/kafka/out").asDouble()));
+                .isEqualTo(3
+                        * (few.at("/kafka/in").asDouble() + few.at("/kafka/out").asDouble()));
         // 100 more ids of the prompt, 50 more of the answer, 450 more bytes of the record.
-        assertThat(many.at("/checkpoint/per_request").asInt() - few.at("/checkpoint/per_request").asInt())
+        assertThat(many.at("/checkpoint/per_request").asInt()
+                        - few.at("/checkpoint/per_request").asInt())
                 .isBetween(450 + 150 * Integer.BYTES, 460 + 150 * Integer.BYTES);
         assertThat(few.at("/checkpoint/total").asDouble())
-                .isEqualTo(2.0 * 32 * few.at("/cluster/slots").asLong()
+                .isEqualTo(2.0
+                        * 32
+                        * few.at("/cluster/slots").asLong()
                         * few.at("/checkpoint/per_request").asInt());
     }
 
@@ -148,7 +161,9 @@ class PlanCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .startsWith("1,000,000,000 prompts of 32 tokens with 64 new ones, within 24 h 0 min: gpt2 in f32\n")
-                .contains(String.format("%nCores         %,d, one for each slot%n", plan.at("/cluster/slots").asLong()))
+                .contains(String.format(
+                        "%nCores         %,d, one for each slot%n",
+                        plan.at("/cluster/slots").asLong()))
                 .contains("--max-context 128 --batch.size 32")
                 .contains("with an exchange before generation it would take");
         for (JsonNode assumption : plan.at("/assumptions")) {
@@ -161,7 +176,8 @@ class PlanCommandTest {
     void resultsOfBenchAreReadInPlaceOfAMeasurement() throws IOException {
         Path one = bench("one.json", "--prompt-tokens 8 --new-tokens 24");
         Path other = bench("other.json", "--prompt-tokens 100 --new-tokens 8");
-        String work = "--prompts 1e6 --prompt-tokens 8 --new-tokens 24 --within 1h --batch-size 4 --model " + FAIRYTALES;
+        String work =
+                "--prompts 1e6 --prompt-tokens 8 --new-tokens 24 --within 1h --batch-size 4 --model " + FAIRYTALES;
 
         JsonNode alone = json(work + " --bench " + one);
         JsonNode run = new ObjectMapper().readTree(Files.readString(one)).at("/runs/0");
@@ -188,9 +204,9 @@ class PlanCommandTest {
     }
 
     private Path bench(String name, String options) throws IOException {
-        CommandRun run = CommandRun.of(("bench --read-mib 8 --repeats 1 --streams 4 --output json --model " + FAIRYTALES
-                        + " " + options)
-                .split(" "));
+        CommandRun run = CommandRun.of(
+                ("bench --read-mib 8 --repeats 1 --streams 4 --output json --model " + FAIRYTALES + " " + options)
+                        .split(" "));
         return Files.writeString(directory.resolve(name), run.out());
     }
 

@@ -30,7 +30,8 @@ class SkewSimulationTest {
 
     @Test
     void aSlotByHand() {
-        // Places: 4. Prompts of one token with 3, 3, 1 and 2 new ones: four prefills with their first tokens, 8 seconds; a step
+        // Places: 4. Prompts of one token with 3, 3, 1 and 2 new ones: four prefills with their first tokens, 8
+        // seconds; a step
         // of three rows, which costs as four; a step of two rows, which costs as four.
         Lengths prompts = new Lengths(new int[] {1, 1, 1, 1}, new int[] {3, 3, 1, 2});
         assertThat(new SlotSimulation(PLAIN, 4).seconds(prompts)).isCloseTo(8 + 4 + 4, within(1e-9));

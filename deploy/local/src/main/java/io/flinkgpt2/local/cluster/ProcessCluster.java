@@ -88,8 +88,8 @@ public final class ProcessCluster {
         return directory.locked(() -> {
             requireNone();
             int metrics = options.metricsPort().orElse(0);
-            List<Integer> ports = Ports.choose(
-                    options.kafkaPort(), options.webPort(), 0, 0, metrics, metrics == 0 ? 0 : metrics + 1);
+            List<Integer> ports =
+                    Ports.choose(options.kafkaPort(), options.webPort(), 0, 0, metrics, metrics == 0 ? 0 : metrics + 1);
             ClusterOptions chosen = options.withPorts(ports.get(0), ports.get(1));
             new ServerFiles(directory, installation).write(chosen, ports.get(2), ports.get(3));
             String java =

@@ -125,9 +125,8 @@ final class Readiness {
     /** Returns the end of the process's output and the errors in its log, or the end of the log if there are none. */
     private String lastWords(Role role) throws IOException {
         List<String> log = lines(directory.logFile(role));
-        List<String> errors = log.stream()
-                .filter(line -> ERROR.matcher(line).find())
-                .toList();
+        List<String> errors =
+                log.stream().filter(line -> ERROR.matcher(line).find()).toList();
         return Stream.of(end(lines(directory.outFile(role))), end(errors.isEmpty() ? log : errors))
                 .flatMap(List::stream)
                 .map(line -> "  " + line)

@@ -44,8 +44,7 @@ class FlinkSettingsTest {
 
     private Configuration written(FlinkSettings settings) throws IOException {
         settings.write();
-        return GlobalConfiguration.loadConfiguration(
-                directory.configuration().toString());
+        return GlobalConfiguration.loadConfiguration(directory.configuration().toString());
     }
 
     @Test
@@ -79,8 +78,7 @@ class FlinkSettingsTest {
         assertThat(Class.forName(written(settings).toMap().get("metrics.reporter.prometheus.factory.class")))
                 .isAssignableTo(MetricReporterFactory.class);
         assertThat(settings.jobManagerArguments()).noneMatch(word -> word.contains("metrics.reporter"));
-        assertThat(settings.taskManagerArguments())
-                .containsSequence("-D", "metrics.reporter.prometheus.port=9250");
+        assertThat(settings.taskManagerArguments()).containsSequence("-D", "metrics.reporter.prometheus.port=9250");
         assertThat(written(settings(Map.of("metrics.reporters", "jmx"), OptionalInt.of(9249)))
                         .toMap())
                 .containsEntry("metrics.reporters", "jmx,prometheus");

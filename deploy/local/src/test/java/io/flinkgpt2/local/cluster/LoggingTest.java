@@ -48,8 +48,8 @@ class LoggingTest {
     private String line(String configuration, String appender, String message, Throwable thrown, String... context)
             throws IOException {
         System.setProperty("log.file", directory.resolve("log").toString());
-        ConfigurationSource source = new ConfigurationSource(
-                new ByteArrayInputStream(configuration.getBytes(StandardCharsets.UTF_8)));
+        ConfigurationSource source =
+                new ConfigurationSource(new ByteArrayInputStream(configuration.getBytes(StandardCharsets.UTF_8)));
         Configuration read = new PropertiesConfigurationFactory().getConfiguration(new LoggerContext("test"), source);
         read.initialize();
         StringMap diagnostic = ContextDataFactory.createContextData();
