@@ -41,7 +41,8 @@ public final class CompletionJob {
     private CompletionJob() {}
 
     /**
-     * Runs the job on the cluster it is submitted to.
+     * Runs the job on the cluster it is submitted to. Options that are not among the arguments may come from the environment,
+     * see {@link JobArguments#parse(List, java.util.Map)}.
      *
      * @param args see {@link JobOptions}; {@code --help} prints them and runs nothing
      * @throws InvalidOptionException if an option is unknown, missing or out of range
@@ -52,7 +53,7 @@ public final class CompletionJob {
             System.out.println(JobArguments.help());
             return;
         }
-        JobSettings settings = JobSettings.from(JobArguments.parse(arguments));
+        JobSettings settings = JobSettings.from(JobArguments.parse(arguments, System.getenv()));
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
         if (settings.files() != null) {
             build(

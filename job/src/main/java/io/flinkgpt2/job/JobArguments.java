@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,8 +21,8 @@ import org.apache.flink.configuration.FallbackKey;
 import org.apache.flink.configuration.description.HtmlFormatter;
 
 /**
- * Reads the job's options from a command line and from a file of {@code key: value} or {@code key = value} lines; the
- * command line wins. Keys may be given whole, or by their last words with dots or hyphens between them.
+ * Reads the job's options from a command line, from environment variables, and from a file of {@code key: value} or
+ * {@code key = value} lines; the former win. Keys may be given whole, or by their last words with dots or hyphens between them.
  */
 public final class JobArguments {
 
@@ -31,14 +32,13 @@ public final class JobArguments {
     private JobArguments() {}
 
     /**
-     * Options as they were given, by their full keys; values are not yet checked.
+     * Returns the options of a command line, as {@link #parse(List, Set, Map)} does without an environment.
      *
      * @param args {@code --key value} or {@code --key=value}; an option of type boolean may stand alone for true
-     * @throws InvalidOptionException if an option is unknown, ambiguous, given twice, or has no value, or the file cannot be
-     *     read
+     * @throws InvalidOptionException as {@link #parse(List, Set, Map)} does
      */
     public static Configuration parse(List<String> args) {
-        return parse(args, Set.of());
+        return parse(args, Set.of(), Map.of());
     }
 
     /**
@@ -47,6 +47,30 @@ public final class JobArguments {
      * @param others their names, without the hyphens before them: what an unknown option may have been meant to be
      */
     public static Configuration parse(List<String> args, Set<String> others) {
+        return parse(args, others, Map.of());
+    }
+
+    /**
+     * As {@link #parse(List)}, with options from the environment.
+     *
+     * @param environment variables of a process, of which those with the prefix {@code FLINK_GPT2_} count
+     */
+    public static Configuration parse(List<String> args, Map<String, String> environment) {
+        return parse(args, Set.of(), environment);
+    }
+
+    /**
+     * Returns options as they were given, by their full keys; values are not yet checked.
+     *
+     * @param args {@code --key value} or {@code --key=value}; an option of type boolean may stand alone for true
+     * @param others names of options that the caller has taken already, without the hyphens before them
+     * @param environment variables of a process, of which those with the prefix {@code FLINK_GPT2_} count
+     * @throws InvalidOptionException if an option is unknown, ambiguous, given twice in one place, or has no value, or the file
+     *     cannot be read
+     */
+    public static Configuration parse(List<String> args, Set<String> others, Map<String, String> environment) {
+        Map<String, String> variables = EnvironmentOptions.read(environment);
+        String fileOfEnvironment = variables.remove(FILE_ARGUMENT);
         Map<String, String> given = new LinkedHashMap<>();
         Path file = null;
         for (int i = 0; i < args.size(); i++) {
@@ -77,10 +101,14 @@ public final class JobArguments {
                 throw new InvalidOptionException("--" + name, key + " for the second time", "each option once");
             }
         }
+        if (file == null && fileOfEnvironment != null) {
+            file = Path.of(fileOfEnvironment);
+        }
         Configuration options = new Configuration();
         if (file != null) {
             readFile(file).forEach(options::setString);
         }
+        variables.forEach(options::setString);
         given.forEach(options::setString);
         return options;
     }
@@ -130,26 +158,9 @@ public final class JobArguments {
 
     /** Returns the full key for a key or its last words. */
     private static String resolve(String name, Set<String> others) {
-        List<String> matches = new ArrayList<>();
-        String words = name.replace('.', '-');
-        for (ConfigOption<?> option : JobOptions.ALL) {
-            if (option.key().equals(name)) {
-                return name;
-            }
-            for (FallbackKey fallback : option.fallbackKeys()) {
-                if (fallback.getKey().equals(name)) {
-                    return option.key();
-                }
-            }
-            if (("-" + option.key().replace('.', '-')).endsWith("-" + words)) {
-                matches.add(option.key());
-            }
-        }
-        if (matches.size() == 1) {
-            return matches.get(0);
-        }
-        if (matches.size() > 1) {
-            throw new InvalidOptionException("--" + name, "an ambiguous name", "one of " + matches);
+        Optional<String> key = find(name, "--" + name);
+        if (key.isPresent()) {
+            return key.get();
         }
         for (String prefix : List.of(JobOptions.KAFKA_PREFIX, JobOptions.REQUEST_PREFIX)) {
             if (name.startsWith(prefix) && name.length() > prefix.length()) {
@@ -162,6 +173,34 @@ public final class JobArguments {
                 "one of " + keys() + ", kafka.* or request.*");
     }
 
+    /**
+     * Returns the full key for a key, another name of it, or its last words; empty if no option is called so.
+     *
+     * @param shown the name as the user gave it, for the message
+     * @throws InvalidOptionException if several keys end so
+     */
+    static Optional<String> find(String name, String shown) {
+        List<String> matches = new ArrayList<>();
+        String words = name.replace('.', '-');
+        for (ConfigOption<?> option : JobOptions.ALL) {
+            if (option.key().equals(name)) {
+                return Optional.of(name);
+            }
+            for (FallbackKey fallback : option.fallbackKeys()) {
+                if (fallback.getKey().equals(name)) {
+                    return Optional.of(option.key());
+                }
+            }
+            if (("-" + option.key().replace('.', '-')).endsWith("-" + words)) {
+                matches.add(option.key());
+            }
+        }
+        if (matches.size() > 1) {
+            throw new InvalidOptionException(shown, "an ambiguous name", "one of " + matches);
+        }
+        return matches.stream().findFirst();
+    }
+
     private static List<String> keys() {
         return JobOptions.ALL.stream().map(option -> option.key()).toList();
     }
@@ -170,7 +209,10 @@ public final class JobArguments {
     public static String help() {
         StringBuilder help = new StringBuilder("Options of the job, as --key value or in a file given by --")
                 .append(FILE_ARGUMENT)
-                .append(".\nThe last words of a key are enough where only one key ends so.\n");
+                .append(".\nThe last words of a key are enough where only one key ends so.\n")
+                .append("On a cluster also by environment: --batch.size 8 is ")
+                .append(EnvironmentOptions.PREFIX)
+                .append("BATCH_SIZE=8.\n");
         for (ConfigOption<?> option : JobOptions.ALL) {
             String standard = option.hasDefaultValue() ? " (default: " + plain(option.defaultValue()) + ")" : "";
             help.append("\n  --").append(option.key()).append(standard).append('\n');

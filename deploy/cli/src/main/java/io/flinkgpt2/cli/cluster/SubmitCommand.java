@@ -78,7 +78,8 @@ public final class SubmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Configuration options = JobArguments.parse(jobOptions, WrongUsage.optionNames(spec.commandLine()));
+        Configuration options =
+                JobArguments.parse(jobOptions, WrongUsage.optionNames(spec.commandLine()), System.getenv());
         TargetArguments.Target target = arguments.target(spec);
         if (target.local().isPresent()) {
             setDefaults(options, target.local().get());
