@@ -97,7 +97,8 @@ final class Buildah {
 
     /** Starts a command in a container, with options of {@code buildah run}. */
     Running start(String container, List<String> options, List<String> words) throws IOException {
-        List<String> all = new ArrayList<>(List.of("run", "--isolation", "chroot"));
+        // Its own name would be known to nobody, and Flink asks for the address of its host.
+        List<String> all = new ArrayList<>(List.of("run", "--isolation", "chroot", "--hostname", "localhost"));
         all.addAll(options);
         all.addAll(List.of(container, "--"));
         all.addAll(words);
