@@ -58,28 +58,32 @@ class ImageIT {
         Path base = Command.deploy().resolve("test/flink-base");
         Path context = Files.createDirectory(directory.resolve("base"));
         List<String> makeRootfs = new ArrayList<>(List.of(
-                base.resolve("make-rootfs").toString(), context.resolve("rootfs").toString()));
+                base.resolve("make-rootfs").toString(),
+                context.resolve("rootfs").toString()));
         makeRootfs.addAll(flinksJars());
         try (Running running = Command.of(makeRootfs.toArray(new String[0])).start()) {
             Run run = running.await(Buildah.PATIENCE);
             assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
         }
-        for (String file : List.of("docker-entrypoint.sh", "conf", "conf/config.yaml", "conf/log4j-console.properties")) {
+        for (String file :
+                List.of("docker-entrypoint.sh", "conf", "conf/config.yaml", "conf/log4j-console.properties")) {
             Files.copy(base.resolve(file), context.resolve(file));
         }
         buildah.build(base.resolve("Containerfile"), context, BASE);
         buildah.build(
-                root.resolve("deploy/docker/Dockerfile"),
-                root,
-                IMAGE,
-                "--build-arg",
-                "FLINK_IMAGE=localhost/" + BASE);
+                root.resolve("deploy/docker/Dockerfile"), root, IMAGE, "--build-arg", "FLINK_IMAGE=localhost/" + BASE);
     }
 
     /** Removes what JUnit would walk through with a warning for each link that leads out of its directory. */
     @AfterAll
     static void remove() throws Exception {
-        Command.of("rm", "-rf", "--one-file-system", "--", directory.resolve("base").toString(), directory.resolve("storage").toString())
+        Command.of(
+                        "rm",
+                        "-rf",
+                        "--one-file-system",
+                        "--",
+                        directory.resolve("base").toString(),
+                        directory.resolve("storage").toString())
                 .run();
     }
 
@@ -136,7 +140,9 @@ class ImageIT {
             }
             assertThat(root.resolve("opt/flink-gpt2")).isDirectoryContaining("glob:**/{LICENSE,NOTICE}");
             for (String owned : List.of("checkpoints", "opt/flink-gpt2/cache", "opt/flink/conf/config.yaml")) {
-                assertThat(Files.getAttribute(root.resolve(owned), "unix:uid")).as(owned).isEqualTo(FLINK);
+                assertThat(Files.getAttribute(root.resolve(owned), "unix:uid"))
+                        .as(owned)
+                        .isEqualTo(FLINK);
             }
             assertThat(Files.getAttribute(root.resolve("opt/flink/usrlib/flink-gpt2-job.jar"), "unix:uid"))
                     .isEqualTo(0);
@@ -159,8 +165,10 @@ class ImageIT {
                 kafka.createTopic(topic, 1, Map.of());
             }
             Map<String, String> variables = Map.of(
-                    "FLINK_GPT2_KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrapServers(),
-                    "FLINK_GPT2_CHECKPOINT_INTERVAL", "1 s");
+                    "FLINK_GPT2_KAFKA_BOOTSTRAP_SERVERS",
+                    kafka.bootstrapServers(),
+                    "FLINK_GPT2_CHECKPOINT_INTERVAL",
+                    "1 s");
             buildah.create("jobmanager", IMAGE, with(variables, properties(ports, ports.get(2))));
             buildah.create("taskmanager", IMAGE, with(variables, properties(ports, ports.get(3))));
             Path checkpoints = buildah.root("jobmanager").resolve("checkpoints");
@@ -174,7 +182,9 @@ class ImageIT {
                 assertCheckpointsAreWritten(checkpoints);
                 assertThat(body(ports.get(2))).contains("flink_jobmanager_numRunningJobs");
                 assertThat(body(ports.get(3))).contains("flink_taskmanager_job_task_operator", "generatedTokens");
-                JsonNode jobs = new FlinkApi("http://localhost:" + web).get("/jobs/overview").path("jobs");
+                JsonNode jobs = new FlinkApi("http://localhost:" + web)
+                        .get("/jobs/overview")
+                        .path("jobs");
                 assertThat(jobs).hasSize(1);
                 assertThat(jobs.get(0).path("state").textValue()).isEqualTo("RUNNING");
                 assertThat(taskManager.out()).doesNotContain("scalar kernels");
@@ -188,13 +198,15 @@ class ImageIT {
     @Test
     void aMisspeltVariableStopsTheStart() throws Exception {
         List<Integer> ports = Ports.choose(0, 0, 0);
-        Map<String, String> variables = Map.of("FLINK_GPT2_KAFKA_BOOTSTRAP_SERVER", "nowhere:1", "FLINK_GPT2_MODLE", "a");
+        Map<String, String> variables =
+                Map.of("FLINK_GPT2_KAFKA_BOOTSTRAP_SERVER", "nowhere:1", "FLINK_GPT2_MODLE", "a");
         buildah.create("misspelt", IMAGE, with(variables, properties(ports, ports.get(2))));
         try (Running jobManager = start("misspelt", List.of(), command())) {
             Run run = jobManager.await();
 
             assertThat(run.exitCode()).as(run.out()).isNotZero();
-            assertThat(run.out()).contains("FLINK_GPT2_MODLE: found no option of that name", "did you mean FLINK_GPT2_MODEL?");
+            assertThat(run.out())
+                    .contains("FLINK_GPT2_MODLE: found no option of that name", "did you mean FLINK_GPT2_MODEL?");
         } finally {
             buildah.remove("misspelt");
         }

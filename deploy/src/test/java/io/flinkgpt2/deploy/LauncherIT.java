@@ -106,7 +106,8 @@ class LauncherIT {
         assertThat(classSources(launcher, "", "")).contains("shared objects file");
         Path archive;
         try (Stream<Path> files = Files.list(archives)) {
-            List<Path> all = files.filter(file -> !file.toString().endsWith(".size")).toList();
+            List<Path> all =
+                    files.filter(file -> !file.toString().endsWith(".size")).toList();
             assertThat(all).hasSize(1);
             archive = all.get(0);
         }
