@@ -10,8 +10,8 @@ final class SlotSimulation {
 
     /**
      * A step of fewer rows costs as much as one of so many: it reads all weights, whatever it multiplies them with. From
-     * docs/performance.md: one stream makes 61 tokens a second and 32 make 282, so a step of one takes as long as four or five rows of a
-     * full batch do.
+     * docs/performance.md: one stream makes 61 tokens a second and 32 make 282, so a step of one takes as long as four or five
+     * rows of a full batch do.
      */
     static final int LEAST_ROWS = 4;
 
