@@ -184,7 +184,9 @@ class CompletionJobIT {
                     "--topics.dead-letters",
                     "dead-letters-" + run,
                     "--group.id",
-                    run));
+                    run,
+                    "--max-context",
+                    "128"));
             arguments.addAll(combinations.get(i).subList(1, combinations.get(i).size()));
             stack.createTopic("completions-" + run, 1);
             stack.createTopic("dead-letters-" + run, 1);
