@@ -56,6 +56,7 @@ class RowsTest {
     private static ProviderSettings settings(List<Column> input, List<Column> output, Map<String, String> options) {
         Map<String, String> all = new HashMap<>(options);
         all.put("model", Models.BUNDLED.toString());
+        all.put("max-context-size", "128");
         return Models.provider(input, output, all, Map.of()).settings();
     }
 
@@ -181,7 +182,7 @@ class RowsTest {
 
     @Test
     void aRowThatFailsHasNullAndItsReason() {
-        Collection<RowData> rows = answers(textAndError(Map.of("max-context-size", "128")), LONG);
+        Collection<RowData> rows = answers(textAndError(Map.of()), LONG);
 
         assertThat(rows).singleElement().satisfies(row -> {
             assertThat(row.isNullAt(0)).isTrue();
