@@ -47,8 +47,8 @@ class RowsTest {
     @BeforeAll
     static void load() throws IOException {
         model = Pretrained.open(Models.BUNDLED);
-        parser = JobSettings.from(
-                        JobArguments.parse(List.of("--kafka.bootstrap.servers=unused:1", "--model=" + Models.BUNDLED)))
+        parser = JobSettings.from(JobArguments.parse(List.of(
+                        "--kafka.bootstrap.servers=unused:1", "--model=" + Models.BUNDLED, "--max-context=128")))
                 .generation()
                 .parser(model);
     }

@@ -20,6 +20,12 @@ public enum Compression {
 
     private static final int BUFFER = 1 << 16;
 
+    /**
+     * Decompressed bytes that are asked of a gzip stream at once, and where they begin is a multiple of it: what it finds damaged
+     * takes those of the same request with it, and a replay must find the same end.
+     */
+    private static final int GRAIN = 64;
+
     private final String extension;
 
     Compression(String extension) {
@@ -52,6 +58,7 @@ public enum Compression {
     private final class Decompressed extends InputStream {
         private final Source compressed;
         private InputStream decompressed;
+        private long position;
 
         private Decompressed(InputStream compressed) {
             this.compressed = new Source(compressed);
@@ -72,7 +79,10 @@ public enum Compression {
                             ? new GzipCompressorInputStream(new BufferedInputStream(compressed, BUFFER), true)
                             : new ZstdFrames(compressed);
                 }
-                return decompressed.read(bytes, offset, length);
+                int most = Compression.this == GZIP ? (int) Math.min(length, GRAIN - position % GRAIN) : length;
+                int count = decompressed.read(bytes, offset, most);
+                position += Math.max(count, 0);
+                return count;
             } catch (IOException e) {
                 if (compressed.failed) {
                     throw e;
