@@ -112,6 +112,10 @@ final class TestStack implements AutoCloseable {
         if (!arguments.contains("--source.bounded=false")) {
             arguments.add("--source.bounded");
         }
+        // What these tests expect of prompts that do not fit is for less than the model has.
+        if (arguments.stream().noneMatch(argument -> argument.matches("--(generation\\.)?max-context(=.*)?"))) {
+            arguments.add("--max-context=128");
+        }
         if (!arguments.contains("--checkpoint.interval")) {
             arguments.addAll(List.of("--checkpoint.interval", "300 ms"));
         }

@@ -92,9 +92,11 @@ final class OptionFacts {
         row(Heading.FLINK, "--web-port", PORT);
         row(Heading.FLINK, "--parallelism", "1..1024");
         row(Heading.FLINK, "--slots", "1..1024");
+        row(Heading.FLINK, "--metrics-port", "1..65534");
         rows(Heading.FLINK, "--flink", "--heap", "-D", "--savepoint", "--fromSavepoint", "--savepoint-path");
         rows(Heading.FLINK, "--savepointPath", "--drain", "--no-restart", "--allow-non-restored-state");
-        rows(Heading.OUTPUT, "--output", "--help", "--version");
+        rows(Heading.KAFKA, "--command-config");
+        rows(Heading.OUTPUT, "--output", "--log-format", "--help", "--version");
         planRows();
     }
 

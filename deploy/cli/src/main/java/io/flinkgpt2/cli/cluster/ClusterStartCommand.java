@@ -71,8 +71,8 @@ final class ClusterStartCommand implements Callable<Integer> {
             names = "--metrics-port",
             paramLabel = "P",
             description =
-                    "Port of the JobManager's metrics for Prometheus; the TaskManager has the next one (default: none)."
-                            + " Whoever can reach this machine can read them.")
+                    "Port of the JobManager's metrics for Prometheus; the TaskManager has the next one. Whoever can reach"
+                            + " this machine can read them (default: none).")
     private Integer metricsPort;
 
     @Option(

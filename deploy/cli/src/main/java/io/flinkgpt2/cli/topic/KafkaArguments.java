@@ -40,7 +40,7 @@ public final class KafkaArguments {
             paramLabel = "FILE",
             description =
                     "File of properties of the Kafka client, as Kafka's own tools take it. For passwords, which the"
-                            + " command line would show to every user of this machine. Options given beside it win.")
+                            + " command line would show to every user of this machine. Options given beside it win (default: none).")
     private Path file;
 
     /**
