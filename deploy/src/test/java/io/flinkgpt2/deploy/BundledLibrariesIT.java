@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the distributed jars bundle, by their bills of materials, is named in their notices under its licence. */
+@Tag("full") // the bills are made in the full run
 class BundledLibrariesIT {
 
     private static final Pattern POM_PROPERTIES = Pattern.compile("META-INF/maven/([^/]+)/([^/]+)/pom\\.properties");
@@ -127,7 +128,6 @@ class BundledLibrariesIT {
     }
 
     @Test
-    @Tag("full")
     void theNoticeNamesWhatOnlyTheCommandLineHas() throws IOException {
         Map<String, Library> libraries = others("");
         Map<String, Library> ofTheCommandLine = new TreeMap<>();
@@ -146,7 +146,6 @@ class BundledLibrariesIT {
     }
 
     @Test
-    @Tag("full")
     void whateverIsDistributedHasALicenceThatAllowsIt() throws IOException {
         Set<String> allowed = new TreeSet<>(HEADINGS.keySet());
         allowed.addAll(FURTHER);
