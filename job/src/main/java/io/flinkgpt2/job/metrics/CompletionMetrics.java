@@ -136,21 +136,26 @@ public final class CompletionMetrics {
     /** Counters of records that are not a valid request: one of all, and one for each reason. */
     public static final class DeadLetters {
 
+        private final MetricGroup group;
         private final Counter all;
         private final Map<String, Counter> byReason = new HashMap<>();
 
         /** Registers all counters, so that each is there with 0 before its first record. */
         public DeadLetters(MetricGroup group) {
+            this.group = group;
             all = group.counter(DEAD_LETTERS);
-            for (String code : InvalidRequestException.CODES) {
-                byReason.put(code, group.addGroup(REASON, code).counter(DEAD_LETTERS));
-            }
+            InvalidRequestException.CODES.forEach(this::ofReason);
         }
 
-        /** Counts one. Its code is one of {@link InvalidRequestException}. */
+        private Counter ofReason(String code) {
+            return byReason.computeIfAbsent(
+                    code, reason -> group.addGroup(REASON, reason).counter(DEAD_LETTERS));
+        }
+
+        /** Counts one. Rows and files have codes beside those of {@link InvalidRequestException}. */
         public void refused(RecordError error) {
             all.inc();
-            byReason.get(error.code).inc();
+            ofReason(error.code).inc();
         }
     }
 
