@@ -18,9 +18,6 @@ import java.util.Set;
  * names the columns. Rows end with LF, CR or CRLF; blank lines are passed over.
  */
 final class CsvReader implements RecordReader {
-    /** {@link RecordError#code} of a row that is not in the form of the table. */
-    private static final String INVALID_ROW = "invalid_row";
-
     private final CsvRows rows;
     private final CsvValues values;
     private final List<String> columns;
@@ -119,7 +116,7 @@ final class CsvReader implements RecordReader {
                     null,
                     null,
                     Refusals.error(
-                            INVALID_ROW,
+                            InvalidRequestException.INVALID_ROW,
                             "the row: found " + count(row.length) + ", expected " + count(columns.size())
                                     + " as in the header; put values that hold a separator or a line end in quotes"));
         }
@@ -136,7 +133,7 @@ final class CsvReader implements RecordReader {
             return Refusals.damaged(rows.offset(), rows.line(), rows.damage()).refusal();
         }
         if (rows.fault() != null) {
-            return Refusals.error(INVALID_ROW, "the row: " + rows.fault());
+            return Refusals.error(InvalidRequestException.INVALID_ROW, "the row: " + rows.fault());
         }
         if (rows.length() > FileRecord.LONGEST) {
             return Refusals.tooLong(0, 0, rows.bytes(), rows.length(), null).refusal();

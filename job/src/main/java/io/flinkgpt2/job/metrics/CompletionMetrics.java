@@ -152,7 +152,7 @@ public final class CompletionMetrics {
                     code, reason -> group.addGroup(REASON, reason).counter(DEAD_LETTERS));
         }
 
-        /** Counts one. Rows and files have codes beside those of {@link InvalidRequestException}. */
+        /** Counts one. A code beside those of {@link InvalidRequestException} is counted from its first record on. */
         public void refused(RecordError error) {
             all.inc();
             ofReason(error.code).inc();

@@ -42,6 +42,9 @@ public final class InvalidRequestException extends Exception {
     /** The document has too many names, its answer would not fit its topic, or its beams do not fit the KV cache. */
     public static final String TOO_LARGE = "too_large";
 
+    /** A row of a table that cannot be cut into its columns. */
+    public static final String INVALID_ROW = "invalid_row";
+
     /** All codes, which metrics tell apart. */
     public static final List<String> CODES = List.of(
             EMPTY_VALUE,
@@ -54,7 +57,8 @@ public final class InvalidRequestException extends Exception {
             UNSUPPORTED_FIELD,
             MODEL_NOT_FOUND,
             CONTEXT_LENGTH_EXCEEDED,
-            TOO_LARGE);
+            TOO_LARGE,
+            INVALID_ROW);
 
     private final String explanation;
     private final String param;

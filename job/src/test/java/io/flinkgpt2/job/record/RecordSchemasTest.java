@@ -15,6 +15,7 @@ import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -169,5 +170,15 @@ class RecordSchemasTest {
 
         assertThat(faults(DEAD_LETTER, written)).isEmpty();
         assertThat(faults(DEAD_LETTER, "{}")).isNotEmpty();
+    }
+
+    @Test
+    void theSchemaOfDeadLettersHasEachCode() throws IOException {
+        List<String> codes = new ArrayList<>();
+        JSON.readTree(RecordSchemas.deadLetter())
+                .at("/properties/error/properties/code/enum")
+                .forEach(code -> codes.add(code.textValue()));
+
+        assertThat(codes).containsExactlyElementsOf(InvalidRequestException.CODES);
     }
 }
