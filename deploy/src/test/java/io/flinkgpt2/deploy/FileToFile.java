@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command {@code batch} from file to file, beside the engine alone, in turns. */
@@ -48,11 +49,8 @@ final class FileToFile implements Callable<Integer> {
             description = "Full batches of prompts for each slot in the longer run (default: ${DEFAULT-VALUE}).")
     private int many;
 
-    @Option(
-            names = "--size",
-            defaultValue = "gpt2",
-            description = "Published size, with random weights (default: ${DEFAULT-VALUE}).")
-    private String size;
+    @Mixin
+    private ModelOptions models;
 
     @Option(names = "--batch-size", defaultValue = "32", description = "In flight in a slot (default: 32).")
     private int batchSize;
@@ -78,13 +76,14 @@ final class FileToFile implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        model = EndlessModel.random(size, directory);
+        model = models.open(directory);
+        Bench alone = new Bench(model.path(), "f32", 1, batchSize);
         Requirements requirements = new Requirements();
         for (int count : slots) {
             List<Double> batch = new ArrayList<>();
             List<Double> bench = new ArrayList<>();
             for (int repeat = 1; repeat <= repeats; repeat++) {
-                bench.add(Bench.tokensPerSecond(model.path(), count, batchSize, promptTokens, newTokens));
+                bench.add(alone.tokensPerSecond(count, promptTokens, newTokens));
                 batch.add(batch(count));
                 Script.say(
                         out,

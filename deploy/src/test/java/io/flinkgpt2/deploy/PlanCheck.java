@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The throughput that {@code plan} predicts, beside what is measured. */
@@ -44,14 +45,8 @@ final class PlanCheck implements Callable<Integer> {
     @Option(names = "--repeats", defaultValue = "3", description = "Of each 'bench' (default: ${DEFAULT-VALUE}).")
     private int repeats;
 
-    @Option(
-            names = "--size",
-            defaultValue = "gpt2",
-            description = "Published size, with random weights (default: ${DEFAULT-VALUE}).")
-    private String size;
-
-    @Option(names = "--model", description = "Directory of a model instead.")
-    private Path model;
+    @Mixin
+    private ModelOptions models;
 
     @Option(names = "--batch-size", defaultValue = "32", description = "In flight in a slot (default: 32).")
     private int batchSize;
@@ -84,7 +79,7 @@ final class PlanCheck implements Callable<Integer> {
         List<Part> parts = only.stream()
                 .map(name -> Part.valueOf(name.toUpperCase(Locale.ROOT)))
                 .toList();
-        endless = model == null ? EndlessModel.random(size, directory) : EndlessModel.of(model, directory);
+        endless = models.open(directory);
         String f32 = calibrate("f32");
         if (parts.contains(Part.MIXES)) {
             check("8 and 16 new tokens, f32", predicted(f32, "f32", 8, 16), bench("f32", 8, 16, 1));
@@ -119,7 +114,7 @@ final class PlanCheck implements Callable<Integer> {
     private String calibrate(String precision) throws IOException, InterruptedException {
         List<String> files = new ArrayList<>();
         for (int[] shape : new int[][] {{32, 64}, {Math.min(longPrompt, endless.contextLength() - 16), 16}}) {
-            String json = run("bench", precision, shape[0], shape[1], 1);
+            String json = bench(precision).run(1, shape[0], shape[1]).toString();
             Path file = directory.resolve(precision + "-" + shape[0] + "-" + shape[1] + ".json");
             files.add(Files.writeString(file, json).toString());
         }
@@ -128,35 +123,20 @@ final class PlanCheck implements Callable<Integer> {
 
     private double bench(String precision, int promptTokens, int newTokens, int engines)
             throws IOException, InterruptedException {
-        return Run.json(run("bench", precision, promptTokens, newTokens, engines))
-                .at("/runs/0/tokens_per_second")
-                .doubleValue();
+        return bench(precision).tokensPerSecond(engines, promptTokens, newTokens);
     }
 
-    private String run(String command, String precision, int promptTokens, int newTokens, int engines)
-            throws IOException, InterruptedException {
-        return succeed(Command.launcher(command, "--model", endless.path().toString(), "--precision", precision)
-                .with("--prompt-tokens", "" + promptTokens, "--new-tokens", "" + newTokens, "--output", "json")
-                .with("--streams", "" + batchSize, "--repeats", "" + repeats, "--engines", "" + engines));
+    private Bench bench(String precision) {
+        return new Bench(endless.path(), precision, repeats, batchSize);
     }
 
     private double predicted(String files, String precision, int promptTokens, int newTokens)
             throws IOException, InterruptedException {
-        JsonNode plan = Run.json(succeed(Command.launcher(
+        JsonNode plan = Run.json(Cluster.succeed(Command.launcher(
                         "plan", "--model", endless.path().toString(), "--precision", precision)
                 .with("--prompt-tokens", "" + promptTokens, "--new-tokens", "" + newTokens, "--output", "json")
                 .with("--batch-size", "" + batchSize, "--prompts", "1e6", "--within", "24h", "--bench", files)));
         return plan.at("/slot/tokens_per_second").doubleValue();
-    }
-
-    private static String succeed(Command command) throws IOException, InterruptedException {
-        try (Running running = command.start()) {
-            Run run = running.await(JobRuns.PATIENCE);
-            if (run.exitCode() != 0) {
-                throw new IllegalStateException("a command ended with " + run.exitCode() + ": " + run.err());
-            }
-            return run.out();
-        }
     }
 
     private double job(int slots) throws Exception {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -35,14 +36,8 @@ final class SnapshotTimes implements Callable<Integer> {
     /** Before that the median would be one of steps that compute the prompts with code that is not compiled yet. */
     private static final int FIRST_STEP = 10;
 
-    @Option(
-            names = "--size",
-            defaultValue = "gpt2",
-            description = "Published size, with random weights (default: ${DEFAULT-VALUE}).")
-    private String size;
-
-    @Option(names = "--model", description = "Directory of a model instead.")
-    private Path model;
+    @Mixin
+    private ModelOptions models;
 
     @Option(names = "--sequences", defaultValue = "32", description = "In flight together (default: ${DEFAULT-VALUE}).")
     private int sequences;
@@ -71,7 +66,7 @@ final class SnapshotTimes implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        EndlessModel endless = model == null ? EndlessModel.random(size, directory) : EndlessModel.of(model, directory);
+        EndlessModel endless = models.open(directory);
         int context = endless.contextLength();
         Script.say(
                 out,

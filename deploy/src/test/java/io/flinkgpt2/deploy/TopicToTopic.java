@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The job from topic to topic, beside the engine alone, in turns. */
@@ -74,14 +75,8 @@ final class TopicToTopic implements Callable<Integer> {
             description = "Prompts of a run in mode map (default: ${DEFAULT-VALUE}).")
     private int mapPrompts;
 
-    @Option(
-            names = "--size",
-            defaultValue = "gpt2",
-            description = "Published size, with random weights (default: ${DEFAULT-VALUE}).")
-    private String size;
-
-    @Option(names = "--model", description = "Directory of a model instead.")
-    private Path model;
+    @Mixin
+    private ModelOptions models;
 
     @Option(names = "--batch-size", defaultValue = "32", description = "In flight in a slot (default: 32).")
     private int batchSize;
@@ -111,7 +106,7 @@ final class TopicToTopic implements Callable<Integer> {
         Set<Part> parts = EnumSet.noneOf(Part.class);
         only.forEach(name ->
                 parts.add(Part.valueOf(name.toUpperCase(java.util.Locale.ROOT).replace('-', '_'))));
-        endless = model == null ? EndlessModel.random(size, directory) : EndlessModel.of(model, directory);
+        endless = models.open(directory);
 
         Set<Part> ofOneSlot = EnumSet.copyOf(parts);
         ofOneSlot.remove(Part.TWO_SLOTS);
@@ -187,7 +182,8 @@ final class TopicToTopic implements Callable<Integer> {
             for (Side side : sides) {
                 double value = switch (side) {
                     case BENCH ->
-                        Bench.tokensPerSecond(endless.path(), runs.slots(), batchSize, promptTokens, newTokens);
+                        new Bench(endless.path(), "f32", 1, batchSize)
+                                .tokensPerSecond(runs.slots(), promptTokens, newTokens);
                     case JOB -> SteadyState.tokensPerSecond(job(runs, "prompts-batch"), batchSize);
                     case KEY -> SteadyState.tokensPerSecond(job(runs, "prompts-key", "--ordering", "key"), batchSize);
                     case MAP -> SteadyState.tokensPerSecond(job(runs, "prompts-map", "--mode", "map"), 1);

@@ -9,8 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.FallbackKey;
+import java.util.stream.Collectors;
 
 /**
  * The job's options as environment variables: {@code FLINK_GPT2_KAFKA_GROUP_ID} is {@code kafka.group.id}. Dots and hyphens of a
@@ -105,23 +104,14 @@ final class EnvironmentOptions {
         return PREFIX + key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
-    /** Returns every name that can follow the prefix: whole keys, their other names and their last words. */
+    /** Returns every name that can follow the prefix: those of the command line, and the variables of others. */
     private static Set<String> names() {
-        Set<String> names = new LinkedHashSet<>();
-        for (ConfigOption<?> option : JobOptions.ALL) {
-            names.add(variable(option.key()).substring(PREFIX.length()));
-            for (FallbackKey fallback : option.fallbackKeys()) {
-                names.add(variable(fallback.getKey()).substring(PREFIX.length()));
-            }
-        }
-        for (ConfigOption<?> option : JobOptions.ALL) {
-            String words = variable(option.key()).substring(PREFIX.length());
-            for (int end = words.indexOf('_'); end >= 0; end = words.indexOf('_', end + 1)) {
-                names.add(words.substring(end + 1));
-            }
-        }
-        names.add(variable(JobArguments.FILE_ARGUMENT).substring(PREFIX.length()));
-        OF_OTHERS.forEach(variable -> names.add(variable.substring(PREFIX.length())));
-        return names;
+        Set<String> variables = new LinkedHashSet<>();
+        OptionNames.all().forEach(name -> variables.add(variable(name)));
+        variables.add(variable(JobArguments.FILE_ARGUMENT));
+        variables.addAll(OF_OTHERS);
+        return variables.stream()
+                .map(variable -> variable.substring(PREFIX.length()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 }

@@ -1,5 +1,6 @@
 package io.flinkgpt2.cli;
 
+import io.flinkgpt2.cli.common.EnumWords;
 import io.flinkgpt2.job.record.RequestField;
 import io.flinkgpt2.job.record.RequestFields;
 import java.math.BigDecimal;
@@ -13,13 +14,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * What help tells of an option beside its sentence: the heading that it stands under, its type, its range and its default. The
+ * The facts that help shows of an option beside its sentence: heading, type, range and default. The
  * same option has the same range in every command; the options of fields of requests have theirs from the table of fields.
  */
 final class OptionFacts {
@@ -214,11 +214,7 @@ final class OptionFacts {
             return "pairs";
         }
         if (type.isEnum()) {
-            return (several.isEmpty() ? "" : "several of ")
-                    + Arrays.stream(type.getEnumConstants())
-                            .map(word ->
-                                    word.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
-                            .collect(Collectors.joining("|"));
+            return (several.isEmpty() ? "" : "several of ") + String.join("|", EnumWords.of(type));
         }
         if (isNumber(type)) {
             boolean real = type == Double.class || type == double.class || type == BigDecimal.class;

@@ -5,6 +5,7 @@ import io.flinkgpt2.generation.Generator;
 import io.flinkgpt2.model.Gpt2Config;
 import io.flinkgpt2.model.Gpt2Weights;
 import io.flinkgpt2.model.KvBlocks;
+import io.flinkgpt2.model.KvCache;
 import io.flinkgpt2.tensor.Precision;
 
 /** The heap of a TaskManager that a model needs. */
@@ -44,27 +45,18 @@ public final class ModelMemory {
         long share = (heapBytes - weights) / 2 / slots;
         long least = KvBlocks.blocksFor(maxContext) * KvBlocks.blockBytes(config);
         if (share < least) {
-            int longest = longestContext(config, share, maxContext);
+            long longest = share / KvBlocks.blockBytes(config) * KvCache.BLOCK_POSITIONS;
             throw new IllegalStateException(tooSmall(
                             heapBytes,
                             weights + 2L * slots * least,
                             weights + " for the weights and twice " + least + " for each of " + slots
                                     + " slots, what the KV cache of one sequence with a max-context of " + maxContext
                                     + " takes")
-                    + (longest == 0
+                    + (longest <= 0
                             ? " No max-context fits this heap."
                             : " The largest max-context that fits this heap is " + longest + "."));
         }
         return share;
-    }
-
-    /** Returns the longest context, less than a given one, whose keys and values take at most so many bytes; 0 if none does. */
-    private static int longestContext(Gpt2Config config, long bytes, int below) {
-        int context = below - 1;
-        while (context > 0 && KvBlocks.blocksFor(context) * KvBlocks.blockBytes(config) > bytes) {
-            context--;
-        }
-        return context;
     }
 
     /**

@@ -1,13 +1,10 @@
 package io.flinkgpt2.cli.common;
 
 import io.flinkgpt2.json.NearestName;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -82,12 +79,7 @@ public final class WrongUsage {
         if (arg == null || problem.getValue() == null) {
             return "";
         }
-        List<String> words = Stream.concat(Stream.of(arg.type()), Arrays.stream(arg.auxiliaryTypes()))
-                .filter(Class::isEnum)
-                .flatMap(type -> Arrays.stream(type.getEnumConstants()))
-                .map(constant -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
-                .toList();
-        return NearestName.hint(problem.getValue(), words);
+        return NearestName.hint(problem.getValue(), EnumWords.of(arg).orElse(List.of()));
     }
 
     private static List<String> allOptionNames(CommandLine command) {

@@ -1,13 +1,11 @@
 package io.flinkgpt2.cli.completion;
 
+import io.flinkgpt2.cli.common.EnumWords;
 import io.flinkgpt2.job.JobOptions;
 import io.flinkgpt2.job.OptionNames;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -42,7 +40,7 @@ public final class CompletionCommand implements Runnable {
         private static final long serialVersionUID = 1L;
 
         Shells() {
-            super(lowerCase(Shell.values()));
+            super(EnumWords.of(Shell.class));
         }
     }
 
@@ -61,7 +59,7 @@ public final class CompletionCommand implements Runnable {
     private static void prepare(CommandLine command) {
         CommandSpec spec = command.getCommandSpec();
         for (OptionSpec option : List.copyOf(spec.options())) {
-            words(option).filter(words -> option.group() == null).ifPresent(words -> {
+            EnumWords.of(option).filter(words -> option.group() == null).ifPresent(words -> {
                 spec.remove(option);
                 spec.addOption(OptionSpec.builder(option)
                         .paramLabel(variable(option.longestName()))
@@ -78,20 +76,6 @@ public final class CompletionCommand implements Runnable {
     /** Returns a label of its own for an option: the script has a variable for each label. */
     private static String variable(String name) {
         return name.replaceAll("[^A-Za-z0-9]+", "_");
-    }
-
-    /** Returns the words that an option takes, in lower case, if it takes one of several. */
-    private static Optional<List<String>> words(OptionSpec option) {
-        return Stream.concat(Stream.of(option.type()), Arrays.stream(option.auxiliaryTypes()))
-                .filter(Class::isEnum)
-                .findFirst()
-                .map(type -> lowerCase(type.getEnumConstants()));
-    }
-
-    private static List<String> lowerCase(Object[] constants) {
-        return Arrays.stream(constants)
-                .map(constant -> constant.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
-                .toList();
     }
 
     /** Adds the job's options by their full keys, and by the words after the last dot where those have a hyphen. */
@@ -118,7 +102,7 @@ public final class CompletionCommand implements Runnable {
                 .filter(option -> option.key().equals(name) || option.key().endsWith("." + name))
                 .map(ConfigOption::defaultValue)
                 .filter(Enum.class::isInstance)
-                .map(value -> lowerCase(((Enum<?>) value).getDeclaringClass().getEnumConstants()))
+                .map(value -> EnumWords.of(((Enum<?>) value).getDeclaringClass()))
                 .findFirst();
     }
 }
