@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the distributed jars bundle, by their bills of materials, is named in their notices under its licence. */
+/** The libraries that the distributed jars bundle, by their bills of materials; each is named in the jar's notice under its licence. */
 @Tag("full") // the bills are made in the full run
 class BundledLibrariesIT {
 

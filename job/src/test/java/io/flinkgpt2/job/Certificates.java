@@ -20,7 +20,7 @@ import java.util.List;
  */
 final class Certificates {
 
-    /** Of every keystore. */
+    /** The password of every keystore. */
     static final String PASSWORD = "keystore-secret-2718";
 
     private final Path directory;

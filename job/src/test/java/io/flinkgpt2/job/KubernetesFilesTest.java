@@ -45,7 +45,7 @@ class KubernetesFilesTest {
         schema = new OperatorSchema();
     }
 
-    /** What can be applied: each overlay, and the plain one with each component. */
+    /** The files that can be applied together: each overlay, and the plain one with each component. */
     enum Rendering {
         PLAIN("plain"),
         SASL_TLS("sasl-tls"),

@@ -219,7 +219,7 @@ final class TestStack implements AutoCloseable {
         return send(request).at("/exceptionHistory/entries").size();
     }
 
-    /** What Flink's REST API answers, as text. */
+    /** Returns the answer of Flink's REST API, as text. */
     String rest(String path) throws IOException, InterruptedException {
         return body(HttpRequest.newBuilder(flink.webUrl().resolve(path)).build());
     }

@@ -3,9 +3,9 @@ package io.flinkgpt2.cli.plan;
 import java.util.List;
 
 /**
- * What a workload needs of a cluster.
+ * The cluster, memory and bytes that a workload needs.
  *
- * @param assumptions what all figures rest on, a sentence each
+ * @param assumptions under which all figures hold, a sentence each
  */
 record Plan(
         Workload workload,
@@ -23,12 +23,12 @@ record Plan(
     }
 
     /**
-     * What is to be done.
+     * The prompts of a workload, and how they are to be completed.
      *
      * @param model its name or path
      * @param maxContext {@code max-context} of the job
      * @param batchSize {@code batch.size} of the job
-     * @param withinSeconds time in which all is to be done
+     * @param withinSeconds time in which all are to be completed
      */
     record Workload(
             long prompts,
@@ -41,7 +41,7 @@ record Plan(
             double withinSeconds) {}
 
     /**
-     * What a slot does while its batch is full.
+     * The throughput of a slot while its batch is full.
      *
      * @param source how the costs were found
      * @param secondsPerPrompt mean over the lengths
@@ -49,7 +49,7 @@ record Plan(
     record Throughput(CostModel costs, String source, double secondsPerPrompt, double tokensPerSecond) {}
 
     /**
-     * What skew costs: times of the slowest slot, over the mean of all.
+     * The cost of skew: times of the slowest slot, over the mean of all.
      *
      * @param slowest as the job runs, each slot on its own partitions
      * @param exchanged if an exchange dealt the prompts out in turn

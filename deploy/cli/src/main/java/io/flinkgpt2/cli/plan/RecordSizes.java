@@ -27,7 +27,7 @@ import org.apache.kafka.common.record.DefaultRecord;
  */
 record RecordSizes(int prompt, int answer, int state) {
 
-    /** Of a random UUID, a common identity. */
+    /** The length of a random UUID, a common identity. */
     private static final String CUSTOM_ID = "123e4567-e89b-12d3-a456-426614174000";
 
     private static final Header[] NO_HEADERS = {};

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What Flink's REST API tells of one job.
+ * The health of one job, as Flink's REST API shows it.
  *
  * @param job as the cluster lists it
  * @param runningTasks number of tasks that run, or have finished their input
